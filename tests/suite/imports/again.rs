@@ -13,10 +13,10 @@ fn only_what_the_source_changed_is_updated() {
     assert_eq!(sandbox.tracker(&["import", "plan.md", "--quiet"]).status, 0);
     let ids: Vec<String> = sandbox.tracker(&["list", "--quiet"]).stdout.lines().map(str::to_owned).collect();
     let [first, second] = ids.as_slice() else { panic!("{ids:?}") };
-    let before = sandbox.read(&format!(".tracker/tasks/{first}.md"));
+    let before = sandbox.read(format!(".tracker/tasks/{first}.md"));
     let again = sandbox.tracker(&["import", "plan.md", "--format", "json"]);
     assert!(again.stdout.contains("\"2 unchanged\"") || again.stdout.contains("2 unchanged"), "{again}");
-    assert_eq!(sandbox.read(&format!(".tracker/tasks/{first}.md")), before);
+    assert_eq!(sandbox.read(format!(".tracker/tasks/{first}.md")), before);
     // Somebody works on the first, and gives the second another title.
     for args in [
         &["start", first][..],
@@ -46,14 +46,14 @@ fn only_what_the_source_changed_is_updated() {
     warning: plan.md:4: done in their source, open here: FIRST
       hint: an import moves no task that is here: tracker done FIRST
     ");
-    let task = sandbox.read(&format!(".tracker/tasks/{first}.md"));
+    let task = sandbox.read(format!(".tracker/tasks/{first}.md"));
     assert!(task.contains("files: [db/tables.sql]") && task.contains("priority: low"), "{task}");
     assert!(task.contains("- [x] up\n- [ ] down\n") && task.contains("stage: dev"), "{task}");
-    let task = sandbox.read(&format!(".tracker/tasks/{second}.md"));
+    let task = sandbox.read(format!(".tracker/tasks/{second}.md"));
     assert!(task.contains("title: Reader"), "{task}");
     let forced = sandbox.tracker(&["import", "plan.md", "--update"]);
     assert_eq!(forced.status, 0, "{forced}");
-    assert!(sandbox.read(&format!(".tracker/tasks/{second}.md")).contains("title: Importer"));
+    assert!(sandbox.read(format!(".tracker/tasks/{second}.md")).contains("title: Importer"));
     let last = sandbox.tracker(&["import", "plan.md"]);
     assert!(last.stdout.contains("2 unchanged\n0 files written"), "{last}");
 }
