@@ -11,10 +11,15 @@ use serde::{Deserialize, Serialize};
 use super::event::Event;
 use super::{Error, Result};
 use crate::env::Env;
+use crate::process::birth;
 use crate::store::{self, Lock};
 
 /// How often requests of other processes and signals are looked for.
 pub(super) const POLL: Duration = Duration::from_millis(50);
+
+/// How often, and how long after each other, is looked whether the lock of an engine that was killed is free.
+const LOOKS_AFTER_DEATH: u32 = 100;
+const LOOK_AFTER_DEATH: Duration = Duration::from_millis(2);
 
 /// What another process wants of an engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,12 +57,38 @@ pub(super) fn on_signals() -> Arc<AtomicBool> {
 
 /// Takes the lock of a run; none where an engine has it.
 pub fn try_lock(folder: &Path) -> store::Result<Option<Lock>> {
-    Lock::try_acquire(&folder.join("lock"))
+    let lock = folder.join("lock");
+    for _ in 0..LOOKS_AFTER_DEATH {
+        let taken = Lock::try_acquire(&lock, "run")?;
+        if taken.is_some() || !is_left_behind(&lock) {
+            return Ok(taken);
+        }
+        std::thread::park_timeout(LOOK_AFTER_DEATH);
+    }
+    Lock::try_acquire(&lock, "run")
 }
 
 /// Whether an engine drives a run. Nothing is written: this can be asked where nothing can be.
 pub fn is_driven(folder: &Path) -> store::Result<bool> {
-    Lock::is_held(&folder.join("lock"))
+    let lock = folder.join("lock");
+    for _ in 0..LOOKS_AFTER_DEATH {
+        if !Lock::is_held(&lock)? {
+            return Ok(false);
+        }
+        if !is_left_behind(&lock) {
+            return Ok(true);
+        }
+        std::thread::park_timeout(LOOK_AFTER_DEATH);
+    }
+    Lock::is_held(&lock)
+}
+
+/// Whether a lock outlives its engine: a process that this was about to start when it was killed has the lock as well, until
+/// it begins to do its own work.
+fn is_left_behind(lock: &Path) -> bool {
+    let is_gone = |pid| birth(pid).is_none();
+    // Where the system does not say which processes there are, none is taken for gone.
+    Lock::holder_process(lock).is_some_and(is_gone) && !is_gone(std::process::id())
 }
 
 /// What has become of a request.
@@ -101,6 +132,23 @@ fn ask_for(looks: u32, env: &Env, folder: &Path, request: &Request) -> Result<As
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_is_nobodys_as_soon_as_what_a_killed_engine_was_about_to_start_has_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let lock = try_lock(folder.path()).unwrap().unwrap();
+        assert!(is_driven(folder.path()).unwrap());
+        // The number of a process that is gone: no system has as many.
+        fs::write(&path, "process 4294967295 (run)\n").unwrap();
+        let begins = std::thread::spawn(move || {
+            std::thread::park_timeout(Duration::from_millis(30));
+            drop(lock);
+        });
+        assert!(!is_driven(folder.path()).unwrap());
+        begins.join().unwrap();
+        assert!(try_lock(folder.path()).unwrap().is_some());
+    }
 
     #[test]
     fn a_request_is_kept_for_an_engine_that_does_not_answer_and_taken_back_from_one_that_has_ended() {

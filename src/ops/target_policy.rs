@@ -32,7 +32,7 @@ impl TargetPolicy {
 /// Returns the policy that a branch goes by, where that is not its own: where it has changed its own since it left the
 /// branch that it will be merged into.
 ///
-/// `snapshot` has the configuration `own`; `branch` is its name without `refs/heads/`, none of a detached head; `tip` is
+/// `snapshot` has the configuration `own`; `branch` is its name without `refs/heads/`, empty for a detached head; `tip` is
 /// its last commit.
 pub(super) fn target_policy(
     workspace: &Workspace,
@@ -41,10 +41,7 @@ pub(super) fn target_policy(
     branch: &str,
     tip: Option<CommitId>,
 ) -> Result<Option<TargetPolicy>> {
-    let is_target = |name: &str| name.strip_prefix("refs/heads/") == Some(branch);
-    if USUAL_BASES.iter().any(|name| is_target(name))
-        || is_selected(&anchored(&own.hooks.pre_receive), branch)
-    {
+    if USUAL_BASES.iter().any(|name| name.strip_prefix("refs/heads/") == Some(branch)) {
         return Ok(None);
     }
     let repository = workspace.repository()?;
@@ -61,7 +58,8 @@ pub(super) fn target_policy(
         return Ok(None);
     }
     let Ok((config, _)) = workspace.snapshot_of_commit(Some(target_tip))?.config() else { return Ok(None) };
-    if config.format != own.format {
+    // Into some branches others are merged: these have rules of their own, and only the target says which they are.
+    if config.format != own.format || is_selected(&anchored(&config.hooks.pre_receive), branch) {
         return Ok(None);
     }
     let Config { pipeline, stages, types, roles, policy, .. } = config;
@@ -78,7 +76,7 @@ pub(super) fn target_policy_here(
     own: &Config,
 ) -> Result<Option<TargetPolicy>> {
     let paths = workspace.repo_paths();
-    let Some(branch) = paths.branch()? else { return Ok(None) };
+    let branch = paths.branch()?.unwrap_or_default();
     target_policy(workspace, snapshot, own, &branch, paths.head_commit())
 }
 

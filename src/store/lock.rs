@@ -35,19 +35,22 @@ impl Lock {
     /// Takes the lock, waiting at most `timeout`. `action` is what others see while they wait.
     pub fn acquire(path: &Path, timeout: Duration, action: &str) -> Result<Self> {
         let file = open(path)?;
-        let mut file = match FileExt::try_lock(&file) {
+        let file = match FileExt::try_lock(&file) {
             Ok(()) => file,
             Err(fs4::TryLockError::WouldBlock) => wait(file, path, timeout)?,
             Err(fs4::TryLockError::Error(source)) => return Err(Error::io("lock", path)(source)),
         };
+        Ok(Self::signed(file, action))
+    }
+
+    /// Says in the lock whose it is.
+    fn signed(mut file: File, action: &str) -> Self {
         // Only a help for whoever waits: the lock counts whether or not this is written.
         let line = format!("process {} ({action})\n", std::process::id());
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(line.as_bytes()));
-        Ok(Self { _file: file })
+        Self { _file: file }
     }
-}
 
-impl Lock {
     /// Whether somebody has the lock. Nothing is written: one that is not there is nobody's.
     pub fn is_held(path: &Path) -> Result<bool> {
         let file = match open_regular(OpenOptions::new().read(true), path) {
@@ -62,11 +65,16 @@ impl Lock {
         }
     }
 
-    /// Takes the lock where nobody has it.
-    pub fn try_acquire(path: &Path) -> Result<Option<Self>> {
+    /// Returns the number of the process that has taken the lock, or had it last.
+    pub fn holder_process(path: &Path) -> Option<u32> {
+        holder(path).0?.strip_prefix("process ")?.split(' ').next()?.parse().ok()
+    }
+
+    /// Takes the lock where nobody has it. `action` is what others see of it.
+    pub fn try_acquire(path: &Path, action: &str) -> Result<Option<Self>> {
         let file = open(path)?;
         match FileExt::try_lock(&file) {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self::signed(file, action))),
             Err(fs4::TryLockError::WouldBlock) => Ok(None),
             Err(fs4::TryLockError::Error(source)) => Err(Error::io("lock", path)(source)),
         }

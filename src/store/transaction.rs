@@ -128,7 +128,7 @@ impl Writes {
     /// Removes what a killed write has prepared, where nobody writes and the folder can be written to: it is seen by no
     /// reader, and only in the way.
     pub(super) fn clean(&self) {
-        if let Ok(Some(_lock)) = Lock::try_acquire(&self.lock) {
+        if let Ok(Some(_lock)) = Lock::try_acquire(&self.lock, "recover") {
             let _ = self.recover();
         }
     }

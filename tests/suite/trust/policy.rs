@@ -418,13 +418,21 @@ fn the_policy_of_a_branch_counts_where_others_are_merged_into_it_or_main_alone_c
         ok(&by(sandbox, "Bob", "approve t3st --as reviewer"));
         stage(sandbox)
     };
-    // The branch of a release has its own rules.
-    let release = format!("{milder}[hooks]\npre_receive = [\"release/*\"]\n");
+    // The branch of a release has its own rules, where main says that it is one; no branch says so of itself.
+    let gated = |rules: &str| format!("{rules}[hooks]\npre_receive = [\"release/*\"]\n");
+    for (main, expected) in [(gated(TWO_ROLES), "docs"), (TWO_ROLES.to_owned(), "qa")] {
+        let sandbox = world(&main);
+        sandbox.git(&["switch", "--quiet", "--create", "release/1"]);
+        sandbox.write(CONFIG, gated(&milder));
+        commit(&sandbox, "Rules of the release");
+        assert_eq!(approved(&sandbox), expected);
+    }
+    // Nor has a commit of its own beside all branches other rules.
     let sandbox = world(TWO_ROLES);
-    sandbox.git(&["switch", "--quiet", "--create", "release/1"]);
-    sandbox.write(CONFIG, release);
-    commit(&sandbox, "Rules of the release");
-    assert_eq!(approved(&sandbox), "docs");
+    sandbox.git(&["switch", "--quiet", "--detach"]);
+    sandbox.write(CONFIG, &milder);
+    commit(&sandbox, "Milder");
+    assert_eq!(approved(&sandbox), "qa");
     // Main has become stricter since: that comes with the next merge of main.
     let sandbox = world(&milder);
     sandbox.git(&["switch", "--quiet", "--create", "work"]);
