@@ -5,7 +5,7 @@ use super::session::Step;
 use super::{Assignment, AssignmentOperator, Error, Result, Session, Written};
 use crate::doc::{Edit, Value};
 use crate::model::{Field, FieldKind, Summary, Task};
-use crate::policy::{Attempt, Cycle, Graph, Reason};
+use crate::policy::{Attempt, ClosingEdge, Cycle, Graph, Reason};
 
 /// Changes fields of one or more tasks.
 pub fn set(session: &Session<'_>, ids: &[String], assignments: &[Assignment]) -> Result<Written> {
@@ -94,6 +94,19 @@ impl<'t> Relations<'t> {
     /// Returns one cycle of each group of tasks that are in any, with the field that makes it.
     pub(super) fn cycles(&self) -> Vec<(Field, Cycle)> {
         let of = |field, graph: &Graph<'_>| graph.cycles().into_iter().map(move |cycle| (field, cycle));
+        of(Field::DependsOn, &self.dependencies).chain(of(Field::Parent, &self.parents)).collect()
+    }
+
+    /// Returns what tasks that `may_lose` accepts must lose so that no cycle is left, with the field: see
+    /// [`Graph::closing_edges`].
+    pub(super) fn closing(
+        &self,
+        may_lose: impl Fn(usize) -> bool + Copy,
+        named: usize,
+    ) -> Vec<(Field, ClosingEdge)> {
+        let of = |field, graph: &Graph<'_>| {
+            graph.closing_edges(may_lose, named).into_iter().map(move |edge| (field, edge))
+        };
         of(Field::DependsOn, &self.dependencies).chain(of(Field::Parent, &self.parents)).collect()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything here is iterative: a chain of a hundred thousand tasks must not overflow the stack.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 
 use super::Graph;
@@ -15,6 +15,17 @@ const SHOWN: usize = 12;
 pub struct Cycle {
     /// Ids, each once.
     pub ids: Vec<String>,
+}
+
+/// A dependency that closes a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosingEdge {
+    /// The task that has it.
+    pub from: usize,
+    /// The task that it is on.
+    pub to: usize,
+    /// The cycle, where it is told.
+    pub cycle: Option<Cycle>,
 }
 
 impl fmt::Display for Cycle {
@@ -70,6 +81,42 @@ impl Graph<'_> {
             Some((_, cycle)) => Err(cycle),
             None => Ok(components.into_iter().flatten().collect()),
         }
+    }
+
+    /// Returns dependencies of tasks that `may_lose` accepts, so that no cycle is left without them but those among
+    /// the other tasks. One search, in the order of the tasks: what leads back to a task that is being followed closes a
+    /// cycle. Of the first `named` the cycle is told.
+    pub fn closing_edges(&self, may_lose: impl Fn(usize) -> bool, named: usize) -> Vec<ClosingEdge> {
+        let mut found: Vec<ClosingEdge> = Vec::new();
+        let mut lost: HashSet<(usize, usize)> = HashSet::new();
+        let mut walk = Walk::new(self.len());
+        for root in (0..self.len()).filter(|node| may_lose(*node)) {
+            walk.enter(root);
+            while let Some(step) = walk.path.last_mut() {
+                let node = step.node;
+                let Some(&target) = self.forward.of(node).get(step.followed) else {
+                    walk.leave();
+                    continue;
+                };
+                step.followed += 1;
+                if !self.is_task(target) || lost.contains(&(node, target)) || walk.enter(target) {
+                    continue;
+                }
+                let Some(first) = walk.place[target] else { continue };
+                let Some(from) = (first..walk.path.len()).rev().find(|at| may_lose(walk.path[*at].node))
+                else {
+                    walk.is_loose = true;
+                    continue;
+                };
+                let (node, to) =
+                    (walk.path[from].node, walk.path.get(from + 1).map_or(target, |step| step.node));
+                let cycle = || self.named(walk.path[first..].iter().map(|step| step.node));
+                found.push(ClosingEdge { from: node, to, cycle: (found.len() < named).then(cycle) });
+                lost.insert((node, to));
+                walk.turn_back(from);
+            }
+        }
+        found
     }
 
     /// Returns the groups of tasks of which each can be reached from each other, dependencies first. A task that
@@ -145,6 +192,68 @@ impl Graph<'_> {
 
     fn named(&self, nodes: impl IntoIterator<Item = usize>) -> Cycle {
         Cycle { ids: nodes.into_iter().map(|node| self.id(node).to_owned()).collect() }
+    }
+}
+
+/// A path that is followed through the dependencies.
+struct Walk {
+    path: Vec<Step>,
+    /// Where a task is on the path.
+    place: Vec<Option<usize>>,
+    is_finished: Vec<bool>,
+    /// The finished tasks, in the order in which they were.
+    finished: Vec<usize>,
+    /// Whether there was a cycle among tasks that lose nothing: a finished task may lead back to the path, then.
+    is_loose: bool,
+}
+
+struct Step {
+    node: usize,
+    /// How many of its edges were followed.
+    followed: usize,
+    /// How many tasks were finished when the path came here.
+    finished: usize,
+}
+
+impl Walk {
+    fn new(nodes: usize) -> Self {
+        Self {
+            path: Vec::new(),
+            place: vec![None; nodes],
+            is_finished: vec![false; nodes],
+            finished: Vec::new(),
+            is_loose: false,
+        }
+    }
+
+    /// Goes on to a task, unless it was there already.
+    fn enter(&mut self, node: usize) -> bool {
+        let is_new = !self.is_finished[node] && self.place[node].is_none();
+        if is_new {
+            self.place[node] = Some(self.path.len());
+            self.path.push(Step { node, followed: 0, finished: self.finished.len() });
+        }
+        is_new
+    }
+
+    fn leave(&mut self) {
+        let Some(step) = self.path.pop() else { return };
+        self.place[step.node] = None;
+        self.is_finished[step.node] = true;
+        self.finished.push(step.node);
+    }
+
+    /// Goes back along the path to a place. What is behind it is new again.
+    fn turn_back(&mut self, to: usize) {
+        let Some(next) = self.path.get(to + 1) else { return };
+        if self.is_loose {
+            for node in self.finished.drain(next.finished..) {
+                self.is_finished[node] = false;
+            }
+        }
+        for step in self.path.drain(to + 1..) {
+            self.place[step.node] = None;
+        }
     }
 }
 

@@ -63,6 +63,28 @@ fn a_hundred_thousand_in_a_row_are_no_problem() {
     assert_eq!(ring.topological_order().unwrap_err().ids.len(), COUNT);
 }
 
+#[test]
+fn many_cycles_are_broken_in_one_search() {
+    const COUNT: usize = 5_000;
+    let back = |at: usize| (at.saturating_sub(20)..at).map(move |to| (at, to));
+    let edges: Vec<_> = (0..COUNT).flat_map(|at| back(at).chain([(at, (at + 1) % COUNT)])).collect();
+    let found = graph(COUNT, &edges).closing_edges(|_| true, 2);
+    assert_eq!(found.iter().filter(|edge| edge.cycle.is_some()).count(), 2);
+    assert_eq!(found[0].cycle.as_ref().unwrap().to_string(), "T-0 → T-1 → T-0");
+    assert_eq!(found.len(), edges.len() - (COUNT - 1));
+}
+
+#[test]
+fn only_tasks_that_may_lose_a_dependency_do() {
+    // 1 and 2 keep what they have: 0 → 1 → 2 → 0 goes at 0, as does 0 → 2.
+    let kept = graph(4, &[(0, 1), (1, 2), (2, 0), (0, 2), (0, 3)]);
+    let found = kept.closing_edges(|node| node == 0, 9);
+    let edges: Vec<_> = found.iter().map(|edge| (edge.from, edge.to)).collect();
+    assert_eq!(edges, [(0, 1), (0, 2)]);
+    assert_eq!(found[0].cycle.as_ref().unwrap().to_string(), "T-0 → T-1 → T-2 → T-0");
+    assert_eq!(graph(2, &[(0, 1), (1, 0)]).closing_edges(|_| false, 9), []);
+}
+
 fn reaches(edges: &[(usize, usize)], from: usize, to: usize) -> bool {
     let mut seen = vec![from];
     let mut at = 0;
@@ -112,6 +134,15 @@ proptest! {
                 prop_assert_eq!((order.len(), graph.cycle()), (count, None));
             }
             Err(cycle) => prop_assert_eq!(Some(cycle), graph.cycle()),
+        }
+        let lost = graph.closing_edges(|node| node % 3 != 0, 9);
+        let left: Vec<_> = edges.iter().copied().filter(|&(from, to)| {
+            !lost.iter().any(|edge| (edge.from, edge.to) == (from, to))
+        }).collect();
+        prop_assert!(lost.iter().all(|edge| edge.from % 3 != 0 && reaches(&edges, edge.to, edge.from)
+            || edge.from == edge.to));
+        for node in (0..count).filter(|node| node % 3 != 0) {
+            prop_assert!(!reaches(&left, node, node), "{} {:?}", node, left);
         }
         let (from, to) = (new.0 % count, new.1 % count);
         let found = graph.cycle_if(&format!("T-{from}"), &format!("T-{to}"));

@@ -40,7 +40,7 @@ pub(crate) use crate::model::{is_selected, may_select};
 pub(crate) use blocking::{blocking_findings, finding_id, finding_identity};
 pub(crate) use coverage::{Staleness, is_sound};
 pub use coverage::{coverage_digest, criteria_digest};
-pub(crate) use cycle::Cycle;
+pub(crate) use cycle::{ClosingEdge, Cycle};
 pub use derive::derive;
 pub(crate) use derive::{Derived, derive_with};
 pub use directives::DIRECTIVE_WORDS;

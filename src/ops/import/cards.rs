@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::relations::leave_out_relations;
+use super::relations::{MOST_REPORTED, leave_out_relations, more_left_out};
 use crate::doc::{Edit, append_move, create_task};
 use crate::events::LongStep;
 use crate::import::cards::{Card, CardsDocument, Decision, Planned, plan, read};
@@ -70,11 +70,14 @@ pub fn import_cards(
     let first_stage =
         |card: &Card| config.stages_of(card.kind()).first().cloned().unwrap_or_else(Stage::none);
     let mut tasks: Vec<Task> = document.cards.iter().map(|card| card.to_task(&first_stage(card))).collect();
-    for (at, relation, why) in leave_out_relations(session, &mut tasks)? {
+    let left_out = leave_out_relations(session, &mut tasks)?;
+    let more = more_left_out(left_out.len());
+    for (at, relation, why) in left_out.into_iter().take(MOST_REPORTED) {
         let line = document.cards[at].line_of(relation);
         problems
             .push(Problem::error(why).in_file(name).at_line(line).with_hint("it is left out of the task"));
     }
+    problems.extend(more);
     let planned = plan(tasks, |id| existing.get(id).map(|(_, task)| task));
     let (mut changes, mut written, mut cards) = (Vec::new(), Vec::new(), Vec::new());
     let step = session.begin(LongStep::Import, Some(document.cards.len()));

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ImportFiles;
-use super::relations::leave_out_relations;
+use super::relations::{MOST_REPORTED, leave_out_relations, more_left_out};
 use crate::doc::{Edit, create_task, read_task};
 use crate::events::LongStep;
 use crate::import::tasks::{
@@ -238,12 +238,18 @@ impl<'w, 'e> Writer<'w, 'e> {
             task.parent = parent;
             self.tasks.push(task);
         }
-        for (place, field, why) in leave_out_relations(self.session, &mut self.tasks)? {
+        let left_out = leave_out_relations(self.session, &mut self.tasks)?;
+        let more = more_left_out(left_out.len());
+        for (count, (place, field, why)) in left_out.into_iter().enumerate() {
             let imported = &mut self.imported[place];
             imported.keep(field.name(), &why);
+            if count >= MOST_REPORTED {
+                continue;
+            }
             let problem = Problem::warning(why).with_hint("it is left out, and kept in the task's text");
             self.problems.push(at(imported, problem));
         }
+        self.problems.extend(more);
         for (task, imported) in self.tasks.iter_mut().zip(&self.imported) {
             task.body = imported.body();
             task.imported = Some(digests(task));

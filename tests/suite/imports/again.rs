@@ -87,3 +87,23 @@ fn ids_of_our_form_stay_and_relations_are_found() {
     let output = sandbox.tracker(&["doctor"]);
     assert_eq!(output.status, 0, "{output}");
 }
+
+#[test]
+fn of_many_cycles_the_first_are_reported() {
+    let sandbox = empty();
+    let task = |id: usize| {
+        let on: Vec<String> = (1..=30).filter(|on| *on != id).map(|on| on.to_string()).collect();
+        format!("{{\"id\":{id},\"task\":\"t{id}\",\"blocked_by\":[{}]}}", on.join(","))
+    };
+    sandbox.write("todo.json", format!("[{}]", (1..=30).map(task).collect::<Vec<_>>().join(",\n")));
+    // As text a command shows fewer warnings than there are.
+    let output = sandbox.tracker(&["import", "todo.json", "--format", "json"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert_eq!(output.to_string().matches("would make a cycle").count(), 50, "{output}");
+    assert!(
+        output.to_string().contains("385 more dependencies or parents are left out in the same way"),
+        "{output}"
+    );
+    let output = sandbox.tracker(&["doctor"]);
+    assert_eq!(output.status, 0, "{output}");
+}
