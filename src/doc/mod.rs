@@ -43,6 +43,7 @@ pub use edit::{Edit, Scalar, Value};
 pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use front::{FrontMatter, read_front_matter};
+pub(crate) use markdown::words_of_others;
 pub(crate) use markdown::{Checkbox, open_boxes};
 pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};

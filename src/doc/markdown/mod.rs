@@ -3,6 +3,7 @@
 //! No Markdown parser: a walk over lines that knows code fences and HTML comments. Headings are ATX (`## …`).
 
 mod boxes;
+mod others;
 mod sections;
 
 pub(crate) use boxes::Checkbox;
@@ -10,6 +11,7 @@ pub use boxes::acceptance_text;
 pub use boxes::checkboxes;
 pub(crate) use boxes::open_boxes;
 pub(super) use boxes::{box_marks, count, every_mark, list_item};
+pub(crate) use others::words_of_others;
 pub(crate) use sections::Section;
 pub(super) use sections::{begins_list_item, ends_in_text};
 pub use sections::{is_heading, put_block, sections};

@@ -78,7 +78,7 @@ fn trim_blank_lines(text: &str) -> &str {
 }
 
 /// Reads a line as a heading: its level and text.
-fn heading_in(line: &str) -> Option<(usize, &str)> {
+pub(super) fn heading_in(line: &str) -> Option<(usize, &str)> {
     let indent = line.bytes().take(4).take_while(|byte| *byte == b' ').count();
     if indent > 3 {
         return None;
@@ -146,6 +146,13 @@ pub(in crate::doc) fn ends_in_text(body: &str) -> bool {
     let mut walk = lines(body);
     while walk.next().is_some() {}
     walk.fence.is_none() && !walk.in_comment
+}
+
+/// Returns mark and length of the fence that is open at the end of a text.
+pub(super) fn open_fence(text: &str) -> Option<(u8, usize)> {
+    let mut walk = lines(text);
+    while walk.next().is_some() {}
+    walk.fence
 }
 
 /// The walk's state.

@@ -2,20 +2,39 @@
 
 use super::{ImportInput, ImportedTask, Progress, Tasks, words};
 use crate::doc::cards::body::Body;
-use crate::doc::{FrontMatter, read_front_matter};
+use crate::doc::{FrontMatter, read_front_matter, words_of_others};
 use crate::model::{Field, Problem};
 
 pub(super) fn is_it(input: &ImportInput<'_>) -> bool {
+    let is_in_folder =
+        ["backlog", ".backlog"].iter().any(|folder| input.is_below(folder)) && is_in_part(input);
+    if is_in_folder && is_meant(input) {
+        return true;
+    }
     let mut lines = input.text.lines();
     if lines.next().map(str::trim_end) != Some("---") {
         return false;
     }
     let front: Vec<&str> = lines.take_while(|line| line.trim_end() != "---").collect();
     let has = |key: &str| front.iter().any(|line| line.starts_with(key));
-    has("id:")
-        && has("title:")
-        && has("status:")
-        && (has("created_date:") || has("dependencies:") || has("labels:"))
+    let others = ["created_date:", "dependencies:", "labels:", "assignee:"];
+    has("id:") && has("title:") && has("status:") && others.iter().any(|key| has(key))
+}
+
+/// Whether a file is in one of the parts of a backlog's folder.
+fn is_in_part(input: &ImportInput<'_>) -> bool {
+    let folder = input.path.rsplit('/').nth(1).unwrap_or_default();
+    matches!(folder, "tasks" | "completed" | "drafts" | "archive")
+}
+
+/// Whether a file in a folder of tasks is meant to be one: it begins with front matter, or is named `task-7 - …`.
+pub(super) fn is_meant(input: &ImportInput<'_>) -> bool {
+    let stem = input.file_name().split(" - ").next().unwrap_or_default();
+    let stem = stem.strip_suffix(".md").unwrap_or(stem);
+    let number = stem.rsplit_once('-').map(|(_, number)| number).unwrap_or_default();
+    let is_numbered = number.starts_with(|c: char| c.is_ascii_digit())
+        && number.bytes().all(|c| c.is_ascii_digit() || c == b'.');
+    is_numbered || input.text.lines().next().is_some_and(|line| line.trim_end() == "---")
 }
 
 pub(super) fn read(input: &ImportInput<'_>) -> Tasks {
@@ -131,8 +150,7 @@ fn read_progress(
 
 /// Gives a task the sections of the text, without the comments that part them.
 fn read_body(body: &str, task: &mut ImportedTask) {
-    let lines = body.lines().filter(|line| !is_marker(line));
-    let body = Body::split(&lines.collect::<Vec<_>>().join("\n"));
+    let body = Body::split(&without_markers(body));
     task.write_text("Description", &body.preamble.content.join("\n"));
     for section in &body.sections {
         let name = match section.name.to_ascii_lowercase().as_str() {
@@ -143,6 +161,33 @@ fn read_body(body: &str, task: &mut ImportedTask) {
         let content: Vec<String> = section.block.content.iter().map(|line| without_number(line)).collect();
         task.write_text(name, &content.join("\n"));
     }
+}
+
+/// Returns a text without the comments that part its sections. Of descriptions and comments it is known where they end:
+/// what is in them is words.
+fn without_markers(body: &str) -> String {
+    let lines: Vec<&str> = body.lines().collect();
+    let mut plain: Vec<String> = Vec::new();
+    let mut at = 0;
+    while let Some(line) = lines.get(at) {
+        at += 1;
+        let end = match line.trim() {
+            "<!-- COMMENTS:BEGIN -->" => "<!-- COMMENTS:END -->",
+            "<!-- SECTION:DESCRIPTION:BEGIN -->" => "<!-- SECTION:DESCRIPTION:END -->",
+            _ if is_marker(line) => continue,
+            _ => {
+                plain.push((*line).to_owned());
+                continue;
+            }
+        };
+        if let Some(length) = lines[at..].iter().position(|line| line.trim() == end) {
+            let words: Vec<&str> =
+                lines[at..at + length].iter().copied().filter(|line| !is_marker(line)).collect();
+            plain.push(words_of_others(&words.join("\n")));
+            at += length + 1;
+        }
+    }
+    plain.join("\n")
 }
 
 /// Whether a line is one of the comments between which the program keeps a section.

@@ -129,14 +129,13 @@ fn read_text(object: &mut Object, task: &mut ImportedTask) {
     for (key, section) in
         [("description", "Description"), ("design", "Technical details"), ("notes", "Notes")]
     {
-        task.write_text(section, &object.text(key).unwrap_or_default());
+        task.write_words(section, &object.text(key).unwrap_or_default());
     }
     read_criteria(&object.text("acceptance_criteria").unwrap_or_default(), task);
     for mut comment in object.list("comments") {
         let (author, at) =
             (comment.text("author").unwrap_or_default(), comment.text("created_at").unwrap_or_default());
-        let text = comment.text("text").unwrap_or_default();
-        task.write_text("Comments", &format!("{author}, {at}:\n\n{text}"));
+        task.write_comment(&author, &at, &comment.text("text").unwrap_or_default());
     }
 }
 

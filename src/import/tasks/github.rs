@@ -40,7 +40,7 @@ fn read_one(mut object: Object, found: &mut Tasks) {
     let repository = object.text("url").and_then(|url| repository(&url)).unwrap_or_default();
     let key = |number: &str| format!("{repository}#{number}");
     let mut task = ImportedTask::new(key(&number), line, &title);
-    task.write_text("Description", &object.text("body").unwrap_or_default().replace("\r\n", "\n"));
+    task.write_words("Description", &object.text("body").unwrap_or_default());
     let closed = object.text("closedAt").and_then(|text| words::time(&text));
     let reason = object.text("stateReason").unwrap_or_default().to_lowercase();
     let state = object.text("state").unwrap_or_default().to_lowercase();
@@ -67,8 +67,7 @@ fn read_one(mut object: Object, found: &mut Tasks) {
     for mut comment in object.list("comments") {
         let author = comment.texts("author").pop().unwrap_or_default();
         let at = comment.text("createdAt").unwrap_or_default();
-        let text = comment.text("body").unwrap_or_default().replace("\r\n", "\n");
-        task.write_text("Comments", &format!("{author}, {at}:\n\n{text}"));
+        task.write_comment(&author, &at, &comment.text("body").unwrap_or_default());
     }
     let author = object.texts("author").pop().unwrap_or_default();
     task.keep("author", &author);

@@ -177,10 +177,42 @@ pub fn text_of(bytes: &[u8]) -> Result<String, Vec<Problem>> {
     Ok(plain_text(bytes)?.replace("\r\n", "\n").replace('\r', "\n"))
 }
 
-/// Finds out which format a text has.
+/// Finds out which format a text has: by its path where that leaves no doubt, else by what it contains.
 #[must_use]
 pub fn detect(input: &ImportInput<'_>) -> Option<ImportFormat> {
-    FORMATS.iter().find(|row| (row.is_it)(input)).map(|row| row.format)
+    let by_text = || FORMATS.iter().find(|row| (row.is_it)(input)).map(|row| row.format);
+    by_path(input).or_else(by_text).or_else(|| by_name_of_broken(input))
+}
+
+/// Returns the format of a file that no other tracker would put there, whatever it contains.
+fn by_path(input: &ImportInput<'_>) -> Option<ImportFormat> {
+    let folders: Vec<&str> = input.path.rsplit('/').skip(1).collect();
+    match (input.file_name(), folders.as_slice()) {
+        ("tasks.md", [_, "specs", ".kiro", ..]) => Some(ImportFormat::Kiro),
+        ("tasks.json", folders) if folders.contains(&".taskmaster") => Some(ImportFormat::TaskMaster),
+        ("issues.jsonl" | "beads.jsonl", [".beads", ..]) => Some(ImportFormat::Beads),
+        _ => None,
+    }
+}
+
+/// Returns the format of a file that is named like tasks and is no JSON, as one is that was written half. Editors keep
+/// a `tasks.json` of their own.
+fn by_name_of_broken(input: &ImportInput<'_>) -> Option<ImportFormat> {
+    let format = match input.file_name() {
+        "tasks.json" if !input.is_below(".vscode") => ImportFormat::TaskMaster,
+        "todo.json" => ImportFormat::TodoJson,
+        "issues.jsonl" | "beads.jsonl" if input.text.trim_start().starts_with('{') => {
+            return json::first(input.text).is_none().then_some(ImportFormat::Beads);
+        }
+        _ => return None,
+    };
+    broken_json(input).map(|_| format)
+}
+
+/// Whether a file beside others of a format is one of them, too, though it does not look like it.
+#[must_use]
+pub fn belongs_beside(input: &ImportInput<'_>, format: ImportFormat) -> bool {
+    format == ImportFormat::Backlog && backlog::is_meant(input)
 }
 
 /// Reads a text of a format other than cards. Two tasks of one key are an error.
@@ -219,4 +251,33 @@ fn is_cards(input: &ImportInput<'_>) -> bool {
 /// Returns a number of things in words.
 fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ImportFormat, ImportInput, detect};
+
+    fn format(path: &str, text: &str) -> Option<ImportFormat> {
+        detect(&ImportInput { path, scope: "", text })
+    }
+
+    #[test]
+    fn what_is_written_half_has_the_format_of_its_path() {
+        use ImportFormat as F;
+        assert_eq!(format(".kiro/specs/y/tasks.md", "- [ ] one\n- [ ] two\n"), Some(F::Kiro));
+        assert_eq!(format("a/.taskmaster/tasks/tasks.json", "{\"master\":{\"ta"), Some(F::TaskMaster));
+        assert_eq!(format("a/tasks/tasks.json", "{\"master\":{\"ta"), Some(F::TaskMaster));
+        assert_eq!(format("todo.json", "[{\"id\":1,"), Some(F::TodoJson));
+        assert_eq!(format("a/.beads/issues.jsonl", "{\"id\":\"a\"}\n"), Some(F::Beads));
+        for text in ["", "---\nid: TASK-1\nti", "---\nid: TASK-1\ntitle: A\nstatus: To Do\n---\n"] {
+            assert_eq!(format("backlog/tasks/task-1 - a.md", text), Some(F::Backlog), "{text}");
+        }
+        assert_eq!(
+            format("x.md", "---\nid: TASK-1\ntitle: A\nstatus: To Do\nassignee: []\n---\n"),
+            Some(F::Backlog)
+        );
+        assert_eq!(format("backlog/tasks/readme.md", "How to write tasks\n"), None);
+        assert_eq!(format(".vscode/tasks.json", "{ // what it runs\n}"), None);
+        assert_eq!(format("tasks.json", "{\"version\": \"2.0.0\"}"), None);
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::doc::cards::value::is_unsafe;
+use crate::doc::words_of_others;
 use crate::model::Field;
 
 /// How far a task has come in its own tracker.
@@ -108,6 +109,16 @@ impl ImportedTask {
         self.write(section, gap.into_iter().chain(text.split('\n').map(str::to_owned)));
     }
 
+    /// Adds a text that anybody may have written: it stays in its section and has no boxes.
+    pub(super) fn write_words(&mut self, section: &str, text: &str) {
+        self.write_text(section, &words_of_others(&text.replace("\r\n", "\n")));
+    }
+
+    /// Adds a comment on the task.
+    pub(super) fn write_comment(&mut self, author: &str, at: &str, text: &str) {
+        self.write_words("Comments", &format!("{}, {}:\n\n{text}", one_line(author), one_line(at)));
+    }
+
     /// Adds a checkbox to a section.
     pub(super) fn write_box(&mut self, section: &str, text: &str, done: bool) {
         let mark = if done { 'x' } else { ' ' };
@@ -121,6 +132,7 @@ impl ImportedTask {
             return;
         }
         let name = one_line(name);
+        let value = words_of_others(value);
         if value.contains('\n') {
             let text = value.split('\n').map(|line| format!("  {line}"));
             self.write(KEPT, std::iter::once(format!("- {name}:")).chain(text));
@@ -184,5 +196,17 @@ mod tests {
              ## Imported\n\n- weight: 3\n"
         );
         assert_eq!(one_line("a\n\n b"), "a b");
+    }
+
+    #[test]
+    fn words_of_others_stay_in_their_section() {
+        let mut task = ImportedTask::new("a", 1, "A");
+        task.write_words("Description", "x\r\n\r\n# Deliverables\r\n\r\n- [x] y\r\n\r\n```\r\nz");
+        task.write_comment("eve\n## Notes", "today", "## Acceptance criteria\n\n- [ ] w");
+        task.keep("reason", "a\n## Deliverables\n- [x] v");
+        let body = task.body();
+        let names: Vec<String> = crate::doc::sections(&body).into_iter().map(|found| found.heading).collect();
+        assert_eq!(names, ["Description", "Comments", "Imported"]);
+        assert_eq!(crate::doc::checkboxes(&body), []);
     }
 }

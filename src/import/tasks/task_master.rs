@@ -41,6 +41,9 @@ pub(super) fn read(input: &ImportInput<'_>) -> Tasks {
         Ok(lists) => lists,
         Err(problem) => return Tasks::failed(problem),
     };
+    if lists.is_empty() {
+        return Tasks::failed(Problem::error("there is no list of tasks in it").at_line(1));
+    }
     let mut found = Tasks::default();
     let has_tags = lists.len() > 1 || lists.iter().any(|(tag, _)| tag != ONLY_TAG);
     for (tag, list) in lists {

@@ -2,6 +2,7 @@
 
 use super::json::{self, Object};
 use super::{ImportInput, ImportedTask, Progress, Tasks, words};
+use crate::doc::words_of_others;
 use crate::model::{Field, Problem};
 
 pub(super) fn is_it(input: &ImportInput<'_>) -> bool {
@@ -22,13 +23,23 @@ pub(super) fn read(input: &ImportInput<'_>) -> Tasks {
         Err(problem) => return Tasks::failed(problem),
     };
     let mut found = Tasks::default();
-    for object in objects {
-        read_one(object, &mut found);
+    let mut templates = Vec::new();
+    for mut object in objects {
+        // What recurs has a template beside its instances, and only these are to be done.
+        match object.text("status") {
+            Some(status) if status == "recurring" => templates.push(object.line),
+            status => read_one(object, &status.unwrap_or_default(), &mut found),
+        }
+    }
+    if let Some(line) = templates.first() {
+        let count = super::counted(templates.len(), "template");
+        let message = format!("{count} of recurring tasks not imported");
+        found.problems.push(Problem::warning(message).at_line(*line));
     }
     found
 }
 
-fn read_one(mut object: Object, found: &mut Tasks) {
+fn read_one(mut object: Object, status: &str, found: &mut Tasks) {
     let line = object.line;
     let (Some(uuid), Some(title)) = (object.text("uuid"), object.text("description")) else {
         found.problems.push(Problem::error("the task has no `uuid` or no `description`").at_line(line));
@@ -37,8 +48,7 @@ fn read_one(mut object: Object, found: &mut Tasks) {
     let mut task = ImportedTask::new(uuid, line, &title);
     let end = object.text("end").and_then(|text| words::time(&text));
     let start = object.text("start");
-    let status = object.text("status").unwrap_or_default();
-    task.progress = match status.as_str() {
+    task.progress = match status {
         "completed" => Progress::Done(end),
         "deleted" => Progress::Cancelled("deleted".to_owned()),
         _ if start.is_some() => Progress::Begun,
@@ -67,13 +77,27 @@ fn read_one(mut object: Object, found: &mut Tasks) {
     for mut note in object.list("annotations") {
         let at = note.text("entry").and_then(|text| words::day(&text)).map(|day| format!("{day}: "));
         let text = super::task::one_line(&note.text("description").unwrap_or_default());
-        task.write("Notes", [format!("- {}{text}", at.unwrap_or_default())]);
+        let note = words_of_others(&format!("- {}{text}", at.unwrap_or_default()));
+        task.write("Notes", [note]);
     }
-    // What recurs is written down once, with what it says of that; its instances are tasks of their own.
     for key in ["scheduled", "wait", "until", "recur", "parent"] {
         task.keep(key, &object.text(key).unwrap_or_default());
     }
     object.leave_out(&["id", "urgency", "modified", "mask", "imask", "rtype", "last", "template"]);
     found.problems.extend(object.keep_rest(&mut task));
     found.tasks.push(task);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ImportInput, read};
+
+    #[test]
+    fn a_template_of_what_recurs_is_no_task() {
+        let text = "[{\"uuid\":\"a\",\"description\":\"weekly\",\"status\":\"recurring\",\"recur\":\"weekly\"},\n\
+                    {\"uuid\":\"b\",\"description\":\"weekly\",\"status\":\"pending\",\"parent\":\"a\"}]";
+        let found = read(&ImportInput { path: "tw.json", scope: "", text });
+        assert_eq!(found.tasks.iter().map(|task| task.key.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(found.problems[0].to_string(), "line 1: 1 template of recurring tasks not imported");
+    }
 }

@@ -1,12 +1,12 @@
 //! The files that an import reads: one file, standard input, or those of a folder that look like tasks. Links are not
 //! followed, and what is no plain file is refused: what a repository contains is nobody's word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use crate::import::tasks::{ImportFormat, ImportInput, detect, text_of};
-use crate::model::{Problem, Severity, TRACKER_FOLDER};
+use crate::import::tasks::{ImportFormat, ImportInput, belongs_beside, detect, text_of};
+use crate::model::{Problem, TRACKER_FOLDER};
 use crate::ops::{Error, Result, Session};
 
 /// Most bytes that are read of one file.
@@ -50,6 +50,28 @@ pub struct ImportFiles {
     pub files: Vec<ImportFile>,
     /// What was not read.
     pub problems: Vec<Problem>,
+}
+
+impl ImportFiles {
+    /// Takes files that have no format of their own: those beside files of one that keeps a task a file are of it, too,
+    /// and reading them tells what is wrong with them.
+    fn take_unclear(&mut self, unclear: Vec<ImportFile>) {
+        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let is_backlog = |file: &&ImportFile| file.format == Some(ImportFormat::Backlog);
+        let folders: BTreeSet<String> =
+            self.files.iter().filter(is_backlog).map(|file| folder(&file.path)).collect();
+        for mut file in unclear {
+            let is_beside = folders.contains(&folder(&file.path));
+            if is_beside && belongs_beside(&file.input(), ImportFormat::Backlog) {
+                file.format = Some(ImportFormat::Backlog);
+                self.files.push(file);
+            } else if is_beside || file.path.ends_with("/tasks.md") {
+                let problem = Problem::warning("no task found in it").in_file(&file.path);
+                self.problems.push(problem.with_hint("it is not imported"));
+            }
+        }
+        self.files.sort_by(|one, other| one.path.cmp(&other.path));
+    }
 }
 
 /// Makes the file that standard input is.
@@ -100,7 +122,7 @@ fn folder(
     format: Option<ImportFormat>,
 ) -> Result<ImportFiles> {
     let mut found = ImportFiles::default();
-    let mut size = 0;
+    let (mut size, mut unclear) = (0, Vec::new());
     let walk = walkdir::WalkDir::new(path).max_depth(DEEPEST).sort_by_file_name();
     let is_passed = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
@@ -132,15 +154,12 @@ fn folder(
         size += bytes.len();
         match file_of(&shown, scope_of(session, entry.path()), &bytes) {
             Ok(file) if file.format.is_some() => found.files.push(file),
-            Ok(_) => {}
-            Err(Error::Broken(problems)) => {
-                let warnings =
-                    problems.into_iter().map(|problem| Problem { severity: Severity::Warning, ..problem });
-                found.problems.extend(warnings);
-            }
+            Ok(file) => unclear.push(file),
+            Err(Error::Broken(problems)) => found.problems.extend(problems),
             Err(error) => return Err(error),
         }
     }
+    found.take_unclear(unclear);
     of_one_format(given, found, format)
 }
 

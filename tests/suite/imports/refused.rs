@@ -92,6 +92,66 @@ fn what_cannot_be_read_whole_is_not_imported() {
     ");
 }
 
+#[test]
+fn what_is_written_half_in_a_folder_stops_the_import() {
+    let sandbox = empty();
+    let whole = "---\nid: TASK-6\ntitle: A\nstatus: To Do\ndependencies: []\n---\n";
+    sandbox.write("backlog/tasks/task-6 - A.md", whole);
+    sandbox.write("backlog/tasks/task-7 - B.md", "---\nid: TASK-7\ntitle: B\nstatus: To Do\n---\n");
+    sandbox.write("backlog/tasks/task-8 - C.md", "---\nid: TASK-8\ntitle: c: d: e\nstatus: To Do\n---\n");
+    sandbox.write("backlog/tasks/task-9 - D.md", "---\nid: TASK-9\nti");
+    sandbox.write("backlog/tasks/readme.md", "How to write tasks\n");
+    sandbox.write("plans/tasks/10 - E.md", "");
+    sandbox.write("plans/tasks/6 - A.md", whole);
+    sandbox.write("n/a/.taskmaster/tasks.json", "{\"master\":{\"tasks\":[{\"id\":1,\"title\":\"A\"}]}}");
+    sandbox.write("n/b/.taskmaster/tasks.json", "{\"master\":{\"tasks\":[{\"id\":1,\n\"ti");
+    sandbox.write(".kiro/specs/a/tasks.md", "- [ ] 1. A\n  - _Requirements: 1.1_\n");
+    sandbox.write(".kiro/specs/b/tasks.md", "- [ ] B\n");
+    assert_snapshot!(typed(&sandbox, "
+        import backlog
+        import plans
+        import n
+        import .kiro --quiet --dry-run
+    "), @r"
+    $ tracker import backlog
+    exit 1
+    --- stdout
+    nothing imported
+    0 files written
+    --- stderr
+    error: backlog/tasks/task-8 - C.md:3: title: mapping values are not allowed in this context
+      hint: a text that contains `: ` needs quotes
+    error: backlog/tasks/task-9 - D.md:1: the front matter is not closed by a second `---` line
+      hint: write `---` on a line of its own below the last key
+    warning: backlog/tasks/readme.md: no task found in it
+      hint: it is not imported
+
+    $ tracker import plans
+    exit 0
+    --- stdout
+    created  TASK-6  not started  A
+    backlog: 1 task, 1 created
+    1 file written
+    --- stderr
+    warning: plans/tasks/10 - E.md: no task found in it
+      hint: it is not imported
+
+    $ tracker import n
+    exit 1
+    --- stdout
+    nothing imported
+    0 files written
+    --- stderr
+    error: n/b/.taskmaster/tasks.json:2: EOF while parsing a string at line 2 column 3
+
+    $ tracker import .kiro --quiet --dry-run
+    exit 0
+    --- stdout
+    TASK-KSYZ
+    TASK-MSJ8
+    ");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_and_pipes_are_refused() {
