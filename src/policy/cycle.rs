@@ -24,7 +24,7 @@ pub struct ClosingEdge {
     pub from: usize,
     /// The task that it is on.
     pub to: usize,
-    /// The cycle, where it is told.
+    /// The cycle, where it is reported.
     pub cycle: Option<Cycle>,
 }
 
@@ -85,7 +85,7 @@ impl Graph<'_> {
 
     /// Returns dependencies of tasks that `may_lose` accepts, so that no cycle is left without them but those among
     /// the other tasks. One search, in the order of the tasks: what leads back to a task that is being followed closes a
-    /// cycle. Of the first `named` the cycle is told.
+    /// cycle. Of the first `named` the cycle is reported.
     pub fn closing_edges(&self, may_lose: impl Fn(usize) -> bool, named: usize) -> Vec<ClosingEdge> {
         let mut found: Vec<ClosingEdge> = Vec::new();
         let mut lost: HashSet<(usize, usize)> = HashSet::new();
@@ -105,7 +105,7 @@ impl Graph<'_> {
                 let Some(first) = walk.place[target] else { continue };
                 let Some(from) = (first..walk.path.len()).rev().find(|at| may_lose(walk.path[*at].node))
                 else {
-                    walk.is_loose = true;
+                    walk.has_kept_cycle = true;
                     continue;
                 };
                 let (node, to) =
@@ -203,8 +203,8 @@ struct Walk {
     is_finished: Vec<bool>,
     /// The finished tasks, in the order in which they were.
     finished: Vec<usize>,
-    /// Whether there was a cycle among tasks that lose nothing: a finished task may lead back to the path, then.
-    is_loose: bool,
+    /// Whether there is a cycle among tasks that lose nothing: a finished task may lead back to the path, then.
+    has_kept_cycle: bool,
 }
 
 struct Step {
@@ -222,7 +222,7 @@ impl Walk {
             place: vec![None; nodes],
             is_finished: vec![false; nodes],
             finished: Vec::new(),
-            is_loose: false,
+            has_kept_cycle: false,
         }
     }
 
@@ -246,7 +246,7 @@ impl Walk {
     /// Goes back along the path to a place. What is behind it is new again.
     fn turn_back(&mut self, to: usize) {
         let Some(next) = self.path.get(to + 1) else { return };
-        if self.is_loose {
+        if self.has_kept_cycle {
             for node in self.finished.drain(next.finished..) {
                 self.is_finished[node] = false;
             }

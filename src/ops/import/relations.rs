@@ -65,7 +65,7 @@ fn leave_out_cycles(session: &Session<'_>, tasks: &mut [Task]) -> Result<Vec<(us
     Ok(left_out)
 }
 
-/// Returns what is said of those that are not reported one by one.
+/// Returns a summary of those that are not reported one by one.
 pub(super) fn more_left_out(left_out: usize) -> Option<Problem> {
     let more = left_out.checked_sub(MOST_REPORTED).filter(|more| *more > 0)?;
     Some(Problem::warning(format!("{more} more dependencies or parents are left out in the same way")))
