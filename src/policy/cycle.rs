@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 
 use super::Graph;
+use super::graph::Edges;
 
 /// How many ids of a cycle are written out before the middle is left out.
 const SHOWN: usize = 12;
@@ -87,6 +88,20 @@ impl Graph<'_> {
     /// the other tasks. One search, in the order of the tasks: what leads back to a task that is being followed closes a
     /// cycle. Of the first `named` the cycle is reported.
     pub fn closing_edges(&self, may_lose: impl Fn(usize) -> bool, named: usize) -> Vec<ClosingEdge> {
+        // Tasks that lose nothing and wait for each other are one: what leads to one of them leads to all.
+        let mut group: Vec<usize> = (0..self.len()).collect();
+        let kept = self.components_within(|node| !may_lose(node));
+        let is_joined = kept.iter().any(|members| members.len() > 1);
+        for members in kept {
+            members.iter().for_each(|member| group[*member] = members[0]);
+        }
+        let edges =
+            (0..self.len()).flat_map(|node| self.forward.of(node).iter().map(move |target| (node, *target)));
+        let edges = edges.filter(|(node, target)| {
+            self.is_task(*target) && (may_lose(*node) || group[*node] != group[*target])
+        });
+        let forward =
+            Edges::new(self.len(), &edges.map(|(node, target)| (group[node], target)).collect::<Vec<_>>());
         let mut found: Vec<ClosingEdge> = Vec::new();
         let mut lost: HashSet<(usize, usize)> = HashSet::new();
         let mut walk = Walk::new(self.len());
@@ -94,26 +109,27 @@ impl Graph<'_> {
             walk.enter(root);
             while let Some(step) = walk.path.last_mut() {
                 let node = step.node;
-                let Some(&target) = self.forward.of(node).get(step.followed) else {
+                let Some(&target) = forward.of(node).get(step.followed) else {
                     walk.leave();
                     continue;
                 };
                 step.followed += 1;
-                if !self.is_task(target) || lost.contains(&(node, target)) || walk.enter(target) {
+                if lost.contains(&(node, target)) || walk.enter(group[target]) {
                     continue;
                 }
-                let Some(first) = walk.place[target] else { continue };
-                let Some(from) = (first..walk.path.len()).rev().find(|at| may_lose(walk.path[*at].node))
-                else {
-                    walk.has_kept_cycle = true;
-                    continue;
+                let Some(first) = walk.place[group[target]] else { continue };
+                let is_loser = |at: &usize| may_lose(walk.path[*at].node);
+                let Some(at) = (first..walk.path.len()).rev().find(is_loser) else { continue };
+                let Step { node: from, followed } = walk.path[at];
+                let to = forward.of(from)[followed - 1];
+                let cycle = || match is_joined {
+                    true => self.cycle_if(self.id(from), self.id(to)),
+                    false => Some(self.named(walk.path[first..].iter().map(|step| step.node))),
                 };
-                let (node, to) =
-                    (walk.path[from].node, walk.path.get(from + 1).map_or(target, |step| step.node));
-                let cycle = || self.named(walk.path[first..].iter().map(|step| step.node));
-                found.push(ClosingEdge { from: node, to, cycle: (found.len() < named).then(cycle) });
-                lost.insert((node, to));
-                walk.turn_back(from);
+                let cycle = if found.len() < named { cycle() } else { None };
+                found.push(ClosingEdge { from, to, cycle });
+                lost.insert((from, to));
+                walk.turn_back(at);
             }
         }
         found
@@ -123,6 +139,11 @@ impl Graph<'_> {
     /// is in no cycle is a group of its own.
     #[must_use]
     pub fn components(&self) -> Vec<Vec<usize>> {
+        self.components_within(|_| true)
+    }
+
+    /// Returns the same of the tasks that `within` accepts, as if nothing else was there; all others are groups of their own.
+    fn components_within(&self, within: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
         let mut search = Search::new(self.len());
         // What a recursive search would keep on the stack: a node, and how many of its edges it has followed.
         let mut calls: Vec<(usize, usize)> = Vec::new();
@@ -135,7 +156,7 @@ impl Graph<'_> {
                 let node = *node;
                 if let Some(&target) = self.forward.of(node).get(*followed) {
                     *followed += 1;
-                    if !self.is_task(target) {
+                    if !self.is_task(target) || !within(node) || !within(target) {
                         continue;
                     }
                     if search.is_new(target) {
@@ -201,29 +222,18 @@ struct Walk {
     /// Where a task is on the path.
     place: Vec<Option<usize>>,
     is_finished: Vec<bool>,
-    /// The finished tasks, in the order in which they were.
-    finished: Vec<usize>,
-    /// Whether there is a cycle among tasks that lose nothing: a finished task may lead back to the path, then.
-    has_kept_cycle: bool,
 }
 
+#[derive(Clone, Copy)]
 struct Step {
     node: usize,
     /// How many of its edges were followed.
     followed: usize,
-    /// How many tasks were finished when the path came here.
-    finished: usize,
 }
 
 impl Walk {
     fn new(nodes: usize) -> Self {
-        Self {
-            path: Vec::new(),
-            place: vec![None; nodes],
-            is_finished: vec![false; nodes],
-            finished: Vec::new(),
-            has_kept_cycle: false,
-        }
+        Self { path: Vec::new(), place: vec![None; nodes], is_finished: vec![false; nodes] }
     }
 
     /// Goes on to a task, unless it was there already.
@@ -231,7 +241,7 @@ impl Walk {
         let is_new = !self.is_finished[node] && self.place[node].is_none();
         if is_new {
             self.place[node] = Some(self.path.len());
-            self.path.push(Step { node, followed: 0, finished: self.finished.len() });
+            self.path.push(Step { node, followed: 0 });
         }
         is_new
     }
@@ -240,17 +250,10 @@ impl Walk {
         let Some(step) = self.path.pop() else { return };
         self.place[step.node] = None;
         self.is_finished[step.node] = true;
-        self.finished.push(step.node);
     }
 
     /// Goes back along the path to a place. What is behind it is new again.
     fn turn_back(&mut self, to: usize) {
-        let Some(next) = self.path.get(to + 1) else { return };
-        if self.has_kept_cycle {
-            for node in self.finished.drain(next.finished..) {
-                self.is_finished[node] = false;
-            }
-        }
         for step in self.path.drain(to + 1..) {
             self.place[step.node] = None;
         }

@@ -83,6 +83,11 @@ fn only_tasks_that_may_lose_a_dependency_do() {
     assert_eq!(edges, [(0, 1), (0, 2)]);
     assert_eq!(found[0].cycle.as_ref().unwrap().to_string(), "T-0 → T-1 → T-2 → T-0");
     assert_eq!(graph(2, &[(0, 1), (1, 0)]).closing_edges(|_| false, 9), []);
+    // 0 and 3 wait for each other already: 2 → 3 leads back by way of 0, and goes.
+    let beside = graph(4, &[(0, 3), (0, 2), (3, 0), (1, 0), (2, 3)]);
+    let found = beside.closing_edges(|node| node % 3 != 0, 9);
+    assert_eq!(found.iter().map(|edge| (edge.from, edge.to)).collect::<Vec<_>>(), [(2, 3)]);
+    assert_eq!(found[0].cycle.as_ref().unwrap().to_string(), "T-2 → T-3 → T-0 → T-2");
 }
 
 fn reaches(edges: &[(usize, usize)], from: usize, to: usize) -> bool {

@@ -43,7 +43,7 @@ pub(super) struct Edges {
 
 impl Edges {
     /// Sorts edges by where they begin; edges of one node keep their order.
-    fn new(nodes: usize, edges: &[(usize, usize)]) -> Self {
+    pub(super) fn new(nodes: usize, edges: &[(usize, usize)]) -> Self {
         let mut starts = vec![0; nodes + 1];
         for (from, _) in edges {
             starts[from + 1] += 1;
@@ -182,16 +182,20 @@ pub fn dependency_levels<'a, D: IntoIterator<Item = &'a str>>(
     let (ids, dependencies): (Vec<&str>, Vec<D>) = tasks.unzip();
     let by_id: HashMap<&str, usize, RandomState> = ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut edges = Vec::new();
-    let mut waiting = vec![0_usize; ids.len()];
     for (own, dependencies) in dependencies.into_iter().enumerate() {
-        for other in dependencies.into_iter().filter_map(|id| by_id.get(id)).filter(|at| **at != own) {
-            waiting[own] += 1;
-            edges.push((*other, own));
-        }
+        let others = dependencies.into_iter().filter_map(|id| by_id.get(id)).filter(|at| **at != own);
+        edges.extend(others.map(|other| (*other, own)));
     }
-    let dependents = Edges::new(ids.len(), &edges);
-    let mut levels = vec![None; ids.len()];
-    let mut free: Vec<usize> = (0..ids.len()).filter(|at| waiting[*at] == 0).collect();
+    levels(ids.len(), &edges)
+}
+
+/// The same of nodes that are known by their numbers; of each edge the first must be done before the second.
+pub fn levels(nodes: usize, edges: &[(usize, usize)]) -> Vec<Option<usize>> {
+    let dependents = Edges::new(nodes, edges);
+    let mut waiting = vec![0_usize; nodes];
+    edges.iter().for_each(|(_, after)| waiting[*after] += 1);
+    let mut levels = vec![None; nodes];
+    let mut free: Vec<usize> = (0..nodes).filter(|at| waiting[*at] == 0).collect();
     let mut level = 0;
     while !free.is_empty() {
         let mut next = Vec::new();

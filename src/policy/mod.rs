@@ -47,7 +47,7 @@ pub use directives::DIRECTIVE_WORDS;
 pub(crate) use directives::{
     Action, Comments, Directive, DirectiveError, Directives, complete_ids, near_misses, parse_message,
 };
-pub(crate) use graph::{Dependency, Graph, dependency_levels};
+pub(crate) use graph::{Dependency, Graph, dependency_levels, levels};
 pub(crate) use identity::{is_agent, is_member, is_member_meant, is_signer, role_for_people};
 pub use machine::{Case, Missing, advance, fail, gate, set_stage, start};
 pub(crate) use machine::{MovePlan, Outcome, auto_advance};

@@ -3,10 +3,11 @@
 //! A format is a function here and a row of [`GRAPH_FORMATS`]. Titles are a stranger's: each form quotes them by its own
 //! grammar. Colours are readable on a light and on a dark page, and none of them says anything alone.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::policy::levels;
 
 /// A format of a graph.
 #[derive(Debug)]
@@ -206,22 +207,10 @@ fn svg(graph: &TaskGraph) -> String {
 /// Returns the column and the row of each task: its column is right of those of all that it waits for; tasks of a cycle
 /// stay in the first.
 fn places(graph: &TaskGraph) -> Vec<(usize, usize)> {
-    let mut waiting = vec![0; graph.nodes.len()];
-    let mut after: Vec<Vec<usize>> = vec![Vec::new(); graph.nodes.len()];
-    for (from, to) in &graph.edges {
-        waiting[*to] += 1;
-        after[*from].push(*to);
-    }
-    let mut columns = vec![0; graph.nodes.len()];
-    let mut ready: VecDeque<usize> = (0..waiting.len()).filter(|at| waiting[*at] == 0).collect();
-    while let Some(at) = ready.pop_front() {
-        for next in &after[at] {
-            columns[*next] = columns[*next].max(columns[at] + 1);
-            waiting[*next] -= 1;
-            if waiting[*next] == 0 {
-                ready.push_back(*next);
-            }
-        }
+    let levels = levels(graph.nodes.len(), &graph.edges);
+    let mut columns: Vec<usize> = levels.iter().map(|level| level.unwrap_or(0)).collect();
+    for (from, to) in graph.edges.iter().filter(|(_, to)| levels[*to].is_none()) {
+        columns[*to] = columns[*to].max(levels[*from].map_or(0, |level| level + 1));
     }
     let mut rows = vec![0; graph.nodes.len() + 1];
     let row = |column: &usize| {
