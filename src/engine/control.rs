@@ -57,30 +57,26 @@ pub(super) fn on_signals() -> Arc<AtomicBool> {
 
 /// Takes the lock of a run; none where an engine has it.
 pub fn try_lock(folder: &Path) -> store::Result<Option<Lock>> {
-    let lock = folder.join("lock");
-    for _ in 0..LOOKS_AFTER_DEATH {
-        let taken = Lock::try_acquire(&lock, "run")?;
-        if taken.is_some() || !is_left_behind(&lock) {
-            return Ok(taken);
-        }
-        std::thread::park_timeout(LOOK_AFTER_DEATH);
-    }
-    Lock::try_acquire(&lock, "run")
+    free(folder, |lock| Lock::try_acquire(lock, "run"))
 }
 
 /// Whether an engine drives a run. Nothing is written: this can be asked where nothing can be.
 pub fn is_driven(folder: &Path) -> store::Result<bool> {
+    Ok(free(folder, |lock| Ok((!Lock::is_held(lock)?).then_some(())))?.is_none())
+}
+
+/// Returns what a look finds where the lock of a run is free; none where an engine has it. For one that outlives its engine
+/// is waited a moment.
+fn free<T>(folder: &Path, look: impl Fn(&Path) -> store::Result<Option<T>>) -> store::Result<Option<T>> {
     let lock = folder.join("lock");
     for _ in 0..LOOKS_AFTER_DEATH {
-        if !Lock::is_held(&lock)? {
-            return Ok(false);
-        }
-        if !is_left_behind(&lock) {
-            return Ok(true);
+        let found = look(&lock)?;
+        if found.is_some() || !is_left_behind(&lock) {
+            return Ok(found);
         }
         std::thread::park_timeout(LOOK_AFTER_DEATH);
     }
-    Lock::is_held(&lock)
+    look(&lock)
 }
 
 /// Whether a lock outlives its engine: a process that this was about to start when it was killed has the lock as well, until

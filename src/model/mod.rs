@@ -100,7 +100,7 @@ pub(crate) use suggestion::Suggestion;
 pub(crate) use task::Summary;
 pub use task::{BoxCount, Note, NoteKind, Task};
 pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, TaskRunState};
-pub use texts::Texts;
+pub use texts::{Texts, counted};
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
 pub(crate) use workflow::{

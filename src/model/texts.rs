@@ -1,6 +1,12 @@
-//! The lists of a task: tags, dependencies, files.
+//! The lists of a task: tags, dependencies, files; and how many of something there are, in words.
 
 use std::fmt;
+
+/// Returns `1 task`, `2 tasks`.
+#[must_use]
+pub fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
+}
 
 /// Several texts in their order. Those of a task that was read are listed one by one; the index has them as one
 /// text with the places where to cut it, and nothing is allocated for them.

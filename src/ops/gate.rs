@@ -305,7 +305,7 @@ pub fn usual_base_of(session: &Session<'_>) -> Option<String> {
 }
 
 /// Returns a branch's name as people say it.
-fn short(name: &str) -> &str {
+pub(super) fn short(name: &str) -> &str {
     let rest = name.strip_prefix("refs/remotes/").or_else(|| name.strip_prefix("refs/heads/"));
     rest.unwrap_or(name)
 }

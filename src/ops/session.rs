@@ -1,5 +1,7 @@
 //! One command's hold on a tracker: the world, the working tree, the snapshot it reads, and the way it writes.
 
+use std::cell::OnceCell;
+
 use super::on_branch::BranchTarget;
 use super::sprint::scope_changes;
 use super::target_policy::{TargetPolicy, target_policy, target_policy_here};
@@ -24,6 +26,8 @@ pub struct Session<'e> {
     purpose: Purpose,
     /// The branch that writes go to instead of the working tree.
     branch: Option<BranchTarget>,
+    /// The policy that the branch goes by, where that is not its own; once somebody has asked for it.
+    target_policy: OnceCell<Option<TargetPolicy>>,
     /// The agent that acts, where it is not the one that the caller is.
     agent: Option<String>,
     events: EventSink,
@@ -58,6 +62,7 @@ impl<'e> Session<'e> {
             dry_run: false,
             purpose: Purpose::Read,
             branch: None,
+            target_policy: OnceCell::new(),
             agent: None,
             events,
         }
@@ -75,6 +80,7 @@ impl<'e> Session<'e> {
             dry_run,
             purpose,
             branch: Some(branch),
+            target_policy: OnceCell::new(),
             agent,
             events,
         })
@@ -110,6 +116,7 @@ impl<'e> Session<'e> {
     /// tree as it is now.
     pub fn refresh(&mut self) -> Result<()> {
         self.workspace.refresh(self.env);
+        self.target_policy = OnceCell::new();
         self.snapshot = match self.snapshot.commit_id() {
             Some(commit_id) => self.workspace.snapshot_of_commit(Some(commit_id))?,
             None if self.snapshot.is_work_tree() => self.workspace.snapshot(),
@@ -145,7 +152,7 @@ impl<'e> Session<'e> {
     /// Reads the configuration that moves are judged by.
     pub fn config(&self) -> Result<Config> {
         let (own, _) = self.workspace.policy(self.env, &self.snapshot)?;
-        Ok(self.target_policy(&own)?.map_or(own, |target| target.config))
+        Ok(self.target_policy(&own)?.map_or(own, |target| target.config.clone()))
     }
 
     /// Reads the configuration for a command that only reads; what is wrong with it comes with it.
@@ -153,24 +160,28 @@ impl<'e> Session<'e> {
     pub fn config_or_default(&self) -> (Config, Vec<Problem>) {
         let (own, problems) = self.workspace.policy_or_default(self.env, &self.snapshot);
         let target = self.target_policy(&own).ok().flatten();
-        (target.map_or(own, |target| target.config), problems)
+        (target.map_or(own, |target| target.config.clone()), problems)
     }
 
     /// Says so where the branch has changed the policy, which does not count before it is merged.
-    pub(super) fn target_policy_remark(&self) -> Option<Problem> {
+    pub(super) fn target_policy_warning(&self) -> Option<Problem> {
         let (own, _) = self.workspace.policy(self.env, &self.snapshot).ok()?;
-        Some(self.target_policy(&own).ok()??.remark())
+        Some(self.target_policy(&own).ok()??.warning())
     }
 
     /// Returns the policy that the branch goes by, where that is not its own; none for a commit, which is read as it is.
-    pub(super) fn target_policy(&self, own: &Config) -> Result<Option<TargetPolicy>> {
-        match &self.branch {
-            Some(branch) => {
-                target_policy(&self.workspace, &self.snapshot, own, &branch.name, Some(branch.tip))
-            }
-            None if self.snapshot.commit_id().is_some() => Ok(None),
-            None => target_policy_here(&self.workspace, &self.snapshot, own),
+    fn target_policy(&self, own: &Config) -> Result<Option<&TargetPolicy>> {
+        if let Some(known) = self.target_policy.get() {
+            return Ok(known.as_ref());
         }
+        let found = match &self.branch {
+            Some(branch) => {
+                target_policy(&self.workspace, &self.snapshot, own, &branch.name, Some(branch.tip))?
+            }
+            None if self.snapshot.commit_id().is_some() => None,
+            None => target_policy_here(&self.workspace, &self.snapshot, own)?,
+        };
+        Ok(self.target_policy.get_or_init(|| found).as_ref())
     }
 
     /// Returns the name under which git would commit.

@@ -78,7 +78,7 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
         task.assignee.is_none() && !open.is_elsewhere(task)
     });
     problems.extend(gone_hooks(session.workspace())?);
-    problems.extend(session.target_policy_remark());
+    problems.extend(session.target_policy_warning());
     let view = StatusView {
         branch: session.workspace().repo_paths().branch()?,
         active: (0..selection.summaries.len()).find(|&at| is_active(at)).and_then(|at| lines(&[at]).pop()),

@@ -6,6 +6,7 @@
 //! beside the policy (its project, ids, hooks, reports) is its own from the start.
 
 use super::Result;
+use super::gate::short;
 use crate::facts::USUAL_BASES;
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, Problem, RecordKind, is_selected};
@@ -22,7 +23,7 @@ pub(super) struct TargetPolicy {
 
 impl TargetPolicy {
     /// Says that the branch's own policy does not count yet.
-    pub(super) fn remark(&self) -> Problem {
+    pub(super) fn warning(&self) -> Problem {
         let message =
             format!("changes the policy: until it is merged, moves and votes go by that of {}", self.branch);
         Problem::warning(message).in_file(RecordKind::Config.file())
@@ -47,17 +48,15 @@ pub(super) fn target_policy(
     let repository = workspace.repository()?;
     let Some((target, target_tip)) = target_of(&repository, branch)? else { return Ok(None) };
     let path = RecordKind::Config.file();
-    let of_commit = |commit: CommitId| -> Result<Option<Vec<u8>>> {
-        Ok(workspace.snapshot_of_commit(Some(commit))?.read(path)?)
-    };
-    let (mine, theirs) = (snapshot.read(path)?, of_commit(target_tip)?);
+    let target_records = workspace.snapshot_of_commit(Some(target_tip))?;
+    let (mine, theirs) = (snapshot.read(path)?, target_records.read(path)?);
     let Some(tip) = tip.filter(|_| theirs.is_some() && mine != theirs) else { return Ok(None) };
     // What the target alone has changed comes with the next merge of it.
-    let parted = repository.merge_base(target_tip, tip)?;
-    if parted.map(of_commit).transpose()?.flatten() == mine {
+    let parted = workspace.snapshot_of_commit(repository.merge_base(target_tip, tip)?)?;
+    if parted.read(path)? == mine {
         return Ok(None);
     }
-    let Ok((config, _)) = workspace.snapshot_of_commit(Some(target_tip))?.config() else { return Ok(None) };
+    let Ok((config, _)) = target_records.config() else { return Ok(None) };
     // Into some branches others are merged: these have rules of their own, and only the target says which they are.
     if config.format != own.format || is_selected(&anchored(&config.hooks.pre_receive), branch) {
         return Ok(None);
@@ -85,10 +84,9 @@ fn target_of(repository: &Repository, branch: &str) -> Result<Option<(String, Co
     for name in USUAL_BASES {
         let Some(commit) = repository.ref_commit(name)? else { continue };
         let whole = repository.symbolic_target(name)?.unwrap_or_else(|| name.to_owned());
-        let short = whole.strip_prefix("refs/heads/").or_else(|| whole.strip_prefix("refs/remotes/"));
-        let short = short.unwrap_or(&whole).to_owned();
-        let is_itself = short.strip_prefix("origin/").unwrap_or(&short) == branch;
-        return Ok((!is_itself).then_some((short, commit)));
+        let target = short(&whole);
+        let is_itself = target.strip_prefix("origin/").unwrap_or(target) == branch;
+        return Ok((!is_itself).then(|| (target.to_owned(), commit)));
     }
     Ok(None)
 }

@@ -67,11 +67,12 @@ impl RecordBytes {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
         for entry in &self.0 {
             match entry {
-                RecordEntry::File { name, path, bytes } => match bytes.clone().and_then(|bytes| read(&bytes))
-                {
-                    Ok(record) => records.push((name.clone(), record)),
-                    Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(path))),
-                },
+                RecordEntry::File { name, path, bytes } => {
+                    match bytes.as_ref().map_or_else(|found| Err(found.clone()), |bytes| read(bytes)) {
+                        Ok(record) => records.push((name.clone(), record)),
+                        Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(path))),
+                    }
+                }
                 RecordEntry::Unexpected(found) => problems.extend(found.iter().cloned()),
             }
         }

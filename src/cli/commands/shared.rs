@@ -7,6 +7,7 @@ use crate::cli::answer::View;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, truncate};
+pub(super) use crate::model::counted;
 use crate::model::{Badge, Minutes, Status, Suggestion};
 use crate::ops::{self, Branch, CountView, FlightView, Session, TaskAction, TaskLine, Written, WrittenTask};
 
@@ -252,11 +253,6 @@ pub(super) fn given_or_active_tasks(
     given: Vec<String>,
 ) -> Result<Vec<String>, Failure> {
     if given.is_empty() { Ok(vec![given_or_active(session, command, None)?]) } else { Ok(given) }
-}
-
-/// Returns `1 task`, `2 tasks`.
-pub(super) fn counted(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// Returns the first digits of a commit's id, as `git log --oneline` shows it.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::doc::cards::lines::{self, Line};
 use crate::doc::cards::{heading, section};
 use crate::import::cards::{CardsDocument, Lines};
-use crate::model::Status;
+use crate::model::{Status, counted};
 
 /// What a part of the document is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -163,10 +163,6 @@ impl Summary {
     }
 }
 
-fn plural(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
-}
-
 /// Joins `a`, `b` and `c` as people do.
 fn list(words: &[&str]) -> String {
     match words {
@@ -180,7 +176,7 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |count: &StatusCount| format!("{} {}", count.tasks, count.status.replace('_', " "));
         let statuses: Vec<String> = self.statuses.iter().map(shown).collect();
-        write!(f, "{}", plural(self.tasks, "task"))?;
+        write!(f, "{}", counted(self.tasks, "task"))?;
         if !statuses.is_empty() {
             write!(f, ": {}", statuses.join(", "))?;
         }
@@ -191,12 +187,12 @@ impl fmt::Display for Summary {
             write!(
                 f,
                 "; {} skipped ({lines} {})",
-                plural(templates.len(), "template"),
+                counted(templates.len(), "template"),
                 templates.join(", ")
             )?;
         }
         if self.repaired > 0 {
-            write!(f, "; {} repaired", plural(self.repaired, "doubly encoded character"))?;
+            write!(f, "; {} repaired", counted(self.repaired, "doubly encoded character"))?;
         }
         let derived = [Kind::Archive, Kind::Statistics, Kind::Footer];
         let derived: Vec<&str> =

@@ -2,7 +2,7 @@
 
 use super::json::{self, Object};
 use super::{ImportInput, ImportedTask, Progress, Tasks, words};
-use crate::model::{Field, Problem};
+use crate::model::{Field, Problem, counted};
 
 /// Keys that are derived, or about its own storage.
 const OWN_KEYS: [&str; 14] = [
@@ -47,7 +47,7 @@ pub(super) fn read(input: &ImportInput<'_>) -> Tasks {
         read_one(object, &mut found, &mut deleted);
     }
     if let Some(line) = deleted.first() {
-        let message = format!("{} deleted, not imported", super::counted(deleted.len(), "issue"));
+        let message = format!("{} deleted, not imported", counted(deleted.len(), "issue"));
         found.problems.push(Problem::warning(message).at_line(*line));
     }
     // An issue whose name continues another's is a part of it.

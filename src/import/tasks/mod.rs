@@ -248,11 +248,6 @@ fn is_cards(input: &ImportInput<'_>) -> bool {
         || input.text.lines().take(5).any(|line| line.starts_with("<!-- tracker: task cards"))
 }
 
-/// Returns a number of things in words.
-fn counted(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{ImportFormat, ImportInput, detect};

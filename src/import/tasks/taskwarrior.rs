@@ -3,7 +3,7 @@
 use super::json::{self, Object};
 use super::{ImportInput, ImportedTask, Progress, Tasks, words};
 use crate::doc::words_of_others;
-use crate::model::{Field, Problem};
+use crate::model::{Field, Problem, counted};
 
 pub(super) fn is_it(input: &ImportInput<'_>) -> bool {
     json::first(input.text)
@@ -32,7 +32,7 @@ pub(super) fn read(input: &ImportInput<'_>) -> Tasks {
         }
     }
     if let Some(line) = templates.first() {
-        let count = super::counted(templates.len(), "template");
+        let count = counted(templates.len(), "template");
         let message = format!("{count} of recurring tasks not imported");
         found.problems.push(Problem::warning(message).at_line(*line));
     }

@@ -230,7 +230,7 @@ impl<'a> Examination<'a> {
                 let older = config.write_problem();
                 warnings.extend(older.map(|problem| Problem { severity: Severity::Warning, ..problem }));
                 warnings.extend(config.errors);
-                warnings.extend(self.session.target_policy_remark());
+                warnings.extend(self.session.target_policy_warning());
                 warnings
             }
             Err(store::Error::Broken(problems)) if self.has(RecordKind::Config.file()) => problems,

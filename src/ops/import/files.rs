@@ -2,9 +2,11 @@
 //! followed, and what is no plain file is refused: what a repository contains is nobody's word.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use crate::git::open_regular;
 use crate::import::tasks::{ImportFormat, ImportInput, belongs_beside, detect, text_of};
 use crate::model::{Problem, TRACKER_FOLDER};
 use crate::ops::{Error, Result, Session};
@@ -100,7 +102,7 @@ pub fn import_files(session: &Session<'_>, given: &str, format: Option<ImportFor
 }
 
 fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
-    let file = std::fs::File::open(path).map_err(Error::io("read", path))?;
+    let file = open_regular(OpenOptions::new().read(true), path).map_err(Error::io("read", path))?;
     let mut bytes = Vec::new();
     let length = file.take(most + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
     Ok((length as u64 <= most).then_some(bytes))
@@ -192,9 +194,9 @@ fn of_one_format(given: &str, mut found: ImportFiles, format: Option<ImportForma
         let message = format!("`{given}` has files of several formats: {}", shown.join(", "));
         return Err(Error::usage_with(message, "choose one with --from, or name a file"));
     }
-    let chosen = format.or_else(|| counts.keys().next().copied());
-    found.files.retain(|file| file.format == chosen);
-    if chosen == Some(ImportFormat::Cards) && found.files.len() > 1 {
+    let selected = format.or_else(|| counts.keys().next().copied());
+    found.files.retain(|file| file.format == selected);
+    if selected == Some(ImportFormat::Cards) && found.files.len() > 1 {
         return Err(Error::usage_with(
             format!("`{given}` has several documents of task cards"),
             "import them one by one",

@@ -15,6 +15,7 @@ use crate::import::tasks::{
 };
 use crate::model::{
     Config, Field, Move, MoveKind, Problem, RecordPath, Severity, Stage, Status, Task, TaskId, compare_ids,
+    counted,
 };
 use crate::ops::fields::{ValueReader, edit_to};
 use crate::ops::ids::IdMaker;
@@ -150,8 +151,7 @@ fn summary_of(format: ImportFormat, lines: &[ImportedLine], is_refused: bool) ->
         .filter(|(_, count)| *count > 0)
         .map(|(action, count)| format!("{count} {action}"))
         .collect();
-    let tasks = if lines.len() == 1 { "1 task".to_owned() } else { format!("{} tasks", lines.len()) };
-    format!("{}: {tasks}, {}", format.name(), counts.join(", "))
+    format!("{}: {}, {}", format.name(), counted(lines.len(), "task"), counts.join(", "))
 }
 
 /// What one import is to do.
@@ -167,6 +167,8 @@ struct Writer<'w, 'e> {
     config: &'w Config,
     format: ImportFormat,
     imported: Vec<ImportedTask>,
+    /// The tasks that were imported from this format before, by their sources.
+    by_source: HashMap<String, TaskId>,
     /// The tasks that are here already, at the places of their imported ones.
     there: Vec<Option<(TaskFile, Task)>>,
     ids: Vec<TaskId>,
@@ -193,7 +195,8 @@ impl<'w, 'e> Writer<'w, 'e> {
             there.push(file.map(|file| parse(&file).map(|task| (file, task))).transpose()?);
         }
         let ids = Vec::new();
-        let mut writer = Self { session, config, format, imported, there, ids, tasks: Vec::new(), problems };
+        let tasks = Vec::new();
+        let mut writer = Self { session, config, format, imported, by_source, there, ids, tasks, problems };
         writer.find_ids()?;
         Ok(writer)
     }
@@ -261,10 +264,9 @@ impl<'w, 'e> Writer<'w, 'e> {
     fn resolve_relations(&mut self) -> Result<Vec<(Vec<TaskId>, Option<TaskId>)>> {
         let keys: HashMap<String, TaskId> =
             self.imported.iter().map(|task| task.key.clone()).zip(self.ids.iter().cloned()).collect();
-        let by_source = by_source(self.session, self.format)?;
         let known: HashSet<TaskId> = self.session.snapshot().task_ids()?.into_iter().collect();
         let find = |key: &str| {
-            let id = keys.get(key).or_else(|| by_source.get(&source_of(self.format, key))).cloned();
+            let id = keys.get(key).or_else(|| self.by_source.get(&source_of(self.format, key))).cloned();
             id.or_else(|| TaskId::parse(&key.to_ascii_uppercase()).ok().filter(|id| known.contains(id)))
         };
         let mut all = Vec::with_capacity(self.imported.len());

@@ -263,25 +263,16 @@ fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunI
     let _locked = session.lock("run start")?;
     let all = runs_folder(session.workspace());
     fs::create_dir_all(&all).map_err(Error::io("create", &all))?;
-    let mut has_looked = false;
-    for length in 4..12 {
-        let id = random_id(session.env(), length);
-        if !std::mem::replace(&mut has_looked, true) {
-            writes_alone(session, &id, &loaded.workflow)?;
-        }
-        let record = RecordPath::run(&id).map(String::from).unwrap_or_default();
-        let folder = all.join(id.as_str());
-        let is_taken = session.workspace().work_dir().join(record).symlink_metadata().is_ok();
-        if is_taken || fs::create_dir(&folder).is_err() {
-            continue;
-        }
-        let path = folder.join(FROZEN);
-        fs::write(&path, &loaded.bytes).map_err(Error::io("write", &path))?;
-        fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("sync", &path))?;
-        let lock = take_lock(&folder, &id)?;
-        return Ok((id, folder, lock));
-    }
-    Err(Error::usage(format!("no run can be created in `{}`", all.display())))
+    // Whoever else creates one waits for the tracker's lock.
+    let id = free_id(session)?;
+    writes_alone(session, &id, &loaded.workflow)?;
+    let folder = run_folder(session, &id);
+    fs::create_dir(&folder).map_err(Error::io("create", &folder))?;
+    let path = folder.join(FROZEN);
+    fs::write(&path, &loaded.bytes).map_err(Error::io("write", &path))?;
+    fs::File::open(&path).and_then(|file| file.sync_all()).map_err(Error::io("sync", &path))?;
+    let lock = take_lock(&folder, &id)?;
+    Ok((id, folder, lock))
 }
 
 /// Makes an id that no run has.

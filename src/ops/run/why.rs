@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::found::{Located, find_run, locate, look_at, names_run};
 use crate::engine::{AttemptFolder, Cause, Run, SkipReason, StepRun};
-use crate::model::{Action, AttemptEnd, Reference, RunId, RunRecord, StepState, nearest, span_text};
+use crate::model::{Action, AttemptEnd, Reference, RunId, RunRecord, StepState, counted, nearest, span_text};
 use crate::ops::{Error, Result, Session};
 
 /// Why a step is in its state.
@@ -151,10 +151,6 @@ fn lost(run: &Run, need: &str, root: &str) -> String {
 /// Says what became of the task that a step has waited for.
 fn awaited(step: &StepRun) -> String {
     step.awaited.as_ref().map_or_else(String::new, |(task, message)| format!("{task} {message}"))
-}
-
-fn counted(count: usize, one: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
 /// Says why a step has run: what made the first attempt of its last round begin.

@@ -400,9 +400,9 @@ fn a_branch_that_changes_the_policy_goes_by_the_one_that_it_is_judged_by() {
         let judged = run(&sandbox, "check --base main");
         assert_eq!(judged.status, 0, "{what}: {judged}");
         for line in ["status", "doctor"] {
-            let said = run(&sandbox, line).to_string();
-            let remark = "changes the policy: until it is merged, moves and votes go by that of main";
-            assert!(said.contains(remark), "{what}: {line}: {said}");
+            let output = run(&sandbox, line).to_string();
+            let warning = "changes the policy: until it is merged, moves and votes go by that of main";
+            assert!(output.contains(warning), "{what}: {line}: {output}");
         }
         // Merged, it counts.
         sandbox.git(&["switch", "--quiet", "main"]);
