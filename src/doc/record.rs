@@ -1,10 +1,10 @@
 //! Any record, read for what is wrong with it: the one table of which reader reads which kind.
 
 use super::{
-    Document, read_any_run, read_config, read_finding, read_note, read_role, read_scope_change, read_sprint,
-    read_task, read_vote, read_workflow,
+    Document, read_any_run, read_config, read_finding, read_note, read_plan, read_role, read_scope_change,
+    read_sprint, read_task, read_vote, read_workflow,
 };
-use crate::model::{Problem, RecordKind, RecordPath, Task, TaskId};
+use crate::model::{PlanId, Problem, RecordKind, RecordPath, Task, TaskId};
 
 /// Reads a task and compares its id with the one that its path names: an edit that git carried into the wrong file is
 /// found here.
@@ -39,6 +39,7 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         RecordPath::Named { kind: RecordKind::Run, name } => {
             read_any_run(name.as_str(), bytes).map(|_| Vec::new())
         }
+        RecordPath::Named { kind: RecordKind::Plan, name } => plan_problems(name.as_str(), bytes),
         RecordPath::File(RecordKind::Config) => {
             read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())
         }
@@ -50,6 +51,11 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         | RecordPath::Placeholder(_) => Ok(Vec::new()),
     };
     found.unwrap_or_else(|problems| problems)
+}
+
+fn plan_problems(name: &str, bytes: &[u8]) -> Result<Vec<Problem>, Vec<Problem>> {
+    let id = PlanId::parse(name).map_err(|error| vec![Problem::error(error.to_string())])?;
+    read_plan(&id, bytes).map(|plan| plan.warnings)
 }
 
 /// Reads a record in the folder of a task; the error is what makes it unusable.

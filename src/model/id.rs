@@ -111,6 +111,11 @@ id! {
     RunId
 }
 
+id! {
+    /// The id of a plan, such as `PLAN-4F2K`.
+    PlanId
+}
+
 #[cfg(test)]
 mod tests {
     use super::TaskId;

@@ -1,4 +1,4 @@
-//! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, workflows, runs, configuration, and the problems a
+//! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, workflows, runs, plans, configuration, and the problems a
 //! document can have.
 //!
 //! Pure data. Nothing here reads a file, reads the clock or knows YAML.
@@ -41,6 +41,7 @@ mod id;
 mod nearest;
 mod order;
 mod person;
+mod plan;
 mod priority;
 mod problem;
 mod record;
@@ -74,11 +75,15 @@ pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
 pub(crate) use glob::{check_glob, first_overlap, is_selected, may_overlap, may_select};
 pub(crate) use hex::{digest_of, to_hex};
 pub(crate) use id::IdError;
-pub use id::{RunId, TaskId};
+pub use id::{PlanId, RunId, TaskId};
 pub(crate) use nearest::nearest;
 pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;
 pub(crate) use person::by_agent;
+pub use plan::{
+    MOST_RETRIES, Milestone, Phase, Plan, PlanDecision, PlanDecisionKind, PlanProgress, PlanStanding,
+    PlanState, PlannedTask, RETRIES, retries_of,
+};
 pub use priority::Priority;
 pub use problem::{Problem, Severity};
 pub(crate) use record::{NotARecord, TRACKER_FOLDER, is_in_tracker};
@@ -115,6 +120,7 @@ serialize_as_text!(
     FindingState,
     GateRule,
     Level,
+    PlanState,
     RunState,
     Stage,
     Status,

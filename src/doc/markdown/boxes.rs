@@ -191,6 +191,14 @@ pub fn acceptance_text(body: &str) -> AcceptanceText {
     AcceptanceText { criteria: trimmed(criteria), deliverables: trimmed(deliverables) }
 }
 
+/// Returns a whole body as [`acceptance_text`] returns a part of it.
+#[must_use]
+pub(in crate::doc) fn without_ticks(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    sections::lines(body).for_each(|line| push(&mut text, line.text, line.is_text));
+    text.trim_matches('\n').to_owned()
+}
+
 fn push(text: &mut String, line: &str, is_text: bool) {
     let line = line.trim_end();
     match box_in(line).filter(|_| is_text) {

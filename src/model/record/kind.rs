@@ -226,7 +226,10 @@ pub(super) const TABLE: [Row; 21] = {
             "one file per note: at, by, kind (decision, tried or cause)",
         ),
         append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
-        with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
+        about(
+            with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
+            "tasks under phases and milestones, and who has approved that",
+        ),
         about(
             with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
             "what a run has done: state, steps with durations, errors",
