@@ -45,7 +45,7 @@ pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use front::{FrontMatter, read_front_matter};
 pub(crate) use markdown::words_of_others;
-pub(crate) use markdown::{Checkbox, open_boxes};
+pub(crate) use markdown::{Checkbox, Section, open_boxes};
 pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};
 pub(crate) use note::signed_note;

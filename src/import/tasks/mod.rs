@@ -10,6 +10,7 @@ mod checklist;
 mod github;
 mod json;
 mod labels;
+mod matching;
 mod outline;
 mod references;
 mod task;
@@ -24,8 +25,9 @@ use crate::doc::plain_text;
 use crate::import::cards;
 use crate::model::Problem;
 
+pub use matching::{Known, Matches, Named, match_tasks};
 pub use task::{ImportedTask, Progress};
-pub use update::{Update, digests, update, with_ticks_of};
+pub use update::{NewBody, Remembered, Update, new_body, update};
 
 /// A format that can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +124,18 @@ impl ImportFormat {
     #[must_use]
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+
+    /// Whether a task is known by its number in a list, which another has when somebody writes one above it.
+    #[must_use]
+    pub fn is_numbered(self) -> bool {
+        matches!(self, Self::SpecKit | Self::OpenSpec | Self::Kiro | Self::Breakdown)
+    }
+
+    /// Whether what its tasks are called is said of none in another place: an address, or an id that nobody else makes.
+    #[must_use]
+    pub fn has_global_ids(self) -> bool {
+        matches!(self, Self::GitHub | Self::Taskwarrior)
     }
 
     /// Returns the format of a name.

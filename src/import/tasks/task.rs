@@ -24,6 +24,20 @@ pub enum Progress {
     Cancelled(String),
 }
 
+impl Progress {
+    /// Returns one word for it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Begun => "begun",
+            Self::Done(_) => "done",
+            Self::Blocked(_) => "blocked",
+            Self::Cancelled(_) => "cancelled",
+        }
+    }
+}
+
 /// A task of another tracker, as its reader understood it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ImportedTask {
@@ -62,6 +76,12 @@ impl ImportedTask {
     /// Makes a task without more than its name.
     pub(super) fn new(key: impl Into<String>, line: usize, title: &str) -> Self {
         Self { key: key.into(), line, title: one_line(title), ..Self::default() }
+    }
+
+    /// Returns its title, or what it is called where it has none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.title.is_empty() { &self.key } else { &self.title }
     }
 
     /// Gives a field a value, unless there is none.

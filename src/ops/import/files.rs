@@ -28,6 +28,8 @@ pub struct ImportFile {
     /// The path, as it was named.
     pub path: String,
     scope: String,
+    /// Where it is, as seen from the top of the working tree, or from the root where it is outside; none of standard input.
+    place: Option<String>,
     text: String,
     /// Its format, as far as it is clear.
     pub format: Option<ImportFormat>,
@@ -38,6 +40,23 @@ impl ImportFile {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns what its tasks were read from: the file, or the folder that a tracker with a file a task keeps them in.
+    pub(super) fn origin(&self, format: ImportFormat) -> Option<&str> {
+        let place = self.place.as_deref()?;
+        let above =
+            |path: &str| path.rsplit_once('/').map_or_else(String::new, |(above, _)| above.to_owned());
+        let own = match format {
+            format if format.has_global_ids() => return None,
+            ImportFormat::Backlog => {
+                let folder = above(&above(place));
+                folder.strip_suffix("/archive").map(str::to_owned).unwrap_or(folder)
+            }
+            ImportFormat::TodoTxt => above(place),
+            _ => place.to_owned(),
+        };
+        place.get(..own.len())
     }
 
     pub(super) fn input(&self) -> ImportInput<'_> {
@@ -52,9 +71,23 @@ pub struct ImportFiles {
     pub files: Vec<ImportFile>,
     /// What was not read.
     pub problems: Vec<Problem>,
+    /// The folder that was looked through, as the places of files are given; none where a file was named.
+    folder: Option<String>,
 }
 
 impl ImportFiles {
+    /// Returns what tasks were read from whole: what is not among them now is no longer there.
+    pub(super) fn whole_origins(&self, format: ImportFormat) -> BTreeSet<&str> {
+        let origins = self.files.iter().filter_map(|file| file.origin(format));
+        let is_whole = |origin: &&str| match (&self.folder, format) {
+            (folder, ImportFormat::Backlog | ImportFormat::TodoTxt) => {
+                folder.as_deref().is_some_and(|folder| is_at_or_below(origin, folder))
+            }
+            _ => true,
+        };
+        origins.filter(is_whole).collect()
+    }
+
     /// Takes files that have no format of their own: those beside files of one that keeps a task a file are of it, too,
     /// and reading them tells what is wrong with them.
     fn take_unclear(&mut self, unclear: Vec<ImportFile>) {
@@ -78,8 +111,8 @@ impl ImportFiles {
 
 /// Makes the file that standard input is.
 pub fn standard_input(bytes: &[u8]) -> Result<ImportFiles> {
-    file_of("-", "stdin".to_owned(), bytes)
-        .map(|file| ImportFiles { files: vec![file], problems: Vec::new() })
+    let file = file_of("-", "stdin".to_owned(), None, bytes)?;
+    Ok(ImportFiles { files: vec![file], ..ImportFiles::default() })
 }
 
 /// Reads a file, or the files of a folder that are of a format: of `format`, or of the only one that there is.
@@ -97,8 +130,8 @@ pub fn import_files(session: &Session<'_>, given: &str, format: Option<ImportFor
     let bytes = read(&path, LARGEST)?;
     let bytes = bytes
         .ok_or_else(|| Error::usage_with(format!("`{given}` has more than {LARGEST} bytes"), "split it"))?;
-    let file = file_of(given, scope_of(session, &path), &bytes)?;
-    Ok(ImportFiles { files: vec![file], problems: Vec::new() })
+    let file = file_of(given, scope_of(session, &path), Some(place_of(session, &path)), &bytes)?;
+    Ok(ImportFiles { files: vec![file], ..ImportFiles::default() })
 }
 
 fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
@@ -108,11 +141,11 @@ fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>> {
     Ok((length as u64 <= most).then_some(bytes))
 }
 
-fn file_of(path: &str, scope: String, bytes: &[u8]) -> Result<ImportFile> {
+fn file_of(path: &str, scope: String, place: Option<String>, bytes: &[u8]) -> Result<ImportFile> {
     let text = text_of(bytes).map_err(|problems| {
         Error::Broken(problems.into_iter().map(|problem| problem.in_file(path)).collect())
     })?;
-    let mut file = ImportFile { path: path.to_owned(), scope, text, format: None };
+    let mut file = ImportFile { path: path.to_owned(), scope, place, text, format: None };
     file.format = detect(&file.input());
     Ok(file)
 }
@@ -123,7 +156,7 @@ fn folder(
     path: &Path,
     format: Option<ImportFormat>,
 ) -> Result<ImportFiles> {
-    let mut found = ImportFiles::default();
+    let mut found = ImportFiles { folder: Some(place_of(session, path)), ..ImportFiles::default() };
     let (mut size, mut unclear) = (0, Vec::new());
     let walk = walkdir::WalkDir::new(path).max_depth(DEEPEST).sort_by_file_name();
     let is_passed = |entry: &walkdir::DirEntry| {
@@ -154,7 +187,8 @@ fn folder(
             continue;
         };
         size += bytes.len();
-        match file_of(&shown, scope_of(session, entry.path()), &bytes) {
+        let place = place_of(session, entry.path());
+        match file_of(&shown, scope_of(session, entry.path()), Some(place), &bytes) {
             Ok(file) if file.format.is_some() => found.files.push(file),
             Ok(file) => unclear.push(file),
             Err(Error::Broken(problems)) => found.problems.extend(problems),
@@ -205,19 +239,39 @@ fn of_one_format(given: &str, mut found: ImportFiles, format: Option<ImportForma
     Ok(found)
 }
 
-/// Returns what numbers of tasks are unique in: the folder of a file whose name says nothing, else the file, as seen from
-/// the top of the working tree; outside of it their names alone.
-fn scope_of(session: &Session<'_>, path: &Path) -> String {
+/// Whether a place is a folder or something in it; the empty folder is the top of the working tree.
+fn is_at_or_below(place: &str, folder: &str) -> bool {
+    let below = place.strip_prefix(folder);
+    folder.is_empty() && !place.starts_with('/')
+        || below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Returns a path without `.` and `..`, and what is of it below the top of the working tree; none where it is outside.
+fn below_top(session: &Session<'_>, path: &Path) -> (PathBuf, Option<PathBuf>) {
     let plain = without_dots(path);
     let top = session.workspace().work_dir();
     let real_top = top.canonicalize().unwrap_or_else(|_| top.to_path_buf());
-    let below = plain.strip_prefix(top).or_else(|_| plain.strip_prefix(&real_top));
+    let below =
+        plain.strip_prefix(top).or_else(|_| plain.strip_prefix(&real_top)).ok().map(Path::to_path_buf);
+    (plain, below)
+}
+
+/// Returns where something is, as seen from the top of the working tree, or from the root.
+fn place_of(session: &Session<'_>, path: &Path) -> String {
+    let (plain, below) = below_top(session, path);
+    below.unwrap_or(plain).to_string_lossy().replace('\\', "/")
+}
+
+/// Returns what numbers of tasks are unique in: the folder of a file whose name says nothing, else the file, as seen from
+/// the top of the working tree; outside of it their names alone.
+fn scope_of(session: &Session<'_>, path: &Path) -> String {
+    let (plain, below) = below_top(session, path);
     let names = |path: &Path| -> Vec<String> {
         path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
     };
     let (mut parts, is_inside) = match below {
-        Ok(below) => (names(below), true),
-        Err(_) => (names(&plain), false),
+        Some(below) => (names(&below), true),
+        None => (names(&plain), false),
     };
     let name = parts.pop().unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem).to_owned();

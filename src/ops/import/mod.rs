@@ -5,6 +5,7 @@
 
 mod cards;
 mod files;
+mod known;
 mod relations;
 mod tasks;
 

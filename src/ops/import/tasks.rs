@@ -7,15 +7,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ImportFiles;
+use super::known::{KnownTasks, source_of};
 use super::relations::{MOST_REPORTED, leave_out_relations, more_left_out};
 use crate::doc::{Edit, create_task, read_task};
 use crate::events::LongStep;
 use crate::import::tasks::{
-    FORMATS, ImportFormat, ImportedTask, Progress, Tasks, broken_json, digests, read, update, with_ticks_of,
+    FORMATS, ImportFormat, ImportedTask, Progress, Remembered, Tasks, Update, broken_json, new_body, read,
+    update,
 };
 use crate::model::{
-    Config, Field, Move, MoveKind, Problem, RecordPath, Severity, Stage, Status, Task, TaskId, compare_ids,
-    counted,
+    Config, Field, FieldValue, Move, MoveKind, Problem, RecordPath, Severity, Stage, Status, Task, TaskId,
+    compare_ids, counted,
 };
 use crate::ops::fields::{ValueReader, edit_to};
 use crate::ops::ids::IdMaker;
@@ -85,13 +87,14 @@ pub fn import_tasks(
         ));
     };
     let config = session.config()?;
-    let mut writer = Writer::new(session, &config, format, found.tasks, problems)?;
+    let mut writer = Writer::new(session, &config, (files, format), found.tasks, problems)?;
     writer.plan()?;
     let outcome = writer.changes(force)?;
     let Outcome { changes, written, lines, problems } = outcome;
     let changes = if is_broken(&problems) { Vec::new() } else { changes };
     let written = if changes.is_empty() { Vec::new() } else { written };
     let summary = summary_of(format, &lines, is_broken(&problems));
+    let lines = if is_broken(&problems) { Vec::new() } else { lines };
     let written = session.finish(&locked, &changes, written)?;
     Ok((TasksImport { format: Some(format.name()), summary, tasks: lines, written }, problems))
 }
@@ -167,8 +170,8 @@ struct Writer<'w, 'e> {
     config: &'w Config,
     format: ImportFormat,
     imported: Vec<ImportedTask>,
-    /// The tasks that were imported from this format before, by their sources.
-    by_source: HashMap<String, TaskId>,
+    /// The tasks that were imported from this format before.
+    known: KnownTasks,
     /// The tasks that are here already, at the places of their imported ones.
     there: Vec<Option<(TaskFile, Task)>>,
     ids: Vec<TaskId>,
@@ -181,22 +184,21 @@ impl<'w, 'e> Writer<'w, 'e> {
     fn new(
         session: &'w Session<'e>,
         config: &'w Config,
-        format: ImportFormat,
+        (files, format): (&ImportFiles, ImportFormat),
         imported: Vec<ImportedTask>,
         problems: Vec<Problem>,
     ) -> Result<Self> {
-        let by_source = by_source(session, format)?;
+        let known = KnownTasks::find(session, files, format, &imported)?;
         let mut there = Vec::with_capacity(imported.len());
-        for task in &imported {
-            let file = match by_source.get(&source_of(format, &task.key)) {
-                Some(id) => session.snapshot().task_file(id)?,
+        for place in 0..imported.len() {
+            let file = match known.of(place) {
+                Some(known) => session.snapshot().task_file(&known.id)?,
                 None => None,
             };
             there.push(file.map(|file| parse(&file).map(|task| (file, task))).transpose()?);
         }
-        let ids = Vec::new();
-        let tasks = Vec::new();
-        let mut writer = Self { session, config, format, imported, by_source, there, ids, tasks, problems };
+        let (ids, tasks) = (Vec::new(), Vec::new());
+        let mut writer = Self { session, config, format, imported, known, there, ids, tasks, problems };
         writer.find_ids()?;
         Ok(writer)
     }
@@ -255,7 +257,8 @@ impl<'w, 'e> Writer<'w, 'e> {
         self.problems.extend(more);
         for (task, imported) in self.tasks.iter_mut().zip(&self.imported) {
             task.body = imported.body();
-            task.imported = Some(digests(task));
+            let remembered = Remembered::of(task, self.known.origin(imported), &imported.progress);
+            task.imported = Some(remembered.to_string());
         }
         Ok(())
     }
@@ -266,7 +269,7 @@ impl<'w, 'e> Writer<'w, 'e> {
             self.imported.iter().map(|task| task.key.clone()).zip(self.ids.iter().cloned()).collect();
         let known: HashSet<TaskId> = self.session.snapshot().task_ids()?.into_iter().collect();
         let find = |key: &str| {
-            let id = keys.get(key).or_else(|| self.by_source.get(&source_of(self.format, key))).cloned();
+            let id = keys.get(key).or_else(|| self.known.of_source(&source_of(self.format, key))).cloned();
             id.or_else(|| TaskId::parse(&key.to_ascii_uppercase()).ok().filter(|id| known.contains(id)))
         };
         let mut all = Vec::with_capacity(self.imported.len());
@@ -299,8 +302,7 @@ impl<'w, 'e> Writer<'w, 'e> {
         let resolve = |id: &str| Ok(id.to_owned());
         let reader = ValueReader::new(self.session, &resolve);
         let imported = &mut self.imported[place];
-        let title = if imported.title.is_empty() { imported.key.clone() } else { imported.title.clone() };
-        let mut task = Task::new(self.ids[place].clone(), title);
+        let mut task = Task::new(self.ids[place].clone(), imported.name());
         for (field, values) in std::mem::take(&mut imported.fields) {
             if let Err(error) = reader.put(field, &values, &mut task) {
                 imported.keep(field.name(), &values.join(", "));
@@ -353,7 +355,7 @@ impl<'w, 'e> Writer<'w, 'e> {
     /// Compares the tasks with those that are here.
     fn changes(mut self, force: bool) -> Result<Outcome> {
         let (mut created, mut changes) = (Vec::new(), Vec::new());
-        let (mut written, mut lines, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut written, mut lines) = (Vec::new(), Vec::new());
         let mut is_related = false;
         for (place, task) in std::mem::take(&mut self.tasks).into_iter().enumerate() {
             let imported = &self.imported[place];
@@ -365,21 +367,28 @@ impl<'w, 'e> Writer<'w, 'e> {
                 lines.push(line);
                 continue;
             };
+            line.status = status_of(there).as_str();
+            if self.known.is_doubtful(place) && !force {
+                self.problems.push(doubt(imported, there));
+                (line.action, line.differs) = ("differs", vec![Field::Title.key()]);
+                lines.push(line);
+                continue;
+            }
             let update = update(there, &task, force);
-            let edits = edits_of(&update.take, update.imported.as_deref(), there, &task);
+            let (edits, lost_ticks) = edits_of(&update, there, &task);
             let change = spliced(file, &edits)?;
+            self.problems.extend(lost_ticks.iter().map(|text| lost_tick(imported, there, text)));
             line.fields = update.take.iter().map(|field| field.key()).collect();
+            if there.source != task.source {
+                line.fields.push(Field::Source.key());
+            }
             line.differs = update.differing.iter().map(|field| field.key()).collect();
-            line.action = match (update.take.is_empty(), update.differing.is_empty()) {
+            line.action = match (line.fields.is_empty(), update.differing.is_empty()) {
                 (false, _) => "updated",
                 (true, false) => "differs",
                 (true, true) => "unchanged",
             };
-            line.status = status_of(there).as_str();
             is_related |= update.take.iter().any(|field| matches!(field, Field::DependsOn | Field::Parent));
-            if matches!(imported.progress, Progress::Done(_)) && !there.summary().is_closed() {
-                ahead.push((place, there.id.clone()));
-            }
             if !change.is_empty() {
                 let message =
                     format!("{} from {}", line.fields.join(", "), task.source.as_deref().unwrap_or_default());
@@ -388,6 +397,7 @@ impl<'w, 'e> Writer<'w, 'e> {
             }
             lines.push(line);
         }
+        self.release_superseded(&mut changes, &mut written)?;
         let new: Vec<Change> = created
             .iter()
             .map(|task| Change::create(RecordPath::task_file(&task.id), create_task(task)))
@@ -395,9 +405,34 @@ impl<'w, 'e> Writer<'w, 'e> {
         if is_related {
             self.report_cycles(&created, &changes)?;
         }
-        self.report_ahead(&ahead);
+        self.problems.extend(self.known.report(&self.imported));
+        if !force {
+            self.problems.extend(self.known.refuse_namesakes(self.session, &self.imported));
+        }
         let changes = in_order(&created, new).into_iter().chain(changes).collect();
         Ok(Outcome { changes, written, lines, problems: self.problems })
+    }
+
+    /// Takes their source from the tasks whose number is another's now: it would lead to both.
+    fn release_superseded(
+        &mut self,
+        changes: &mut Vec<Change>,
+        written: &mut Vec<WrittenTask>,
+    ) -> Result<()> {
+        for known in self.known.superseded() {
+            let Some(file) = self.session.snapshot().task_file(&known.id)? else { continue };
+            let task = parse(&file)?;
+            let keys = [Field::Source, Field::Imported];
+            let edits: Vec<Edit> =
+                keys.iter().map(|field| Edit::Remove { key: field.key().to_owned() }).collect();
+            let problem =
+                Problem::warning(format!("{} `{}` is no longer in its source", known.id, known.title()));
+            let hint = "its number is another task's now; it stays, and no import knows it any more";
+            self.problems.push(problem.with_hint(hint));
+            written.push(WrittenTask::changed(&task, vec!["no longer in its source".to_owned()], true));
+            changes.push(spliced(&file, &edits)?);
+        }
+        Ok(())
     }
 
     /// Refuses what would make a cycle together with dependencies that people have added here.
@@ -418,31 +453,6 @@ impl<'w, 'e> Writer<'w, 'e> {
         }
         Ok(())
     }
-
-    /// Reports tasks that are done in their source and open here. Their progress is theirs.
-    fn report_ahead(&mut self, ahead: &[(usize, TaskId)]) {
-        let Some((first, id)) = ahead.first() else { return };
-        let shown: Vec<String> = ahead.iter().take(8).map(|(_, id)| id.to_string()).collect();
-        let more = if ahead.len() > 8 { format!(" and {} more", ahead.len() - 8) } else { String::new() };
-        let message = format!("done in their source, open here: {}{more}", shown.join(", "));
-        let problem = Problem::warning(message)
-            .with_hint(format!("an import moves no task that is here: tracker done {id}"));
-        self.problems.push(at(&self.imported[*first], problem));
-    }
-}
-
-fn source_of(format: ImportFormat, key: &str) -> String {
-    format!("{}:{key}", format.name())
-}
-
-/// Returns the tasks that were imported from a format, by their sources.
-fn by_source(session: &Session<'_>, format: ImportFormat) -> Result<HashMap<String, TaskId>> {
-    let start = format!("{}:", format.name());
-    let tasks = session.snapshot().tasks()?;
-    let (found, _) = tasks.select(|task| task.source.is_some_and(|source| source.starts_with(&start)));
-    let pair =
-        |task: &crate::model::Summary<'_>| Some((task.source?.to_owned(), TaskId::parse(task.id).ok()?));
-    Ok(found.iter().rev().filter_map(pair).collect())
 }
 
 fn at(task: &ImportedTask, problem: Problem) -> Problem {
@@ -477,17 +487,41 @@ fn unreadable(imported: &ImportedTask, task: &Task) -> Vec<Problem> {
     problems.into_iter().filter(|problem| problem.severity == Severity::Error).map(error).collect()
 }
 
-fn edits_of(take: &[Field], imported: Option<&str>, there: &Task, task: &Task) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = take
-        .iter()
-        .map(|field| match field {
-            Field::Body => Edit::ReplaceBody(with_ticks_of(&there.body, &task.body)),
+/// Nobody knows whether a task is still the one that had its number.
+fn doubt(imported: &ImportedTask, there: &Task) -> Problem {
+    let message = format!(
+        "{} is `{}` here, and what has its number is `{}` now",
+        there.id,
+        there.title,
+        imported.name()
+    );
+    let hint = "it has progress, so it is left as it is: give another task another number, or say --update";
+    at(imported, Problem::warning(message)).with_hint(hint)
+}
+
+fn lost_tick(imported: &ImportedTask, there: &Task, text: &str) -> Problem {
+    let message = format!("{}: `{text}` is ticked here and no longer in the source", there.id);
+    at(imported, Problem::warning(message)).with_hint("its box is gone from the task; git has the old text")
+}
+
+/// Returns what to change in a task, and the boxes that were ticked in it and are gone.
+fn edits_of(update: &Update, there: &Task, task: &Task) -> (Vec<Edit>, Vec<String>) {
+    let (mut edits, mut lost_ticks) = (Vec::new(), Vec::new());
+    for field in &update.take {
+        edits.push(match field {
+            Field::Body => {
+                let body = new_body(&there.body, &task.body, update.keeps_sections);
+                lost_ticks = body.lost_ticks;
+                Edit::ReplaceBody(body.text)
+            }
             field => edit_to(field.key().to_owned(), &task.value(*field)),
-        })
-        .collect();
-    if let Some(text) = imported {
-        let key = Field::Imported.key().to_owned();
-        edits.push(edit_to(key, &crate::model::FieldValue::text(Some(text))));
+        });
     }
-    edits
+    if there.source != task.source {
+        edits.push(edit_to(Field::Source.key().to_owned(), &FieldValue::text(task.source.as_deref())));
+    }
+    if let Some(text) = &update.imported {
+        edits.push(edit_to(Field::Imported.key().to_owned(), &FieldValue::text(Some(text))));
+    }
+    (edits, lost_ticks)
 }

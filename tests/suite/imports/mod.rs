@@ -3,6 +3,7 @@
 
 mod again;
 mod refused;
+mod renumbered;
 
 use std::fmt::Write as _;
 use std::fs;
