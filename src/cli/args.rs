@@ -55,7 +55,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
             "diff", "merge", "apply",
         ],
     ),
-    ("Plans and reports", &["sprint", "forecast", "report", "import"]),
+    ("Plans and reports", &["sprint", "forecast", "report", "import", "export"]),
     ("Runs", &["run", "workflow"]),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),
@@ -226,6 +226,16 @@ pub(super) fn list_formats() -> Arg {
     own_formats(LIST_FORMATS.iter().map(|format| (format.name, format.about)))
 }
 
+/// Returns `--format` for the command that exports tasks. It takes the place of the one that all others have.
+pub(super) fn export_formats() -> Arg {
+    let lists = LIST_FORMATS.iter().map(|format| (format.name, format.about));
+    let values = [
+        ("markdown", "A list of checkboxes [default]"),
+        ("json", "Everything; the default for an output that ends in .json"),
+    ];
+    own_document_format(values.into_iter().chain(lists))
+}
+
 /// Returns `--format` for the command that shows dependencies.
 pub(super) fn graph_formats() -> Arg {
     own_formats(GRAPH_FORMATS.iter().map(|format| (format.name, format.about)))
@@ -258,7 +268,12 @@ pub(super) fn document_format() -> Arg {
         (HTML, "One page that needs nothing else; the default for an output that ends in .html"),
         ("json", "The data of the document: tracker help json"),
     ];
-    let values = values.into_iter().map(|(name, about)| PossibleValue::new(name).help(about));
+    own_document_format(values.into_iter())
+}
+
+/// Returns `--format` for a command whose answer is a document.
+fn own_document_format(own: impl Iterator<Item = (&'static str, &'static str)>) -> Arg {
+    let values = own.map(|(name, about)| PossibleValue::new(name).help(about));
     let human = PossibleValue::new("human").hide(true);
     Arg::new("format")
         .long("format")

@@ -62,7 +62,6 @@ const COMMANDS: &[(&str, Meaning)] = &[
     ("mine", Words(&["list", "--mine"])),
     ("tags", Instead("tracker list has:tag --fields id,tags")),
     ("projects", Instead("tracker list has:area --fields id,area")),
-    ("export", Instead("tracker list --all --json; for people: tracker report cards")),
     ("sync", Instead("git pull and git push: the records are files of the repository")),
     ("config", Instead("tracker edit config, and tracker help config")),
     ("draft", Instead("tracker new TITLE: a task without a stage is not begun")),

@@ -10,6 +10,7 @@
 
 pub mod cards;
 pub(crate) mod charts;
+pub(crate) mod checklist;
 pub(crate) mod closing;
 mod error;
 pub(crate) mod graph;

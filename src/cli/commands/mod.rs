@@ -14,6 +14,7 @@ mod diff;
 mod doctor;
 mod edit;
 mod explain;
+mod export;
 mod findings;
 mod forecast;
 mod help;
@@ -112,6 +113,7 @@ const COMMANDS: &[Entry] = &[
     entry::<run::Run>("run"),
     entry::<workflow::Workflow>("workflow"),
     entry::<import::Import>("import"),
+    entry::<export::Export>("export"),
     entry::<report::Report>("report"),
     entry::<demo::Demo>("demo"),
     entry::<schema::Schema>("schema"),

@@ -26,7 +26,7 @@ pub struct Known {
     pub title: String,
     /// What the last import took note of.
     pub remembered: Remembered,
-    /// Whether somebody has begun it, or settled that nobody will.
+    /// Whether somebody has begun it, or cancelled it.
     pub has_progress: bool,
 }
 

@@ -132,7 +132,7 @@ impl ImportFormat {
         matches!(self, Self::SpecKit | Self::OpenSpec | Self::Kiro | Self::Breakdown)
     }
 
-    /// Whether what its tasks are called is said of none in another place: an address, or an id that nobody else makes.
+    /// Whether no task of another place has the same key: it is an address, or an id that nobody else makes.
     #[must_use]
     pub fn has_global_ids(self) -> bool {
         matches!(self, Self::GitHub | Self::Taskwarrior)

@@ -174,6 +174,7 @@ const CALLS: &str = "
     import cards cards.md
     import cards nowhere.md
     import
+    export area:ui
     report cards
     demo --into ..
     list --at nowhere

@@ -336,6 +336,6 @@ fn a_list_is_a_table_for_spreadsheets() {
     exit 2
     --- stderr
     error: `tracker queue` has no format `csv`
-      hint: use --format human or --format json; csv is for tracker list
+      hint: use --format human or --format json; csv is for tracker list and tracker export
     "#);
 }

@@ -2,6 +2,7 @@
 //! program.
 
 mod again;
+mod export;
 mod refused;
 mod renumbered;
 

@@ -1,0 +1,145 @@
+//! `tracker export`
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Command, Reply};
+use crate::cli::answer::{Answer, View, pretty};
+use crate::cli::args::{Format, QueryArgs, ReadArgs, export_formats};
+use crate::cli::brief::plain;
+use crate::cli::commands::shared::counted;
+use crate::cli::context::Context;
+use crate::cli::error::Failure;
+use crate::cli::output::{Output, clean, clean_lines};
+use crate::cli::selection::text;
+use crate::model::{Field, Minutes};
+use crate::ops;
+use crate::report::checklist::{ChecklistTask, checklist};
+use crate::report::listing::{Table, csv as csv_of};
+use crate::store;
+
+/// Export tasks, closed ones too, as a checklist, as CSV or as JSON
+///
+/// JSON has everything: all fields, what is derived of them, history, notes and text. CSV has a column a field, the text
+/// among them. Markdown is a list of checkboxes by area, as forges render it.
+///
+/// Example: tracker export --format csv --output tasks.csv
+///
+/// Example: tracker export area:ui is:open
+#[derive(Debug, Args)]
+#[command(arg = export_formats())]
+pub(in crate::cli) struct Export {
+    #[command(flatten)]
+    which: QueryArgs,
+    /// Sort order, such as priority,-created
+    #[arg(short, long, value_name = "FIELDS", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// File to write to [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+/// What was exported.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Response {
+    /// The file it was written to.
+    output: Option<String>,
+    #[serde(flatten)]
+    export: ops::Export,
+    /// The text of the form that was requested.
+    #[serde(skip)]
+    document: String,
+}
+
+/// The form of the document.
+enum Form {
+    Checklist,
+    Csv,
+    Json,
+}
+
+/// Returns the form that was requested, or that the name of the file tells.
+fn form_of(format: Format, output: Option<&str>) -> Form {
+    let ends_in = |ending: &str| output.is_some_and(|file| file.ends_with(ending));
+    match format {
+        Format::List(_) => Form::Csv,
+        Format::Json => Form::Json,
+        Format::Human if ends_in(".csv") => Form::Csv,
+        Format::Human if ends_in(".json") => Form::Json,
+        _ => Form::Checklist,
+    }
+}
+
+impl Command for Export {
+    type Response = Response;
+
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.read(&self.read)?;
+        let query = self.which.text();
+        let (export, problems) = ops::export(&session, &query, self.sort.as_deref())?;
+        let document = match form_of(context.format(), self.output.as_deref()) {
+            Form::Csv => csv(&session, &query, self.sort)?,
+            Form::Json => pretty(&plain(&export)),
+            Form::Checklist => checklist(&export.tasks.iter().map(checklist_task).collect::<Vec<_>>()),
+        };
+        if let Some(file) = &self.output {
+            store::write_file(&context.path(file), document.as_bytes())?;
+        }
+        Ok(Answer::of(Response { output: self.output, export, document }).with_problems(problems))
+    }
+}
+
+/// Makes a table with a column for every field that a file or the tracker gives a task.
+fn csv(session: &ops::Session<'_>, query: &str, sort: Option<String>) -> Result<String, Failure> {
+    let request =
+        ops::ListRequest { query: query.to_owned(), all: true, sort, ..ops::ListRequest::default() };
+    let (listing, _) = ops::list(session, &request)?;
+    let fields: Vec<Field> = Field::shown().collect();
+    let selected = ops::select_fields(session, listing, &fields);
+    let heads: Vec<&str> = selected.fields.iter().map(|field| field.key()).collect();
+    let cells = |task: &ops::SelectedTask| task.0.iter().map(|(key, value)| text(key, value)).collect();
+    let rows: Vec<Vec<String>> = selected.tasks.iter().map(cells).collect();
+    Ok(csv_of(&Table { heads: &heads, rows: &rows }))
+}
+
+fn checklist_task(task: &ops::ExportedTask) -> ChecklistTask<'_> {
+    let line = &task.line;
+    let duration = |minutes: u32| Minutes(minutes).to_string();
+    let marks = [line.priority.clone(), line.estimate_minutes.map(duration), line.assignee.clone()];
+    let parent = line.parent.iter().map(|parent| ("Part of", parent.clone()));
+    let depends_on = (!line.depends_on.is_empty()).then(|| ("Depends on", line.depends_on.join(", ")));
+    let files = line.files.iter().map(|file| ("File", file.clone()));
+    let blocked = line.blocked.iter().map(|why| ("Blocked", why.clone()));
+    let cancelled = line.cancelled.iter().map(|why| ("Cancelled", why.clone()));
+    ChecklistTask {
+        id: &line.id,
+        title: &line.title,
+        is_done: line.stage == crate::model::Stage::complete().as_str(),
+        marks: marks.into_iter().flatten().collect(),
+        area: line.area.as_deref(),
+        details: parent.chain(depends_on).chain(files).chain(blocked).chain(cancelled).collect(),
+        boxes: task.checkboxes.iter().map(|own| (own.text.as_str(), own.done)).collect(),
+    }
+}
+
+impl View for Response {
+    fn show(&self, out: &mut Output) {
+        match &self.output {
+            Some(file) => out.line(format!("Wrote {}", clean(file))),
+            // A terminal would obey what a title says; a file or a pipe takes the text as it is.
+            None if out.is_rich() => out.line(clean_lines(&self.document)),
+            None => out.raw(&self.document),
+        }
+    }
+
+    fn status(&self, out: &mut Output) {
+        out.line(out.dim(&counted(self.export.tasks.len(), "task")));
+    }
+
+    fn rendered(&self, _format: Format) -> Option<String> {
+        self.output.is_none().then(|| self.document.clone())
+    }
+}

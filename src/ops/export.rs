@@ -1,0 +1,73 @@
+//! `export`: whole tasks for other programs and other trackers, with everything that is known of each.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::list::{ListRequest, list};
+use super::session::parse;
+use super::view::{BoxView, MoveView, NoteView, TaskLine, boxes_of};
+use super::{Error, Result, Session};
+use crate::model::Problem;
+
+/// The tasks of an export.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Export {
+    /// The query in its canonical form.
+    pub query: String,
+    /// The tasks, in order.
+    pub tasks: Vec<ExportedTask>,
+}
+
+/// A task, whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExportedTask {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub line: TaskLine,
+    /// Every move between stages, oldest first.
+    pub history: Vec<MoveView>,
+    /// Its checkboxes.
+    pub checkboxes: Vec<BoxView>,
+    /// Its notes, oldest first.
+    pub notes: Vec<NoteView>,
+    /// Keys that the tracker does not know, with the text of their values.
+    pub unknown: BTreeMap<String, String>,
+    /// The Markdown below the front matter.
+    pub body: String,
+}
+
+/// Reads the tasks that match a query, all without one. A task whose file cannot be read is among the problems, and not
+/// among the tasks.
+pub fn export(session: &Session<'_>, query: &str, sort: Option<&str>) -> Result<(Export, Vec<Problem>)> {
+    let request = ListRequest {
+        query: query.to_owned(),
+        all: true,
+        sort: sort.map(str::to_owned),
+        ..ListRequest::default()
+    };
+    let (listing, mut problems) = list(session, &request)?;
+    let mut tasks = Vec::with_capacity(listing.tasks.len());
+    for line in listing.tasks {
+        let task = match session.find_file(&line.id).and_then(|file| parse(&file)) {
+            Ok(task) => task,
+            Err(Error::Broken(found)) => {
+                problems.extend(found);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let (notes, unreadable) = session.snapshot().notes(&task.id)?;
+        problems.extend(unreadable);
+        tasks.push(ExportedTask {
+            line,
+            history: task.history.iter().map(MoveView::from).collect(),
+            checkboxes: boxes_of(&task),
+            notes: notes.iter().map(NoteView::from).collect(),
+            unknown: task.unknown.iter().cloned().collect(),
+            body: task.body,
+        });
+    }
+    Ok((Export { query: listing.query, tasks }, problems))
+}
