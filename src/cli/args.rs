@@ -55,7 +55,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
             "diff", "merge", "apply",
         ],
     ),
-    ("Plans and reports", &["sprint", "forecast", "report", "import", "export"]),
+    ("Plans and reports", &["plan", "sprint", "forecast", "report", "import", "export"]),
     ("Runs", &["run", "workflow"]),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),

@@ -70,6 +70,9 @@ pub(super) fn listing(listing: &ops::Listing) -> Value {
     if listing.hidden > 0 {
         brief.insert("hidden".to_owned(), listing.hidden.into());
     }
+    if let Some(held) = listing.held {
+        brief.insert("held".to_owned(), held.into());
+    }
     brief.into()
 }
 

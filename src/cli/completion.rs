@@ -44,6 +44,11 @@ pub(super) fn runs() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::run_candidates), typed))
 }
 
+/// Completes the id of a plan.
+pub(super) fn plans() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::plan_candidates), typed))
+}
+
 /// Completes the id of a task run.
 pub(super) fn task_runs() -> ArgValueCompleter {
     values_of(Field::Run)

@@ -8,9 +8,11 @@
 //!
 //! It refuses to write anything but its caches, to format text for people, and to resolve the names of branches.
 
+mod claims;
 mod commits;
 mod evidence;
 mod in_flight;
+mod plan;
 mod range;
 mod reach;
 mod remembered;
@@ -22,6 +24,7 @@ mod votes;
 pub use commits::Commits;
 pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};
 pub(crate) use in_flight::{Flight, InFlight, checked_out_in};
+pub(crate) use plan::{PlanContent, PlanFile, plan_content, plan_files, plan_path};
 pub use range::FileState;
 pub(crate) use range::{
     CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,

@@ -130,6 +130,11 @@ impl<'a> FactsReader<'a> {
         self.tip
     }
 
+    /// What time it is.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     /// Reads all that is known of a task.
     pub fn task(&self, task: Task) -> Result<TaskFacts> {
         let mut problems = Vec::new();
@@ -290,7 +295,7 @@ impl<'a> FactsReader<'a> {
         self.people.get_or_init(|| Rc::new(read().with_signers(signers())))
     }
 
-    fn signers(&self) -> Result<&str> {
+    pub(super) fn signers(&self) -> Result<&str> {
         if let Some(signers) = self.signers.get() {
             return Ok(signers);
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Advance, Executor, HookRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules, Stage,
-    StageRules,
+    Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules,
+    Stage, StageRules,
 };
 
 /// How new ids are made.
@@ -84,6 +84,8 @@ pub struct Config {
     pub reports: ReportSettings,
     /// What is done about sprints.
     pub sprints: SprintRules,
+    /// Who approves plans, and how often their tasks are tried.
+    pub plans: PlanRules,
     /// Settings of the workflows that `init --ci` writes.
     pub ci: CiSettings,
     /// What is written and cannot be meant, such as a role that no table defines. The rest can be read and moves tasks;
@@ -210,6 +212,7 @@ impl Default for Config {
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),
             sprints: SprintRules::default(),
+            plans: PlanRules::default(),
             ci: CiSettings::default(),
             errors: Vec::new(),
             unread: Vec::new(),

@@ -81,8 +81,8 @@ pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;
 pub(crate) use person::by_agent;
 pub use plan::{
-    MOST_RETRIES, Milestone, Phase, Plan, PlanDecision, PlanDecisionKind, PlanProgress, PlanStanding,
-    PlanState, PlannedTask, RETRIES, retries_of,
+    MOST_RETRIES, Milestone, Phase, Plan, PlanDecision, PlanDecisionKind, PlanProgress, PlanRules, PlanState,
+    PlanVerdict, PlannedTask, RETRIES, retries_of,
 };
 pub use priority::Priority;
 pub use problem::{Problem, Severity};

@@ -85,7 +85,7 @@ pub struct PlanDecision {
 /// What a person decides about a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlanDecisionKind {
-    /// `approved`: it may be executed as it stands.
+    /// `approved`: it may be executed as it is now.
     Approved,
     /// `rejected`: it may not.
     Rejected,
@@ -162,6 +162,16 @@ impl PlanState {
         Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 
+    /// Returns it as people read it.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Draft => "a draft",
+            Self::InProgress => "in progress",
+            other => other.as_str(),
+        }
+    }
+
     /// Whether an approval of the content as it is now is in force.
     #[must_use]
     pub fn is_approved(self) -> bool {
@@ -188,7 +198,7 @@ pub enum PlanProgress {
 
 /// What the last decision about a plan says of its content as it is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlanStanding<'p> {
+pub enum PlanVerdict<'p> {
     /// Nobody has decided anything, or an earlier decision was taken back.
     Undecided,
     /// This decision was about another content.
@@ -199,7 +209,7 @@ pub enum PlanStanding<'p> {
     Rejected(&'p PlanDecision),
 }
 
-impl PlanStanding<'_> {
+impl PlanVerdict<'_> {
     /// Returns the state that follows from it.
     #[must_use]
     pub fn state(self, progress: PlanProgress) -> PlanState {
@@ -253,15 +263,30 @@ impl Plan {
 
     /// Returns what the last decision says of the content with this digest.
     #[must_use]
-    pub fn standing(&self, digest: &str) -> PlanStanding<'_> {
-        let Some(last) = self.history.last() else { return PlanStanding::Undecided };
+    pub fn verdict(&self, digest: &str) -> PlanVerdict<'_> {
+        let Some(last) = self.history.last() else { return PlanVerdict::Undecided };
         let is_same = last.digest.as_deref() == Some(digest);
         match last.kind {
-            PlanDecisionKind::Reopened | PlanDecisionKind::Unknown(_) => PlanStanding::Undecided,
-            _ if !is_same => PlanStanding::Changed(last),
-            PlanDecisionKind::Approved => PlanStanding::Approved(last),
-            PlanDecisionKind::Rejected => PlanStanding::Rejected(last),
+            PlanDecisionKind::Reopened | PlanDecisionKind::Unknown(_) => PlanVerdict::Undecided,
+            _ if !is_same => PlanVerdict::Changed(last),
+            PlanDecisionKind::Approved => PlanVerdict::Approved(last),
+            PlanDecisionKind::Rejected => PlanVerdict::Rejected(last),
         }
+    }
+}
+
+/// What the configuration says of plans.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanRules {
+    /// The role whose members approve plans; anyone where it is not given.
+    pub approvers: Option<String>,
+    /// How many more attempts a task has after the first, where neither it nor its plan says.
+    pub retries: u32,
+}
+
+impl Default for PlanRules {
+    fn default() -> Self {
+        Self { approvers: None, retries: 2 }
     }
 }
 
@@ -297,7 +322,7 @@ mod tests {
     fn state(history: &[PlanDecision], progress: PlanProgress) -> PlanState {
         let mut plan = Plan::new(PlanId::parse("PLAN-1").unwrap(), "Cart");
         plan.history = history.to_vec();
-        plan.standing("now").state(progress)
+        plan.verdict("now").state(progress)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `inbox`: what waits for the current user, most urgent first, each with the command that deals with it; and for the
 //! whole team, the sign-offs that are pending.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use super::in_flight::in_flight_of;
 use super::on_branch::at_place;
+use super::plan::{drafts_to_approve, tasks_held_back};
 use super::run::run_questions;
 use super::select::{Selection, Selector, own_names, read_query};
 use super::signoffs::next_of;
@@ -17,7 +19,7 @@ use crate::facts::{FactsReader, Flight, InFlight, TaskFacts};
 use crate::git::Repository;
 use crate::model::{
     Badge, Config, FindingSeverity, Move, MoveKind, Note, Problem, RecordKind, Status, Suggestion, Summary,
-    TaskId, is_mentioned, is_same_name,
+    TaskId, counted, is_mentioned, is_same_name,
 };
 use crate::policy::{Fix, Missing, gate};
 use crate::store::Tasks;
@@ -32,6 +34,8 @@ pub enum InboxKind {
     Finding,
     /// Your vote is required.
     Review,
+    /// A plan is a draft, and you may approve it.
+    Plan,
     /// A run of a workflow asks a person.
     Question,
     /// A note names you, and you have not answered it.
@@ -48,6 +52,7 @@ impl InboxKind {
             Self::Rejected => "rejected",
             Self::Finding => "finding",
             Self::Review => "review",
+            Self::Plan => "plan",
             Self::Question => "question",
             Self::Mention => "mention",
             Self::Ready => "ready",
@@ -60,7 +65,7 @@ impl InboxKind {
 pub struct InboxItem {
     /// Why it is here.
     pub kind: InboxKind,
-    /// The task; of a question the run.
+    /// The task; of a question the run, of a draft the plan.
     pub task: String,
     /// Its title; of a question the name of the workflow.
     pub title: String,
@@ -145,6 +150,8 @@ pub(super) struct OpenTasks<'o, 's> {
     names: Vec<String>,
     /// What a note calls the user after an `@`: these names, and the first word of the full one.
     handles: Vec<String>,
+    /// The tasks of plans that nobody has approved, once somebody has asked for them.
+    held: OnceCell<HashSet<TaskId>>,
 }
 
 impl<'o, 's> OpenTasks<'o, 's> {
@@ -161,7 +168,15 @@ impl<'o, 's> OpenTasks<'o, 's> {
         let names = own_names(session);
         let first = names.iter().filter_map(|name| name.split_once(' ')).map(|(first, _)| first.to_owned());
         let handles = names.iter().cloned().chain(first).collect();
-        Ok(Self { session, config, selection, in_flight: in_flight_of(session), names, handles })
+        Ok(Self {
+            session,
+            config,
+            selection,
+            in_flight: in_flight_of(session),
+            names,
+            handles,
+            held: OnceCell::new(),
+        })
     }
 
     /// Whether somebody is the user.
@@ -179,17 +194,25 @@ impl<'o, 's> OpenTasks<'o, 's> {
         !self.in_flight.of(task.id, task.since_at()).is_empty()
     }
 
+    /// Whether a task is in a plan that nobody has approved. Plans that cannot be read are stated elsewhere.
+    pub(super) fn is_held(&self, task: &Summary<'_>) -> bool {
+        let held = || tasks_held_back(self.session, self.config).unwrap_or_default();
+        self.held.get_or_init(held).contains(task.id)
+    }
+
     pub(super) fn inbox(&self, problems: &mut Vec<Problem>) -> Result<Inbox> {
         let mut items = self.sent_back(problems)?;
         self.each_in_review(problems, |facts, missing| items.extend(self.review(facts, missing, None)))?;
         self.each_in_flight(|flight, facts, missing| {
             items.extend(self.review(facts, missing, Some(flight)));
         })?;
+        items.extend(self.drafts()?);
         items.extend(self.questions());
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
-        let ready = ready.filter(|task| self.is_mine(task) && !self.is_elsewhere(task));
+        let ready =
+            ready.filter(|task| self.is_mine(task) && !self.is_elsewhere(task) && !self.is_held(task));
         items.extend(ready.map(|task| InboxItem {
             kind: InboxKind::Ready,
             task: task.id.to_owned(),
@@ -205,6 +228,23 @@ impl<'o, 's> OpenTasks<'o, 's> {
         // Stable: what can begin stays in the order of the queue.
         items.sort_by_key(|item| (item.kind, item.since));
         Ok(Inbox { items })
+    }
+
+    /// Plans that wait for an approval which the user may give.
+    fn drafts(&self) -> Result<impl Iterator<Item = InboxItem>> {
+        let drafts = drafts_to_approve(self.session, self.config)?;
+        Ok(drafts.into_iter().map(|draft| {
+            let tasks = counted(draft.file.plan.tasks().count(), "task");
+            InboxItem {
+                kind: InboxKind::Plan,
+                task: draft.id().to_string(),
+                title: draft.file.plan.title.clone(),
+                about: draft.why().map_or(tasks.clone(), |why| format!("{tasks}, {why}")),
+                since: None,
+                branch: None,
+                command: Suggestion::tracker(["plan", "show", draft.id().as_str()]),
+            }
+        }))
     }
 
     /// What runs of this working tree ask; agents cannot answer.

@@ -39,6 +39,9 @@ pub struct Listing {
     pub matched: usize,
     /// How many closed tasks were left out that match: the query says nothing of them.
     pub hidden: usize,
+    /// How many more could begin, but for plans that are not approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<usize>,
     /// Of a tree: how many tasks each is below, and how many of its own parts are closed.
     #[serde(skip)]
     pub tree: Option<Vec<Branch>>,
@@ -82,7 +85,7 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
         lines.iter().zip(depths).map(branch).collect()
     });
     let (query, hidden) = (query.to_string(), hidden.get());
-    Ok((Listing { query, tasks: lines, matched, hidden, tree }, problems))
+    Ok((Listing { query, tasks: lines, matched, hidden, held: None, tree }, problems))
 }
 
 /// Puts each task below the one that it is a part of, in the order that they have, and returns how deep each is. Where

@@ -1,6 +1,7 @@
 //! `queue`: the tasks that are ready to start, by priority.
 
 use super::in_flight::in_flight_of;
+use super::plan::tasks_held_back;
 use super::run::queued_of_run;
 use super::select::{Selector, read_query};
 use super::{Listing, Result, Session};
@@ -18,7 +19,7 @@ pub struct QueueRequest {
 }
 
 /// Lists tasks that are neither closed nor blocked nor begun, here or elsewhere, and whose dependencies are complete; by
-/// priority, then age. Of a task run all that can be worked on are listed, in whatever stage they are.
+/// priority, then age. What is in a plan that nobody has approved waits for that. Of a task run all that can be worked on are listed, in whatever stage they are.
 pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
     let (query, _) = read_query(session, &config, &request.query, None)?;
@@ -47,8 +48,15 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
         let task = &selection.summaries[at];
         in_flight.of(task.id, task.since_at()).is_empty()
     });
+    let mut held = None;
+    if run.is_none() {
+        let tasks = tasks_held_back(session, &config)?;
+        let before = queue.len();
+        queue.retain(|&at| !tasks.contains(selection.summaries[at].id));
+        held = Some(before - queue.len()).filter(|count| *count > 0);
+    }
     let matched = queue.len();
     queue.truncate(request.limit.unwrap_or(usize::MAX));
     let tasks = selection.lines(&queue);
-    Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0, tree: None }, problems))
+    Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0, held, tree: None }, problems))
 }

@@ -75,7 +75,7 @@ pub fn status(session: &Session<'_>) -> Result<(StatusView, Vec<Problem>)> {
     let mut next = selection.derived.queue(&selection.summaries);
     next.retain(|&at| {
         let task = &selection.summaries[at];
-        task.assignee.is_none() && !open.is_elsewhere(task)
+        task.assignee.is_none() && !open.is_elsewhere(task) && !open.is_held(task)
     });
     problems.extend(gone_hooks(session.workspace())?);
     problems.extend(session.target_policy_warning());

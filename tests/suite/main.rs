@@ -25,6 +25,7 @@ mod house;
 mod imports;
 mod merge_driver;
 mod merges;
+mod plans;
 mod races;
 mod readme;
 mod runs;

@@ -162,6 +162,10 @@ fn summary(listing: &ops::Listing) -> String {
     if listing.hidden > 0 {
         summary.push_str(&format!("; {} closed hidden, see `tracker list --all`", listing.hidden));
     }
+    if let Some(held) = listing.held {
+        let plans = "tracker plan list --status draft,rejected";
+        summary.push_str(&format!("; {held} in plans that are not approved, see `{plans}`"));
+    }
     summary
 }
 

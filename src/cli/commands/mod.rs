@@ -30,6 +30,7 @@ mod merge_driver;
 mod moves;
 mod new;
 mod note;
+mod plan;
 mod queue;
 mod reference;
 mod report;
@@ -110,6 +111,7 @@ const COMMANDS: &[Entry] = &[
     entry::<explain::Explain>("explain"),
     entry::<doctor::Doctor>("doctor"),
     entry::<sprint::Sprint>("sprint"),
+    entry::<plan::Plan>("plan"),
     entry::<run::Run>("run"),
     entry::<workflow::Workflow>("workflow"),
     entry::<import::Import>("import"),

@@ -6,6 +6,7 @@
 
 mod executors;
 mod members;
+mod plans;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 14] = [
+const ROOT: [&str; 15] = [
     "format",
     "project",
     "id_prefix",
@@ -44,6 +45,7 @@ const ROOT: [&str; 14] = [
     "policy",
     "reports",
     "sprints",
+    "plans",
     "ci",
 ];
 
@@ -74,6 +76,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.check_members(table.get_ref(), &config);
     reader.check_types(table.get_ref(), &config);
     reader.check_executors(table.get_ref(), &config);
+    reader.check_plans(table.get_ref(), &config);
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
     config.unread = std::mem::take(&mut reader.unread);
@@ -145,6 +148,7 @@ impl Reader<'_> {
                 "policy" => config.policy = self.policy_rules(value),
                 "reports" => config.reports = self.report_settings(value),
                 "sprints" => config.sprints = self.sprint_rules(value),
+                "plans" => config.plans = self.plan_rules(value),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
                     _ => reader.unknown(path, key, &["install"]),

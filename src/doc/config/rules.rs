@@ -574,6 +574,7 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
         "on_commit" | "pre_push" | "pre_receive" => Some("[hooks]"),
         "days_off" | "holidays" => Some("[reports]"),
         "per_person" => Some("[sprints]"),
+        "approvers" | "retries" => Some("[plans]"),
         "pipeline" | "stage" | "types" | "roles" | "executors" | "hooks" | "policy" => {
             Some("the top of the file")
         }

@@ -53,6 +53,30 @@ pub(in crate::doc) fn task_items(body: &str) -> Vec<TaskItem<'_>> {
     items
 }
 
+/// A heading that parts a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::doc) struct PartHeading<'t> {
+    /// 1 to 3.
+    pub(in crate::doc) level: usize,
+    pub(in crate::doc) text: &'t str,
+    /// Where its line begins.
+    pub(in crate::doc) start: usize,
+}
+
+/// Returns the headings that part a plan, those of phases and milestones and what ends them.
+pub(in crate::doc) fn headings(body: &str) -> Vec<PartHeading<'_>> {
+    let heading = |line: super::sections::Line<'_>| -> Option<(usize, usize)> {
+        let (level, _) = heading_in(line.text)?;
+        (level <= MILESTONE).then_some((level, line.start))
+    };
+    let found = lines(body).filter(|line| line.is_text).filter_map(heading);
+    let text = |start: usize| {
+        let line = crate::doc::lines::without_ending(&body[start..crate::doc::lines::next(body, start)]);
+        heading_in(line).map_or("", |(_, text)| text)
+    };
+    found.map(|(level, start)| PartHeading { level, text: text(start), start }).collect()
+}
+
 /// Returns the task whose id a list item begins with, emphasised or linked or not.
 pub(in crate::doc) fn task_in(line: &str) -> Option<TaskId> {
     let text = list_item(line)?.trim_start_matches(['[', '*', '_', '`', '~']);

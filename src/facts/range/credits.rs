@@ -2,19 +2,12 @@
 
 use super::changes::is_file;
 use super::types::{Credit, Credited};
-use super::{RangeReader, Result};
+use super::{RangePolicy, RangeReader, Result};
 use crate::doc::{read_finding, read_note, signed_move, signed_note, signed_resolution};
-use crate::facts::votes::{RECORD_NAMESPACE, framed};
-use crate::git::{CommitInfo, FileChange, FileState, SignatureStatus};
-use crate::model::{Finding, Move, Person, RecordKind, RecordPath, TaskId, is_same_name};
-use crate::policy::{Trust, is_signer};
-
-/// A record that says whose it is.
-struct Claim<'c> {
-    /// Name and address, or a name alone.
-    by: &'c str,
-    signature: Option<&'c str>,
-}
+use crate::facts::claims::{Claim, ClaimReader};
+use crate::git::{CommitInfo, FileChange, FileState};
+use crate::model::{Finding, Move, RecordKind, RecordPath, TaskId};
+use crate::policy::Trust;
 
 impl RangeReader<'_> {
     /// Returns whose the resolutions, overrides and notes are that the commits added. What is staged is its author's to
@@ -98,48 +91,8 @@ impl RangeReader<'_> {
 
     fn credited(&self, info: Option<&CommitInfo>, claim: &Claim<'_>, text: &dyn Fn() -> String) -> Trust {
         let Some(info) = info else { return Trust::Signed };
-        let people = &self.policy.people;
-        let canonical = people.canonical(&info.author);
-        let is_author = match Person::parse(claim.by) {
-            Some(by) => people.canonical(&by).is_same(&canonical),
-            None => [&info.author, &canonical].iter().any(|one| is_same_name(&one.name, claim.by)),
-        };
-        let principal = claim.signature.and_then(|signature| self.principal(&text(), signature));
-        let is_signed = principal.is_some_and(|principal| {
-            let signer = people.canonical(&Person { name: String::new(), email: principal.clone() });
-            let is_of =
-                |person: &Person| is_signer(&principal, person) || people.canonical(person).is_same(&signer);
-            match Person::parse(claim.by) {
-                Some(by) => is_of(&by),
-                // A name proves nothing: the key must be the author's, or of an address that begins with it.
-                None => is_author && is_of(&info.author) || is_local_part(&signer, claim.by),
-            }
-        });
-        match (is_signed, is_author) {
-            (true, _) => Trust::Signed,
-            (false, true) => Trust::Attributed,
-            (false, false) => Trust::Unverified,
-        }
+        let RangePolicy { people, signers, as_of, .. } = self.policy;
+        let reader = ClaimReader { repository: self.repository, people, signers, as_of: *as_of };
+        reader.trust(&info.author, claim, text)
     }
-
-    /// Returns whose key a signature is by, as of the judge's clock.
-    fn principal(&self, text: &str, signature: &str) -> Option<String> {
-        let policy = self.policy;
-        let (signature, at) = (framed(signature), Some(policy.as_of));
-        let status = self.repository.verify_signature(
-            text.as_bytes(),
-            &signature,
-            RECORD_NAMESPACE,
-            &policy.signers,
-            at,
-        );
-        match status {
-            Ok(SignatureStatus::Valid { principal }) => Some(principal),
-            _ => None,
-        }
-    }
-}
-
-fn is_local_part(signer: &Person, name: &str) -> bool {
-    !name.contains(['@', '*']) && is_signer(name, signer)
 }

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::ops::init::own_files;
 use crate::ops::not_committed::{converted, ignored};
+use crate::ops::plan::plan_problems;
 use crate::ops::run::{damaged_runs, task_runs};
 use crate::ops::sprint::{misspelt, sprint_drift};
 use crate::ops::{Result, Session};
@@ -47,6 +48,9 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     }
     found.owners();
     found.sprints()?;
+    for problem in plan_problems(session)? {
+        found.add(DoctorRule::Plan, problem);
+    }
     for problem in damaged_runs(session) {
         found.add(DoctorRule::BrokenDocument, problem);
     }

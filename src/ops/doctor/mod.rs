@@ -90,6 +90,8 @@ pub enum DoctorRule {
     OddValue,
     /// A file that `init` writes is missing.
     OwnFiles,
+    /// A plan lists tasks that are not there, twice, or in another plan too.
+    Plan,
     /// Names that are one on some file systems.
     SameButForCase,
     /// A task's file and the scope of its sprint disagree.
@@ -123,6 +125,7 @@ impl DoctorRule {
             Self::NotFixed => "not-fixed",
             Self::OddValue => "odd-value",
             Self::OwnFiles => "own-files",
+            Self::Plan => "plan",
             Self::SameButForCase => "same-but-for-case",
             Self::SprintScope => "sprint-scope",
             Self::UnknownRole => "unknown-role",

@@ -6,8 +6,10 @@
 
 #![expect(missing_docs, reason = "most names of attempts and reasons say all there is")]
 
+mod plan;
 mod reason;
 
+pub use plan::PlanReason;
 pub use reason::{FlightPlace, Reason};
 
 use std::fmt;
@@ -15,7 +17,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::Missing;
-use crate::model::{RunId, SprintId, Stage, Suggestion, TaskId};
+use crate::model::{PlanId, RunId, SprintId, Stage, Suggestion, TaskId};
 
 /// A considered no: what was attempted, and all reasons against it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +74,11 @@ pub enum Attempt {
     ChangeSprint {
         action: &'static str,
         sprint: SprintId,
+    },
+    /// What is done with a plan, as a verb: `approve`, `execute`.
+    ChangePlan {
+        action: &'static str,
+        plan: PlanId,
     },
     Commit,
 }
@@ -180,6 +187,7 @@ impl Attempt {
             | Self::StartNext
             | Self::CreateRole(_)
             | Self::ChangeSprint { .. }
+            | Self::ChangePlan { .. }
             | Self::Commit => None,
         }
     }
@@ -224,6 +232,7 @@ impl fmt::Display for Attempt {
             Self::Answer { run, step } => write!(f, "cannot answer `{step}` of {run}"),
             Self::CreateRole(role) => write!(f, "role `{role}` already has a text"),
             Self::ChangeSprint { action, sprint } => write!(f, "cannot {action} {sprint}"),
+            Self::ChangePlan { action, plan } => write!(f, "cannot {action} {plan}"),
             Self::Commit => f.write_str("commit rejected"),
         }
     }

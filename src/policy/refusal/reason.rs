@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Fix, Refusal};
+use super::{Fix, PlanReason, Refusal};
 use crate::model::{
     Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
 };
@@ -112,6 +112,8 @@ pub enum Reason {
         sprint: SprintId,
         later: SprintId,
     },
+    /// A plan is not as it would have to be.
+    Plan(PlanReason),
     /// The refusal of one of several tasks.
     Task(Refusal),
 }
@@ -145,6 +147,12 @@ impl FlightPlace {
 impl From<Missing> for Reason {
     fn from(missing: Missing) -> Self {
         Self::Missing(missing)
+    }
+}
+
+impl From<PlanReason> for Reason {
+    fn from(reason: PlanReason) -> Self {
+        Self::Plan(reason)
     }
 }
 
@@ -190,6 +198,7 @@ impl Reason {
             Self::UnknownTask(_) => "unknown",
             Self::SprintIs { state, .. } => state.as_str(),
             Self::NotTheLast { .. } => "closed",
+            Self::Plan(reason) => reason.label(),
             Self::Task(_) => "refused",
         }
     }
@@ -250,6 +259,7 @@ impl Reason {
             Self::NotTheLast { later, .. } => {
                 Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str(), "…"])))
             }
+            Self::Plan(reason) => reason.fix(),
             Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::AgentAnswers(_) | Self::Task(_) => {
                 None
             }
@@ -321,6 +331,7 @@ impl fmt::Display for Reason {
             Self::UnknownTask(task) => write!(f, "no task {task}"),
             Self::SprintIs { sprint, state, .. } => write!(f, "{sprint} is {state}"),
             Self::NotTheLast { later, .. } => write!(f, "{later} was closed after it"),
+            Self::Plan(reason) => reason.fmt(f),
             Self::Task(refusal) => refusal.fmt(f),
         }
     }

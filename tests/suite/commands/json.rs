@@ -51,6 +51,13 @@ const CALLS: &str = "
     forecast
     forecast is:closed
     forecast --how-many 2026-12-24
+    plan list
+    plan show
+    plan new Cart
+    plan show
+    plan list --status draft
+    plan list --status nowhere
+    plan add nosuch d4r
     new One --type docs
     new Two --dry-run
     new Three --priority urgent

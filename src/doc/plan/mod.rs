@@ -3,16 +3,20 @@
 //!
 //! And the digest of a plan's content, which an approval names: what would be done, and nothing of how far it is.
 
+mod edit;
+
+pub(crate) use edit::{PlanPlace, add_to_plan, remove_from_plan};
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::markdown::{TaskItem, task_items, without_ticks};
-use super::printable::printable;
-use super::source::Kind;
-use super::task::{Entry, EntryKind, Fields, Writer, entries, moment_text, unknown_but};
-use super::yaml::Node;
-use super::yaml::scalar::Place;
-use super::{Document, Edit, Scalar};
+use crate::doc::markdown::{TaskItem, task_items, without_ticks};
+use crate::doc::printable::printable;
+use crate::doc::source::Kind;
+use crate::doc::task::{Entry, EntryKind, Fields, Writer, entries, moment_text, unknown_but};
+use crate::doc::yaml::Node;
+use crate::doc::yaml::scalar::Place;
+use crate::doc::{Document, Edit, Scalar};
 use crate::model::{
     MOST_RETRIES, Milestone, Phase, Plan, PlanDecision, PlanDecisionKind, PlanId, Priority, Problem, RETRIES,
     Severity, Task, TaskId, digest_of, retries_of,

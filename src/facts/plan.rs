@@ -1,0 +1,208 @@
+//! What is known of plans: their content with its digest, and whose the decisions are that their histories name.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::claims::{Claim, ClaimReader};
+use super::{FactsReader, Result};
+use crate::doc::{plan_digest, read_plan, signed_decision};
+use crate::git::{CommitId, LogLimit, Repository};
+use crate::model::{
+    Person, Plan, PlanDecision, PlanId, PlanVerdict, Problem, RecordKind, SelfApproval, Task, TaskId,
+};
+use crate::policy::{Decider, DecisionDoubt, Trust, decision_doubt};
+use crate::store::{LARGEST_FILE, Snapshot};
+
+/// How many commits of a plan's file are read at first; most have fewer.
+const USUAL_COMMITS: usize = 16;
+
+/// A plan's file, read.
+#[derive(Debug, Clone)]
+pub struct PlanFile {
+    /// What it says.
+    pub plan: Plan,
+    /// Path below the top of the working tree.
+    pub path: String,
+    /// The text as it is.
+    pub text: String,
+}
+
+/// Reads all plans, the oldest first; what cannot be read is among the problems.
+pub fn plan_files(snapshot: &Snapshot) -> Result<(Vec<PlanFile>, Vec<Problem>)> {
+    let folder = RecordKind::Plan.folder();
+    let (files, mut problems) = snapshot.records(folder, |bytes| Ok(bytes.to_vec()))?;
+    let mut plans = Vec::new();
+    for (name, bytes) in files {
+        let path = format!("{folder}/{name}");
+        let Some(id) = name.strip_suffix(".md").and_then(|id| PlanId::parse(id).ok()) else { continue };
+        match read_plan(&id, &bytes) {
+            Ok(plan) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                plans.push(PlanFile { plan, path, text });
+            }
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+        }
+    }
+    plans.sort_by(|a, b| (a.plan.created, &a.plan.id).cmp(&(b.plan.created, &b.plan.id)));
+    Ok((plans, problems))
+}
+
+/// What a plan would have done.
+#[derive(Debug, Clone)]
+pub struct PlanContent {
+    /// Its tasks that can be read.
+    pub tasks: BTreeMap<TaskId, Task>,
+    /// The digest that an approval names.
+    pub digest: String,
+}
+
+/// Reads the tasks of a plan.
+pub fn plan_content(snapshot: &Snapshot, plan: &Plan) -> Result<PlanContent> {
+    let mut tasks = BTreeMap::new();
+    for planned in plan.tasks() {
+        if !tasks.contains_key(planned.id)
+            && let Some(task) = snapshot.readable_task(planned.id)?
+        {
+            tasks.insert(planned.id.clone(), task);
+        }
+    }
+    let digest = plan_digest(plan, |id| tasks.get(id));
+    Ok(PlanContent { tasks, digest })
+}
+
+/// A commit that changed a plan's file.
+struct PlanCommit {
+    author: Person,
+    at: DateTime<Utc>,
+    /// The plan as it has it; none where that cannot be read.
+    plan: Option<Plan>,
+    /// Whether it has the decision and none of its parents does.
+    adds_decision: bool,
+    /// Whether it changed more than the history, and by itself.
+    changes_content: bool,
+}
+
+impl FactsReader<'_> {
+    /// Says why the last decision about a plan does not count, where it is about the content as it is now. What no commit
+    /// has yet is taken for that of `me`.
+    pub fn plan_doubt(
+        &self,
+        plan: &Plan,
+        digest: &str,
+        me: Option<&Person>,
+    ) -> Result<Option<DecisionDoubt>> {
+        let decision = match plan.verdict(digest) {
+            PlanVerdict::Approved(decision) | PlanVerdict::Rejected(decision) => decision,
+            PlanVerdict::Undecided | PlanVerdict::Changed(_) => return Ok(None),
+        };
+        let by = self.decider(plan, decision, me)?;
+        Ok(decision_doubt(self.config(), decision, &by))
+    }
+
+    /// Says who made a decision that a plan's file names.
+    fn decider(&self, plan: &Plan, decision: &PlanDecision, me: Option<&Person>) -> Result<Decider> {
+        let named = Person::parse(&decision.by)
+            .unwrap_or_else(|| Person { name: decision.by.clone(), email: String::new() });
+        let canonical = self.canonical(&named);
+        let forbids = self.config().policy.self_approval == SelfApproval::Forbid;
+        let commits = self.plan_commits(&plan.id, Some(decision), forbids)?;
+        let text = || signed_decision(&plan.id, decision);
+        let claim = Claim { by: &decision.by, signature: decision.signature.as_deref() };
+        let trust_of = |author: &Person, as_of: DateTime<Utc>| -> Result<Trust> {
+            let (repository, people, signers) = (self.repository(), self.people(), self.signers()?);
+            Ok(ClaimReader { repository, people, signers, as_of }.trust(author, &claim, &text))
+        };
+        let mut trust = Trust::Unverified;
+        let mut is_committed = false;
+        for commit in commits.iter().filter(|commit| commit.adds_decision) {
+            is_committed = true;
+            trust = trust.max(trust_of(&commit.author, commit.at)?);
+        }
+        if let Some(me) = me.filter(|_| !is_committed) {
+            trust = trust_of(me, self.now())?;
+        }
+        let is_author = forbids && self.is_author_among(&commits, plan, &canonical, me);
+        Ok(Decider { named, canonical, trust, is_author })
+    }
+
+    /// Whether somebody wrote a plan, or a part of it.
+    pub fn is_plan_author(&self, plan: &Plan, person: &Person, me: Option<&Person>) -> Result<bool> {
+        let commits = self.plan_commits(&plan.id, None, true)?;
+        Ok(self.is_author_among(&commits, plan, &self.canonical(person), me))
+    }
+
+    fn is_author_among(
+        &self,
+        commits: &[PlanCommit],
+        plan: &Plan,
+        person: &Person,
+        me: Option<&Person>,
+    ) -> bool {
+        let is_own = |author: &Person| self.canonical(author).is_same(person);
+        let newest = commits.first().and_then(|commit| commit.plan.as_ref());
+        let is_edited = newest.is_none_or(|newest| !is_same_content(newest, plan));
+        commits.iter().any(|commit| commit.changes_content && is_own(&commit.author))
+            || is_edited && me.is_some_and(is_own)
+    }
+
+    /// Returns the commits of the tip's history that changed a plan's file, the newest first: all of them, or as many as
+    /// it takes to find the one that added the decision.
+    fn plan_commits(
+        &self,
+        id: &PlanId,
+        decision: Option<&PlanDecision>,
+        all: bool,
+    ) -> Result<Vec<PlanCommit>> {
+        let Some(tip) = self.tip() else { return Ok(Vec::new()) };
+        let path = plan_path(id);
+        let has = |plan: Option<&Plan>| {
+            plan.zip(decision).is_some_and(|(plan, decision)| plan.history.contains(decision))
+        };
+        let mut limit = if all { usize::MAX } else { USUAL_COMMITS };
+        loop {
+            let log = LogLimit { found: limit, visited: usize::MAX };
+            let log = self.repository().log_touching(tip, &[&path], log)?;
+            let mut commits = Vec::new();
+            for info in log.commits {
+                let plan = plan_at(self.repository(), info.id, id)?;
+                let before: Vec<Option<Plan>> = info
+                    .parents
+                    .iter()
+                    .map(|parent| plan_at(self.repository(), *parent, id))
+                    .collect::<Result<_>>()?;
+                let is_same = |before: &Option<Plan>| match (before, &plan) {
+                    (Some(before), Some(plan)) => is_same_content(before, plan),
+                    (before, plan) => before.is_none() && plan.is_none(),
+                };
+                let adds_decision = has(plan.as_ref()) && !before.iter().any(|plan| has(plan.as_ref()));
+                let changes_content = info.parents.len() < 2 && !before.first().is_some_and(is_same);
+                let (author, at) = (info.author, info.committer_time);
+                commits.push(PlanCommit { author, at, plan, adds_decision, changes_content });
+            }
+            if log.is_complete || commits.iter().any(|commit| commit.adds_decision) {
+                return Ok(commits);
+            }
+            limit = usize::MAX;
+        }
+    }
+}
+
+/// Returns the path of a plan's file.
+#[must_use]
+pub fn plan_path(id: &PlanId) -> String {
+    format!("{}/{id}.md", RecordKind::Plan.folder())
+}
+
+/// Whether two plans differ in their histories at most.
+fn is_same_content(one: &Plan, other: &Plan) -> bool {
+    (&one.title, one.retries, &one.phases) == (&other.title, other.retries, &other.phases)
+}
+
+fn plan_at(repository: &Repository, commit: CommitId, id: &PlanId) -> Result<Option<Plan>> {
+    let file = repository.tree_file(commit, &plan_path(id));
+    // Where a shallow clone ends, its parents are missing.
+    let Ok(Some(file)) = file else { return Ok(None) };
+    let bytes = repository.read_blob(file.blob_id, LARGEST_FILE)?;
+    Ok(read_plan(id, &bytes).ok())
+}
