@@ -27,8 +27,8 @@ pub(crate) use in_flight::{Flight, InFlight, checked_out_in};
 pub(crate) use plan::{PlanContent, PlanFile, plan_content, plan_files, plan_path};
 pub use range::FileState;
 pub(crate) use range::{
-    CommitFacts, Credited, FileFacts, MergedRecord, RangeEnds, RangeLanding, RangePolicy, RangeReader,
-    RangeTask, RecordStep, SprintDoubt,
+    CommitFacts, Credited, FileFacts, MergedRecord, PlanDoubt, PlanDoubtKind, RangeEnds, RangeLanding,
+    RangePolicy, RangeReader, RangeTask, RecordStep, SprintDoubt,
 };
 pub use reach::Reach;
 pub(crate) use sprint::{

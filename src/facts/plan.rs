@@ -73,6 +73,7 @@ pub fn plan_content(snapshot: &Snapshot, plan: &Plan) -> Result<PlanContent> {
 
 /// A commit that changed a plan's file.
 struct PlanCommit {
+    id: CommitId,
     author: Person,
     at: DateTime<Utc>,
     /// The plan as it has it; none where that cannot be read.
@@ -98,6 +99,24 @@ impl FactsReader<'_> {
         };
         let by = self.decider(plan, decision, me)?;
         Ok(decision_doubt(self.config(), decision, &by))
+    }
+
+    /// Says why a decision of a plan's history does not count, whatever it was about. One of a merge request is what commits
+    /// say; what is staged is taken for that of `me`.
+    pub(super) fn decision_doubt(
+        &self,
+        plan: &Plan,
+        decision: &PlanDecision,
+        me: Option<&Person>,
+    ) -> Result<Option<DecisionDoubt>> {
+        let by = self.decider(plan, decision, me)?;
+        Ok(decision_doubt(self.config(), decision, &by))
+    }
+
+    /// Returns the commits of the tip's history that added a decision.
+    pub(super) fn commits_of_decision(&self, id: &PlanId, decision: &PlanDecision) -> Result<Vec<CommitId>> {
+        let commits = self.plan_commits(id, Some(decision), false)?;
+        Ok(commits.into_iter().filter(|commit| commit.adds_decision).map(|commit| commit.id).collect())
     }
 
     /// Says who made a decision that a plan's file names.
@@ -177,8 +196,8 @@ impl FactsReader<'_> {
                 };
                 let adds_decision = has(plan.as_ref()) && !before.iter().any(|plan| has(plan.as_ref()));
                 let changes_content = info.parents.len() < 2 && !before.first().is_some_and(is_same);
-                let (author, at) = (info.author, info.committer_time);
-                commits.push(PlanCommit { author, at, plan, adds_decision, changes_content });
+                let (id, author, at) = (info.id, info.author, info.committer_time);
+                commits.push(PlanCommit { id, author, at, plan, adds_decision, changes_content });
             }
             if log.is_complete || commits.iter().any(|commit| commit.adds_decision) {
                 return Ok(commits);

@@ -112,6 +112,12 @@ impl<'a> FactsReader<'a> {
         }
     }
 
+    /// Takes other people than those of the snapshot's own mailmap.
+    #[must_use]
+    pub(super) fn known_as(self, people: Rc<People>) -> Self {
+        Self { people: OnceCell::from(people), ..self }
+    }
+
     /// The repository that is read.
     #[must_use]
     pub fn repository(&self) -> &'a Repository {

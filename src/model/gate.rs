@@ -60,6 +60,8 @@ pub enum GateRule {
     NoRewrittenVotes,
     /// A closed sprint stays as it was closed.
     ClosedSprints,
+    /// What is decided about a plan is by whom it names, who may, and about the content as it was then.
+    ApprovedPlans,
     /// What the gate judges by changes only with its owners' votes.
     PolicyOwners,
     /// Commits belong to tasks.
@@ -84,7 +86,7 @@ pub enum GateRule {
 
 impl GateRule {
     /// All of them, in the order of reports.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::LegalMoves,
         Self::EarnedMoves,
         Self::Overrides,
@@ -95,6 +97,7 @@ impl GateRule {
         Self::SignedVotes,
         Self::NoRewrittenVotes,
         Self::ClosedSprints,
+        Self::ApprovedPlans,
         Self::PolicyOwners,
         Self::LinkedCommits,
         Self::CoveredFiles,
@@ -121,6 +124,7 @@ impl GateRule {
             Self::SignedVotes => "signed-votes",
             Self::NoRewrittenVotes => "no-rewritten-votes",
             Self::ClosedSprints => "closed-sprints",
+            Self::ApprovedPlans => "approved-plans",
             Self::PolicyOwners => "policy-owners",
             Self::LinkedCommits => "linked-commits",
             Self::CoveredFiles => "covered-files",

@@ -26,6 +26,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// The line of the file on which each of its tasks is, in the order of [`Plan::tasks`].
     pub lines: Vec<usize>,
+    /// The line of the file on which each decision is.
+    pub history_lines: Vec<usize>,
     /// The Markdown below the front matter, line endings as in the file.
     pub body: String,
     /// Keys that the tracker does not know, with the text of their values, in the file's order.
@@ -236,6 +238,7 @@ impl Plan {
             history: Vec::new(),
             phases: Vec::new(),
             lines: Vec::new(),
+            history_lines: Vec::new(),
             body: String::new(),
             unknown: Vec::new(),
             warnings: Vec::new(),
@@ -337,8 +340,8 @@ mod tests {
         assert_eq!(state(&[decision(Approved, "then")], Ended), PlanState::Draft);
         assert_eq!(state(&[approved.clone(), decision(Rejected, "now")], Started), PlanState::Rejected);
         assert_eq!(state(&[approved.clone(), decision(Rejected, "then")], NotStarted), PlanState::Draft);
-        let undone = [decision(Reopened, "now"), decision(Unknown("Approved".to_owned()), "now")];
-        for last in undone.into_iter().chain([PlanDecision { digest: None, ..approved.clone() }]) {
+        let reverted = [decision(Reopened, "now"), decision(Unknown("Approved".to_owned()), "now")];
+        for last in reverted.into_iter().chain([PlanDecision { digest: None, ..approved.clone() }]) {
             assert_eq!(state(&[approved.clone(), last], NotStarted), PlanState::Draft);
         }
     }

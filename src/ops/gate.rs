@@ -66,6 +66,8 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
     let computed = computed_documents(config, closed, reader.tip(), reader.head())?;
     landing.leave_own_changes(&mut commits);
     landing.leave_computed(&mut commits, &computed);
+    // What is staged is committed by whoever looks.
+    let me = repository.identity(session.env()).ok().filter(|_| ends.is_staged);
     let people = |person: &Person| policy.range.people.canonical(person);
     let facts = RangeFacts {
         range: range_review(&repository, &reader, (&ends, policy.is_own), &files),
@@ -75,6 +77,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         steps: reader.steps()?,
         broken: unread(config, &files).into_iter().chain(reader.broken()?).collect(),
         sprint_doubts,
+        plan_doubts: reader.plan_doubts(session.workspace(), me.as_ref())?,
         merged: reader.merged()?,
         in_progress: in_progress(reader.head(), config, || Ok(reader.tasks_of_tip()?))?,
         commands: request.runs_commands.then(|| run_commands(session, config)).transpose()?,
@@ -246,6 +249,7 @@ fn no_facts() -> RangeFacts<'static> {
         steps: Vec::new(),
         broken: Vec::new(),
         sprint_doubts: Vec::new(),
+        plan_doubts: Vec::new(),
         merged: Vec::new(),
         in_progress: BTreeMap::new(),
         commands: None,

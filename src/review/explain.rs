@@ -155,6 +155,19 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
                reopen NAME REASON`. `tracker sprint verify NAME` tells which figures differ.",
     },
     Explanation {
+        name: GateRule::ApprovedPlans.as_str(),
+        title: "decisions about plans are by whom they name, and of the content as it was",
+        requires: "An approval, a rejection or a reopening that the range adds to a plan is by the author of the commit that \
+                   adds it, or signed by whom it names. Whoever approves is a member of the role that `approvers` names in \
+                   `[plans]`, and the last approval names the digest of the content that its commit has. None that the base \
+                   has is taken out.",
+        why: "A plan is executed because somebody has approved it as it is. An approval that another wrote, or of something \
+              else, approves nothing.",
+        example: "PLAN-4F2K: the approval of Ada does not count: the commit that says so is by another",
+        fix: "Whoever approves runs `tracker plan approve PLAN` and commits that. An approval of other content is followed \
+              by one of this content.",
+    },
+    Explanation {
         name: GateRule::PolicyOwners.as_str(),
         title: "policy files change only with their owners' approval",
         requires: "A change of `.tracker/config.toml`, of a role, a template, a signer, or of a path that \

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::RangeReview;
 pub(crate) use crate::facts::{
-    CommitFacts, Credited, FileFacts, MergedRecord, RangeLanding, RangeTask, RecordStep, SprintDoubt,
+    CommitFacts, Credited, FileFacts, MergedRecord, PlanDoubt, PlanDoubtKind, RangeLanding, RangeTask,
+    RecordStep, SprintDoubt,
 };
 use crate::git::MalformedTree;
 use crate::model::{Person, Problem, TaskId};
@@ -34,6 +35,8 @@ pub struct RangeFacts<'a> {
     pub broken: Vec<Problem>,
     /// Files of sprints against which something speaks.
     pub sprint_doubts: Vec<(String, SprintDoubt)>,
+    /// What speaks against the plans that the range changed.
+    pub plan_doubts: Vec<PlanDoubt>,
     /// Records of merge commits that are not what the field merge of their parents gives.
     pub merged: Vec<MergedRecord>,
     /// Whose they are: the tasks in progress at the head, by assignee. Filled in only where a limit is agreed.

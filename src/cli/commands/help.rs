@@ -17,7 +17,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 13] = [
+const TOPICS: [(&str, &str); 14] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
@@ -27,6 +27,7 @@ const TOPICS: [(&str, &str); 13] = [
     ("json", include_str!("../../../templates/help/json.txt")),
     ("metrics", include_str!("../../../templates/help/metrics.txt")),
     ("pipelines", include_str!("../../../templates/help/pipelines.txt")),
+    ("plans", include_str!("../../../templates/help/plans.txt")),
     ("queries", include_str!("../../../templates/help/queries.txt")),
     ("runs", include_str!("../../../templates/help/runs.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
@@ -89,7 +90,7 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, commits, config, figures, files, imports, json, metrics, pipelines, queries, runs, trust, workflows.
+/// Topics: agents, commits, config, figures, files, imports, json, metrics, pipelines, plans, queries, runs, trust, workflows.
 /// Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries

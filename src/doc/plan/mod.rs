@@ -47,6 +47,8 @@ pub fn read_plan(file: &PlanId, bytes: &[u8]) -> Result<Plan, Vec<Problem>> {
     plan.retries = fields.parsed(RETRIES, retries);
     plan.created = fields.parsed("created", day);
     plan.history = entries(&mut fields, HISTORY).iter().filter_map(|e| decision(e, &mut fields)).collect();
+    plan.history_lines =
+        (0..plan.history.len()).filter_map(|at| fields.line_of_item(HISTORY.list, at)).collect();
     plan.unknown = unknown_but(&document, |key| KEYS.contains(&key));
     let above = document.body_line() - 1;
     let items = task_items(document.body());
@@ -171,6 +173,7 @@ type Part<'a, T> = (Option<&'a str>, Vec<T>);
 #[derive(Serialize)]
 struct Content<'a> {
     format: &'static str,
+    id: &'a str,
     title: &'a str,
     retries: Option<u32>,
     phases: Vec<Part<'a, Part<'a, &'a str>>>,
@@ -204,6 +207,7 @@ pub fn plan_digest<'t>(plan: &Plan, task: impl Fn(&TaskId) -> Option<&'t Task>) 
     });
     let content = Content {
         format: FORMAT,
+        id: plan.id.as_str(),
         title: &plan.title,
         retries: plan.retries,
         phases: phases.collect(),
@@ -289,7 +293,12 @@ mod tests {
         plan.history = vec![approved()];
         let text = create_plan(&plan);
         let lines = read_plan(&id(), text.as_bytes()).unwrap().lines;
-        assert_eq!(read_plan(&id(), text.as_bytes()).unwrap(), Plan { lines, ..plan }, "{text}");
+        let history_lines = vec![9];
+        assert_eq!(
+            read_plan(&id(), text.as_bytes()).unwrap(),
+            Plan { lines, history_lines, ..plan },
+            "{text}"
+        );
     }
 
     #[test]

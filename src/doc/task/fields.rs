@@ -146,6 +146,11 @@ impl<'d> Fields<'d> {
         self.document.entry(key).is_some_and(|entry| matches!(entry.style, Style::Single | Style::Double))
     }
 
+    /// Returns the line on which an item of a list is.
+    pub(in crate::doc) fn line_of_item(&mut self, key: &str, index: usize) -> Option<usize> {
+        self.line_in_item(key, index, None)
+    }
+
     fn line_in_item(&mut self, key: &str, index: usize, field: Option<&str>) -> Option<usize> {
         let text = self.document.text();
         if self.items.as_ref().is_none_or(|(of, _)| of != key) {

@@ -8,12 +8,14 @@ mod credits;
 mod history;
 mod landing;
 mod merges;
+mod plans;
 mod read;
 mod records;
 mod tasks;
 mod types;
 
 pub(crate) use landing::RangeLanding;
+pub(crate) use plans::{PlanDoubt, PlanDoubtKind};
 pub use types::FileState;
 pub(crate) use types::{CommitFacts, Credited, FileFacts, MergedRecord, RangeTask, RecordStep, SprintDoubt};
 

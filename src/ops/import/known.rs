@@ -173,7 +173,7 @@ impl KnownTask {
     }
 
     /// Returns what has happened to it in its source since the last import, as far as it is otherwise here. What is done
-    /// there is told as long as it is open here.
+    /// there is reported as long as it is open here.
     fn happened(&self, now: &Progress) -> Option<Happened> {
         let is_new = self.known.remembered.progress.as_deref().is_some_and(|last| last != now.word());
         match now {

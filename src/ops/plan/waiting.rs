@@ -53,7 +53,7 @@ pub(in crate::ops) fn plan_problems(session: &Session<'_>) -> Result<Vec<Problem
         problems.extend(plan.file.plan.warnings.iter().map(|own| own.clone().in_file(&plan.file.path)));
         for fault in check_plan(session, &config, &plan.file)? {
             match fault {
-                // Of cycles it is said elsewhere; the rest is for whoever approves.
+                // Cycles are reported elsewhere; the rest is for whoever approves.
                 PlanFault::Empty | PlanFault::Waits { .. } | PlanFault::NoFiles { .. } => {}
                 fault => problems.push(warning(&plan.file, &fault)),
             }

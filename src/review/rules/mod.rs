@@ -4,6 +4,7 @@ mod commits;
 mod files;
 mod moves;
 mod objections;
+mod plans;
 mod state;
 mod votes;
 
@@ -27,6 +28,7 @@ pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>
     commits::judge(facts, tasks, &mut book);
     files::judge(facts, tasks, &mut book);
     state::judge(facts, tasks, &mut book);
+    plans::judge(facts, &mut book);
     book.close()
 }
 

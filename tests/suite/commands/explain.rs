@@ -25,6 +25,7 @@ fn all_rules_are_listed_with_the_level_that_they_have_here() {
     signed-votes        error  votes are signed if the policy requires it
     no-rewritten-votes  error  votes are never changed or deleted
     closed-sprints      error  a closed sprint stays as it was closed
+    approved-plans      error  decisions about plans are by whom they name, and of the content as it was
     policy-owners       error  policy files change only with their owners' approval
     linked-commits      off    commits belong to tasks
     covered-files       error  changed files are covered by valid approvals
@@ -140,6 +141,6 @@ fn the_rule_of_a_server_is_marked_as_one() {
 #[test]
 fn a_rule_means_the_same_where_there_is_no_tracker() {
     let output = Sandbox::without_repository().tracker(&["explain"]);
-    assert_eq!((output.status, output.stdout.lines().count()), (0, 23), "{output}");
+    assert_eq!((output.status, output.stdout.lines().count()), (0, 24), "{output}");
     assert_eq!(world().tracker(&["explain", "--at", "nowhere"]).status, 2);
 }

@@ -43,7 +43,7 @@ fn a_task_that_is_written_above_others_takes_no_progress_from_them() {
 }
 
 #[test]
-fn another_task_under_a_number_with_progress_is_a_doubt_that_a_person_settles() {
+fn another_task_under_a_number_with_progress_is_a_doubt_that_a_person_resolves() {
     let sandbox = empty();
     sandbox.write("plan.md", "- [ ] 1. Schema\n- [ ] 2. Loader of files\n");
     let ids = imported(&sandbox, "plan.md");
@@ -139,7 +139,7 @@ fn the_same_ids_in_two_places_are_not_the_same_tasks() {
 }
 
 #[test]
-fn what_happens_in_the_source_is_told_and_not_done() {
+fn what_happens_in_the_source_is_reported_and_not_done() {
     let sandbox = empty();
     let file = "backlog/tasks/task-1 - a.md";
     sandbox.write(file, backlog("Pages", "Done"));

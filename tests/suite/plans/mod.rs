@@ -1,5 +1,6 @@
 //! Plans from outside: written, shown, approved as they stand.
 
+mod approval;
 mod lifecycle;
 
 use crate::support::{Output, Sandbox};
