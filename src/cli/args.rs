@@ -25,6 +25,14 @@ case: `tracker show 7q2` shows TASK-7Q2M.";
 /// Returns the command line as a whole.
 #[must_use]
 pub fn command() -> clap::Command {
+    let root = commands::add_to(root());
+    let groups = groups_of(&root);
+    root.help_template(format!(
+        "{{before-help}}{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}"
+    ))
+}
+
+fn root() -> clap::Command {
     let root = clap::Command::new("tracker")
         .about(ABOUT)
         .long_about(LONG_ABOUT)
@@ -33,11 +41,19 @@ pub fn command() -> clap::Command {
         .max_term_width(100)
         .disable_help_subcommand(true)
         .subcommand_required(false);
-    let root = commands::add_to(Global::augment_args(root));
-    let groups = groups_of(&root);
-    root.help_template(format!(
-        "{{before-help}}{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}Options:\n{{options}}{{after-help}}"
-    ))
+    Global::augment_args(root)
+}
+
+/// Returns the command line of the one command that these arguments name in full; none where they name none. What it
+/// understands, [`command`] understands in the same way, which takes many times as long to build. What it does not understand
+/// is for that one: it knows what was meant, and all of the help.
+pub(super) fn command_of(arguments: &[OsString]) -> Option<clap::Command> {
+    let first = arguments.get(1)?;
+    let name = match commands::defined(first) {
+        Some(_) => first,
+        None => &arguments[command_index(arguments)?],
+    };
+    Some(root().subcommand(commands::defined(name)?))
 }
 
 /// The commands in groups, as the help of the program shows them.

@@ -78,7 +78,8 @@ pub fn main() -> ExitCode {
 
 /// Reads a command line.
 fn parse(arguments: &[OsString]) -> Result<(Global, clap::ArgMatches), clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
+    let of_one = args::command_of(arguments).and_then(|one| one.try_get_matches_from(arguments).ok());
+    let matches = of_one.map_or_else(|| command().try_get_matches_from(arguments), Ok)?;
     Ok((Global::from_arg_matches(&matches)?, matches))
 }
 

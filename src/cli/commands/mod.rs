@@ -160,6 +160,12 @@ pub(super) fn add_to(root: clap::Command) -> clap::Command {
     root.subcommands(COMMANDS.iter().map(|entry| (entry.define)(clap::Command::new(entry.name))))
 }
 
+/// Defines one command; none where none has this name.
+pub(super) fn defined(name: &std::ffi::OsStr) -> Option<clap::Command> {
+    let entry = COMMANDS.iter().find(|entry| name == entry.name)?;
+    Some((entry.define)(clap::Command::new(entry.name)))
+}
+
 /// Runs a command by its name.
 pub(super) fn run_named(name: &str, matches: &ArgMatches, context: &Context) -> Result<AnyAnswer, Failure> {
     let entry = COMMANDS.iter().find(|entry| entry.name == name);
