@@ -43,7 +43,7 @@ fn a_task_that_is_written_above_others_takes_no_progress_from_them() {
 }
 
 #[test]
-fn another_task_under_a_number_with_progress_is_a_doubt_that_a_person_resolves() {
+fn another_task_under_a_number_with_progress_is_a_doubt_for_a_person() {
     let sandbox = empty();
     sandbox.write("plan.md", "- [ ] 1. Schema\n- [ ] 2. Loader of files\n");
     let ids = imported(&sandbox, "plan.md");
