@@ -75,7 +75,7 @@ fn boxes<'a>(input: &ImportInput<'a>) -> impl Iterator<Item = (&'a str, usize)> 
         let item = crate::doc::cards::lines::list_item(content)?.strip_prefix('[')?;
         let (mark, text) = item.split_once(']')?;
         let text = text.strip_prefix('*').unwrap_or(text);
-        (mark.chars().count() == 1 && text.starts_with([' ', '\t']))
+        (mark.trim().chars().count() <= 1 && text.starts_with([' ', '\t']))
             .then(|| (text.trim(), line.len() - content.len()))
     })
 }

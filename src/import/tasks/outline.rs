@@ -127,7 +127,8 @@ fn checkbox<'a>(line: &Line<'a>) -> Option<Item<'a>> {
     let content = lines::list_item(line.text.trim_start())?;
     let rest = content.strip_prefix('[')?;
     let (inner, rest) = rest.split_once(']')?;
-    let mut marks = inner.chars();
+    // OpenSpec takes `[ x]` and `[]` for boxes as well.
+    let mut marks = inner.trim().chars();
     let mark = marks.next().unwrap_or(' ');
     if marks.next().is_some() || mark.is_ascii_digit() {
         return None;
@@ -159,6 +160,8 @@ mod tests {
 
     #[test]
     fn boxes_are_nested_by_indentation() {
+        let marks = |text| read(text)[0].items.iter().map(|item| item.mark).collect::<String>();
+        assert_eq!(marks("- [ x] a\n- [X ] b\n- [] c\n- [  ] d\n- [xx] e\n- [1] f\n"), "xX  ");
         let text = "# Title\nabout\n\n## A\nintro\n- [ ] one\n   more\n  - [x] two\n\t- [-] three\n      - note\n- [ ]* four\nlazy\n\nafter\n\
                     ```\n- [ ] code\n```\n\n## B\n1. [X] five\n";
         let groups = read(text);

@@ -76,6 +76,10 @@ impl Place<'_> {
     }
 }
 
+/// Keys that follow from the subtasks, or are about the tool's own work on the task.
+const DERIVED: [&str; 6] =
+    ["updatedAt", "parentId", "parentTaskId", "expansionPrompt", "recommendedSubtasks", "complexity"];
+
 fn read_one(mut object: Object, place: &Place<'_>, found: &mut Tasks) {
     let line = object.line;
     let (Some(id), Some(title)) = (object.text("id"), object.text("title")) else {
@@ -120,8 +124,7 @@ fn read_one(mut object: Object, place: &Place<'_>, found: &mut Tasks) {
     }
     task.set(Field::Assignee, object.text("assignee").unwrap_or_default());
     task.created = object.text("createdAt").and_then(|text| words::day(&text));
-    // Derived from the subtasks, or about the tool's own work on the task.
-    object.leave_out(&["updatedAt", "parentId", "expansionPrompt", "recommendedSubtasks", "complexity"]);
+    object.leave_out(&DERIVED);
     let parts = object.take("subtasks");
     found.problems.extend(object.keep_rest(&mut task));
     found.tasks.push(task);

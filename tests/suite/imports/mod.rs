@@ -3,6 +3,7 @@
 
 mod again;
 mod export;
+mod peers;
 mod refused;
 mod renumbered;
 
