@@ -43,7 +43,7 @@ impl ImportFile {
     }
 
     /// Returns what its tasks were read from: the file, or the folder that a tracker with a file a task keeps them in.
-    pub(super) fn origin(&self, format: ImportFormat) -> Option<&str> {
+    pub(in crate::ops) fn origin(&self, format: ImportFormat) -> Option<&str> {
         let place = self.place.as_deref()?;
         let above =
             |path: &str| path.rsplit_once('/').map_or_else(String::new, |(above, _)| above.to_owned());

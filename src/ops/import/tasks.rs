@@ -72,6 +72,35 @@ pub fn import_tasks(
     force: bool,
 ) -> Result<(TasksImport, Vec<Problem>)> {
     let locked = session.lock("import")?;
+    let TasksToImport { format, changes, written, lines, summary, problems, .. } =
+        tasks_to_import(session, files, format, force)?;
+    let written = session.finish(&locked, &changes, written)?;
+    let format = format.map(ImportFormat::name);
+    Ok((TasksImport { format, summary, tasks: lines, written }, problems))
+}
+
+/// What an import is about to write.
+pub(in crate::ops) struct TasksToImport {
+    /// The format that was read; none where there was nothing to read.
+    pub(in crate::ops) format: Option<ImportFormat>,
+    /// With an error among the problems there are none.
+    pub(in crate::ops) changes: Vec<Change>,
+    pub(in crate::ops) written: Vec<WrittenTask>,
+    /// The tasks, in the order of their files.
+    pub(in crate::ops) lines: Vec<ImportedLine>,
+    /// The headings above each of them, outermost first.
+    pub(in crate::ops) groups: Vec<Vec<String>>,
+    pub(in crate::ops) summary: String,
+    pub(in crate::ops) problems: Vec<Problem>,
+}
+
+/// Reads tasks to be imported, and compares them with those that are here. Must be used under the lock.
+pub(in crate::ops) fn tasks_to_import(
+    session: &Session<'_>,
+    files: &ImportFiles,
+    format: Option<ImportFormat>,
+    force: bool,
+) -> Result<TasksToImport> {
     let format = format.or_else(|| files.files.iter().find_map(|file| file.format));
     let found = read_all(files, format);
     let mut problems = found.problems;
@@ -80,13 +109,18 @@ pub fn import_tasks(
     }
     let is_broken = |problems: &[Problem]| problems.iter().any(|problem| problem.severity == Severity::Error);
     let Some(format) = format.filter(|_| !is_broken(&problems)) else {
-        let written = session.write(&locked, &[], Vec::new())?;
-        return Ok((
-            TasksImport { format: None, summary: "nothing imported".to_owned(), tasks: Vec::new(), written },
+        return Ok(TasksToImport {
+            format: None,
+            changes: Vec::new(),
+            written: Vec::new(),
+            lines: Vec::new(),
+            groups: Vec::new(),
+            summary: "nothing imported".to_owned(),
             problems,
-        ));
+        });
     };
     let config = session.config()?;
+    let groups = found.tasks.iter().map(|task| task.groups.clone()).collect();
     let mut writer = Writer::new(session, &config, (files, format), found.tasks, problems)?;
     writer.plan()?;
     let outcome = writer.changes(force)?;
@@ -95,8 +129,7 @@ pub fn import_tasks(
     let written = if changes.is_empty() { Vec::new() } else { written };
     let summary = summary_of(format, &lines, is_broken(&problems));
     let lines = if is_broken(&problems) { Vec::new() } else { lines };
-    let written = session.finish(&locked, &changes, written)?;
-    Ok((TasksImport { format: Some(format.name()), summary, tasks: lines, written }, problems))
+    Ok(TasksToImport { format: Some(format), changes, written, lines, groups, summary, problems })
 }
 
 /// Reads all files of one format. Two tasks of one name are an error.

@@ -2,12 +2,14 @@
 
 mod decide;
 mod found;
+mod from;
 mod view;
 mod waiting;
 mod write;
 
 pub(crate) use decide::{PlanChoice, decide_plan};
 pub(crate) use found::plan_candidates;
+pub(crate) use from::{PlanFrom, draft_by_role, plan_from};
 pub(crate) use view::{
     PlanDecisionView, PlanFaultView, PlanLine, PlanListing, PlanPart, PlanShown, PlanTaskView, list_plans,
     show_plan,

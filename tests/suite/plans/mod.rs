@@ -1,6 +1,7 @@
 //! Plans from outside: written, shown, approved as they stand.
 
 mod approval;
+mod breakdown;
 mod lifecycle;
 
 use crate::support::{Output, Sandbox};

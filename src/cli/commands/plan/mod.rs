@@ -21,6 +21,8 @@ use crate::ops::{self, PlanChoice};
 ///
 /// Example: tracker plan new "Rework of the cart"
 ///
+/// Example: tracker plan new --from specs/cart/tasks.md
+///
 /// Example: tracker plan list --status draft
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Plan {
@@ -50,9 +52,15 @@ enum What {
 
 #[derive(Debug, Args)]
 struct New {
-    /// Title, in one line
-    #[arg(value_name = "TITLE")]
-    title: String,
+    /// Title, in one line [default: of a breakdown its outermost heading]
+    #[arg(value_name = "TITLE", required_unless_present_any = ["from", "with"])]
+    title: Option<String>,
+    /// Read the tasks from this breakdown, or file of another tracker; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "with")]
+    from: Option<String>,
+    /// Have the executor of this role draft a breakdown of these requirements
+    #[arg(long, num_args = 2, value_names = ["ROLE", "FILE"])]
+    with: Option<Vec<String>>,
     /// How many more attempts each task has after the first
     #[arg(long, value_name = "N")]
     retries: Option<u32>,
@@ -160,10 +168,7 @@ impl Command for Plan {
 
     fn run(self, context: &Context) -> Reply<Response> {
         match self.what {
-            What::New(New { title, retries, write }) => {
-                let session = context.write(&write)?;
-                written(ops::new_plan(&session, &ops::NewPlan { title, retries })?)
-            }
+            What::New(new) => new.run(context),
             What::List(list) => {
                 let session = context.read(&list.read)?;
                 let (listing, problems) = ops::list_plans(&session, &list.status)?;
@@ -193,6 +198,28 @@ impl Command for Plan {
                 decide(context, &write, &plan, PlanChoice::Reopen, why.as_deref())
             }
         }
+    }
+}
+
+impl New {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let Self { title, retries, from, with, write } = self;
+        let session = context.write(&write)?;
+        let files = match (from.as_deref(), with.as_deref()) {
+            (Some("-"), _) => ops::standard_input(&context.read_input("-")?)?,
+            (Some(path), _) => ops::import_files(&session, path, None)?,
+            (None, Some([role, file])) => {
+                let requirements = context.read_input(file)?;
+                ops::draft_by_role(&session, role, &requirements)?
+            }
+            _ => {
+                let title = title.unwrap_or_default();
+                return written(ops::new_plan(&session, &ops::NewPlan { title, retries })?);
+            }
+        };
+        let request = ops::PlanFrom { title, retries, files, format: None };
+        let (created, problems) = ops::plan_from(&session, &request)?;
+        Ok(Answer::of(Response::Written(created)).with_problems(problems))
     }
 }
 
