@@ -93,8 +93,54 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
-    /// What an attempt of an executor has come to for the task of a task run.
-    Judged { step: String, attempt: u32, outcome: TaskOutcome, message: String },
+    /// What an attempt of an executor has come to for the task of a task run, or of a plan.
+    Judged {
+        step: String,
+        attempt: u32,
+        outcome: TaskOutcome,
+        message: String,
+        /// Where it had a working tree of its own, the commit that its branch is to end in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
+    },
+    /// The run executes a plan: its first event.
+    Planned {
+        plan: String,
+        /// The plan's branch, whole.
+        branch: String,
+        /// The commit that it began with.
+        base: String,
+        by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<String>,
+    },
+    /// A task of the plan has a working tree, on a branch of its own.
+    Opened { step: String, branch: String, base: String },
+    /// A task has got its working tree, its stages or its branch no further without a person.
+    Waits {
+        step: String,
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
+    },
+    /// A task has failed: nothing more is tried before somebody retries it.
+    TaskFailed {
+        step: String,
+        message: String,
+        /// Where its branch cannot be merged, the files in conflict, and the commit that the branch ended in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conflict: Option<Conflict>,
+    },
+    /// The branch of a task is merged into the plan's.
+    Integrated {
+        step: String,
+        commit: String,
+        /// The files that it brought, without records.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
+    },
+    /// A task was closed before its turn came.
+    Closed { step: String, cancelled: bool },
     /// The engine has ended before the run.
     Stopped { because: StopReason },
     /// The run has ended.
@@ -130,7 +176,19 @@ pub enum Cause {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<String>,
         moves: usize,
+        /// The commit that it begins with, in a working tree of its own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<String>,
     },
+}
+
+/// What kept a branch from being merged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The files in conflict.
+    pub files: Vec<String>,
+    /// The commit that the branch ended in.
+    pub commit: String,
 }
 
 /// What an attempt of an executor has come to for its task.

@@ -36,6 +36,8 @@ pub struct Execution {
     pub role: Option<String>,
     /// How many moves the task had made when it began: what it comes to counts for a task that has made no other since.
     pub moves: usize,
+    /// The commit that it began with, where it had a working tree of its own.
+    pub base: Option<String>,
     pub started: DateTime<Utc>,
     pub pid: u32,
     pub birth: Option<String>,
@@ -59,6 +61,10 @@ pub struct Work {
     /// What it is given to read.
     pub brief: String,
     pub timeout: Option<Duration>,
+    /// Where it is started, if not at the top of the working tree.
+    pub folder: Option<PathBuf>,
+    /// The commit that it begins with, where it has a working tree of its own.
+    pub base: Option<String>,
 }
 
 /// Who is shown what has happened, once it is on disk.
@@ -214,7 +220,8 @@ impl<'e> Executions<'e> {
         variables.push(("TRACKER_BRIEF".to_owned(), format!("{mark}/brief.md")));
         variables.push((MARK.to_owned(), mark));
         let recipe = Recipe::Executor(work.command);
-        let prepared = folder.prepare(&recipe, &self.top, "", &variables).and_then(|prepared| {
+        let top = work.folder.as_deref().unwrap_or(&self.top);
+        let prepared = folder.prepare(&recipe, top, "", &variables).and_then(|prepared| {
             folder.write_brief(&work.brief)?;
             Ok(prepared)
         });
@@ -228,6 +235,7 @@ impl<'e> Executions<'e> {
             stage: work.stage.clone(),
             role: work.role.clone(),
             moves: work.moves,
+            base: work.base.clone(),
         };
         let event = Event::Started { step: work.task.clone(), attempt, pid, birth: born, because };
         self.emit(std::slice::from_ref(&event))?;
@@ -279,7 +287,17 @@ impl<'e> Executions<'e> {
     pub fn judge(&mut self, at: usize, outcome: TaskOutcome, message: &str) -> Result<()> {
         let execution = &self.all[at];
         let (step, attempt, message) = (execution.task.clone(), execution.attempt, message.to_owned());
-        self.record(Event::Judged { step, attempt, outcome, message })
+        self.record(Event::Judged { step, attempt, outcome, message, commit: None })
+    }
+
+    /// Takes down what has happened to a plan or its tasks, or what has come of an attempt, with when that was.
+    pub fn append(&mut self, event: Event) -> Result<Logged> {
+        let logged = Logged { at: self.env.now_millis(), event };
+        self.log.append(&logged);
+        self.log.commit()?;
+        note(&mut self.all, &logged);
+        (self.observe)(&logged);
+        Ok(logged)
     }
 
     fn record(&mut self, event: Event) -> Result<()> {
@@ -338,7 +356,7 @@ fn note(all: &mut Vec<Execution>, logged: &Logged) {
             attempt,
             pid,
             birth,
-            because: Cause::Task { executor, stage, role, moves },
+            because: Cause::Task { executor, stage, role, moves, base },
         } => {
             all.push(Execution {
                 task: step.clone(),
@@ -347,6 +365,7 @@ fn note(all: &mut Vec<Execution>, logged: &Logged) {
                 stage: stage.clone(),
                 role: role.clone(),
                 moves: *moves,
+                base: base.clone(),
                 started: logged.at,
                 pid: *pid,
                 birth: birth.clone(),
@@ -362,7 +381,7 @@ fn note(all: &mut Vec<Execution>, logged: &Logged) {
                 all[at].message.clone_from(message);
             }
         }
-        Event::Judged { step, attempt, outcome, message } => {
+        Event::Judged { step, attempt, outcome, message, .. } => {
             if let Some(at) = find(all, step, *attempt) {
                 all[at].outcome = Some(*outcome);
                 all[at].message = Some(message.clone());
@@ -382,7 +401,7 @@ mod tests {
 
     fn attempt(task: &str, attempt: u32, outcome: Option<TaskOutcome>) -> Vec<Logged> {
         let (step, executor, stage) = (task.to_owned(), "dev".to_owned(), "dev".to_owned());
-        let because = Cause::Task { executor, stage, role: None, moves: 1 };
+        let because = Cause::Task { executor, stage, role: None, moves: 1, base: None };
         let mut events = vec![Event::Started { step: step.clone(), attempt, pid: 1, birth: None, because }];
         if let Some(outcome) = outcome {
             let (end, outputs) = (AttemptEnd::Exit(1), Values::new());
@@ -396,7 +415,8 @@ mod tests {
                 retry_in,
                 message,
             });
-            events.push(Event::Judged { step, attempt, outcome, message: "exit 1".into() });
+            let message = "exit 1".into();
+            events.push(Event::Judged { step, attempt, outcome, message, commit: None });
         }
         events.into_iter().map(logged).collect()
     }

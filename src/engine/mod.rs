@@ -5,7 +5,8 @@
 //! are only ever appended, each on disk before anything follows from it. [`attempt`] is the folder of one attempt, which
 //! the attempt's own shell fills: whoever comes after a crash reads there what became of it. [`drive`] is the engine:
 //! one process, in the foreground of a command, that has the lock of its run. [`executions`] does the same for the tasks of
-//! a task run; both keep their processes in [`processes`].
+//! a task run or a plan; both keep their processes in [`processes`]. [`plan`] is what the log of a plan's run says of its
+//! tasks.
 //!
 //! ```text
 //! <git dir>/tracker/runs/RUN-4F2K/
@@ -24,6 +25,7 @@ mod control;
 mod drive;
 mod event;
 mod executions;
+mod plan;
 mod processes;
 mod recover;
 mod reuse;
@@ -32,8 +34,9 @@ mod state;
 pub(crate) use attempt::AttemptFolder;
 pub(crate) use control::{Asked, Request, ask, is_driven, try_lock};
 pub(crate) use drive::{Driver, Place};
-pub(crate) use event::{Cause, Event, Follower, Log, Logged, SkipReason, StopReason, TaskOutcome};
+pub(crate) use event::{Cause, Conflict, Event, Follower, Log, Logged, SkipReason, StopReason, TaskOutcome};
 pub(crate) use executions::{Execution, Executions, Work};
+pub(crate) use plan::{PlanRun, PlanTaskState, TaskEnd, TaskLife, lost};
 pub(crate) use recover::recover;
 pub(crate) use state::{Moment, Run, StepRun};
 

@@ -56,7 +56,7 @@ pub(crate) use diff_work::{DiffWork, TooMuchWork};
 pub use error::Error;
 pub use files::share;
 pub(crate) use files::{open_regular, read_regular};
-pub(crate) use fold::BranchCommit;
+pub(crate) use fold::{BranchCommit, NewCommit};
 pub use fold::{Fold, FoldEdit, FoldRefusal, Folded, SkipReason, Skipped, SkippedIn, fold};
 pub(crate) use head::peek_head;
 pub use head::{HeadAction, HeadMove, Operation};

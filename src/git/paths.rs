@@ -33,6 +33,24 @@ impl RepoPaths {
         let named = env.variable_os("GIT_INDEX_FILE").map(|named| env.cwd().join(named));
         named.unwrap_or_else(|| self.git_dir.join("index"))
     }
+
+    /// Returns the folders of a linked working tree of the same repository; none where there is none, or not a whole one.
+    #[must_use]
+    pub fn linked(&self, work_dir: &Path) -> Option<Self> {
+        let work_dir = work_dir.canonicalize().ok()?;
+        let git_dir = self.linked_git_dir(&work_dir)?;
+        let is_whole = looks_like_a_repository(&git_dir, &self.common_dir) && git_dir.join("index").is_file();
+        is_whole.then(|| Self { work_dir: Some(work_dir), git_dir, ..self.clone() })
+    }
+
+    /// Returns the folder that belongs to a linked working tree, also where that is gone or is half made.
+    #[must_use]
+    pub fn linked_git_dir(&self, work_dir: &Path) -> Option<PathBuf> {
+        // What is above the working tree is there, whatever has become of itself.
+        let folder = work_dir.parent()?.canonicalize().ok()?.join(work_dir.file_name()?);
+        let mut desks = self.linked_desks().into_iter();
+        desks.find(|(found, _)| *found == folder || found == work_dir).map(|(_, git_dir)| git_dir)
+    }
 }
 
 /// Finds the repository of the current directory, as git would: `GIT_DIR` first, then upwards.

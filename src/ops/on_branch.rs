@@ -242,7 +242,7 @@ fn message_of(tasks: &[WrittenTask]) -> String {
     format!("{}\n\nTask: {}\n", subject.collect::<Vec<_>>().join("; "), links.join(", "))
 }
 
-fn cannot_commit(refusal: FoldRefusal) -> Error {
+pub(super) fn cannot_commit(refusal: FoldRefusal) -> Error {
     match refusal {
         FoldRefusal::Git(error) => error.into(),
         FoldRefusal::Unsigned(error) => {

@@ -69,6 +69,13 @@ impl Workspace {
         Self { lock_timeout: self.lock_timeout, ..workspace }
     }
 
+    /// Returns a linked working tree of the same repository; none where there is none.
+    #[must_use]
+    pub fn linked(&self, env: &Env, folder: &Path) -> Option<Self> {
+        let workspace = Self::at(self.repo_paths.linked(folder)?, env).with_events(self.events.clone());
+        Some(Self { lock_timeout: self.lock_timeout, ..workspace })
+    }
+
     fn at(repo_paths: git::RepoPaths, env: &Env) -> Self {
         let work_dir = repo_paths.work_dir.clone().unwrap_or_else(|| repo_paths.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());

@@ -10,7 +10,7 @@
 //! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
 //! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice), `starters` (1,000 races of
 //! 16 for the next task), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random),
-//! `drivers` (400 drivers of task runs killed at random). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
+//! `drivers` (400 drivers of task runs killed at random), `plans` (200 executions of plans killed at random). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
@@ -24,6 +24,8 @@ mod crash;
 mod figures;
 #[path = "../suite/hostile/mod.rs"]
 mod hostile;
+#[path = "../suite/plan_execution/mod.rs"]
+mod plan_execution;
 #[path = "../suite/races.rs"]
 mod races;
 #[path = "../suite/runs/mod.rs"]
@@ -44,7 +46,7 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 10] = [
+const STRESS_TESTS: [Stress; 11] = [
     Stress {
         name: "crowd",
         full: || {
@@ -128,6 +130,14 @@ const STRESS_TESTS: [Stress; 10] = [
             "400 drivers of task runs killed: no task moved twice, nothing left running".to_owned()
         },
         round: |seed| runs::driving::random_kills(4, seed),
+    },
+    Stress {
+        name: "plans",
+        full: || {
+            plan_execution::crash::random_kills(200, 0);
+            "200 executions of plans killed: the same result, nothing done twice, nothing left".to_owned()
+        },
+        round: |seed| plan_execution::crash::random_kills(2, seed),
     },
 ];
 

@@ -25,6 +25,7 @@ mod house;
 mod imports;
 mod merge_driver;
 mod merges;
+mod plan_execution;
 mod plans;
 mod races;
 mod readme;

@@ -201,7 +201,6 @@ impl Run {
     pub fn apply(&mut self, logged: &Logged, now: Moment) {
         let at = logged.at;
         match &logged.event {
-            Event::Created { .. } | Event::Judged { .. } => {}
             Event::Began { .. } => {
                 self.stopped = None;
                 self.paused_by = None;
@@ -253,6 +252,8 @@ impl Run {
                 self.ended = Some(at);
                 self.become_state(*state, at);
             }
+            // Of runs of tasks and of plans.
+            _ => {}
         }
     }
 

@@ -27,7 +27,7 @@ mod files;
 mod index;
 mod objects;
 
-pub use branch::BranchCommit;
+pub use branch::{BranchCommit, NewCommit};
 
 /// One file that shall differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::model::{
     Config, Person, PlanDecisionKind, PlanId, PlanProgress, PlanState, PlanVerdict, Problem, Task, TaskId,
     nearest,
 };
+use crate::ops::plan_execution::progress_here;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{DecisionDoubt, PlanFault, plan_faults};
 use crate::store::Workspace;
@@ -76,7 +77,8 @@ fn progress_of(tasks: &BTreeMap<TaskId, Task>) -> PlanProgress {
 /// Reads what is known of a plan.
 pub(in crate::ops) fn at_hand(session: &Session<'_>, config: &Config, file: PlanFile) -> Result<PlanAtHand> {
     let content = plan_content(session.snapshot(), &file.plan)?;
-    let progress = progress_of(&content.tasks);
+    let progress = progress_here(session, &file.plan.id).ok().flatten();
+    let progress = progress.unwrap_or_else(|| progress_of(&content.tasks));
     let is_decided = match file.plan.verdict(&content.digest) {
         PlanVerdict::Approved(_) | PlanVerdict::Rejected(_) => true,
         PlanVerdict::Undecided | PlanVerdict::Changed(_) => false,

@@ -33,7 +33,7 @@ pub(super) fn runs_folder(workspace: &Workspace) -> PathBuf {
 }
 
 /// Returns the folder of a run.
-pub(super) fn run_folder(session: &Session<'_>, id: &RunId) -> PathBuf {
+pub(in crate::ops) fn run_folder(session: &Session<'_>, id: &RunId) -> PathBuf {
     runs_folder(session.workspace()).join(id.as_str())
 }
 
@@ -130,7 +130,7 @@ pub(super) fn find_run(session: &Session<'_>, given: Option<&str>) -> Result<Run
 }
 
 /// Which of some ids of runs somebody means.
-pub(super) enum Meant {
+pub(in crate::ops) enum Meant {
     /// The one at this place.
     One(usize),
     None,
@@ -138,7 +138,7 @@ pub(super) enum Meant {
 }
 
 /// Finds the id that is given whole, or by the beginning of what follows the hyphen.
-pub(super) fn meant<'i>(given: &str, ids: impl Iterator<Item = &'i str> + Clone) -> Meant {
+pub(in crate::ops) fn meant<'i>(given: &str, ids: impl Iterator<Item = &'i str> + Clone) -> Meant {
     let query = given.to_ascii_uppercase();
     let part = query.trim_start_matches("RUN-");
     if let Some(at) = ids.clone().position(|id| id == query) {

@@ -17,15 +17,19 @@ mod why;
 pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
 pub(crate) use elsewhere::{RecordRequest, record_run};
 pub(crate) use found::run_candidates;
-pub(super) use found::{damaged_runs, run_questions};
+pub(super) use found::{Meant, damaged_runs, meant, run_folder, run_questions};
 pub(crate) use prune::{PrunedRuns, prune_runs};
+pub(super) use record::{shown, time};
 pub(crate) use start::{RetryRequest, RunObserver, RunRequest, resume_run, retry_run, start_run};
+pub(super) use start::{free_id, take_lock};
 pub(crate) use tasks::{
     Ask, DriveRequest, RunTask, TaskDrive, TaskObserver, TaskRunDecided, TaskRunLine, TaskRunRequest,
     TaskRunStarted, TaskRunView, TaskWait, Trigger, decide_run, drive_tasks, run_progress, start_task_run,
     task_run_logs, task_run_meant, why_task,
 };
+pub(super) use tasks::{Decider, Decision, ExecutorRules, Judgement, Losses, OwnPlace, Predecessor, judge};
 pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
+pub(super) use view::logs_of;
 pub(crate) use view::{
     AttemptView, ListedRun, Revision, RunHold, RunLine, RunLogs, RunView, RunsRequest, RunsView, StepLine,
     list_runs, run_logs, run_status,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::found::{FROZEN, look_at, run_folder, run_ids, runs_folder};
 use super::tasks::task_run_has_ended;
-use crate::engine::{Log, try_lock};
+use crate::engine::{Log, PlanRun, try_lock};
 use crate::model::RunId;
 use crate::ops::{Error, Result, Session};
 
@@ -36,6 +36,9 @@ pub fn prune_runs(session: &Session<'_>, keep: usize) -> Result<PrunedRuns> {
         let has_ended = match folder.join(FROZEN).exists() {
             true => look_at(session, &id)
                 .is_ok_and(|found| found.run.state.is_end() && found.run.stopped.is_none()),
+            false if Log::read(&folder).is_ok_and(|events| PlanRun::replay(&events).is_some()) => {
+                Log::has_finished(&folder)
+            }
             false => task_run_has_ended(session, &id)?,
         };
         let Some(_lock) = try_lock(&folder)?.filter(|_| has_ended) else { continue };

@@ -102,10 +102,10 @@ pub(super) fn durations(run: &Run, index: usize, now: Option<DateTime<Utc>>) -> 
     (took, total)
 }
 
-pub(super) fn shown(millis: u64) -> String {
+pub(in crate::ops) fn shown(millis: u64) -> String {
     span_text(std::time::Duration::from_millis(millis))
 }
 
-pub(super) fn time(at: DateTime<Utc>) -> String {
+pub(in crate::ops) fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

@@ -250,7 +250,7 @@ fn writes_alone(session: &Session<'_>, id: &RunId, workflow: &Workflow) -> Resul
 }
 
 /// Takes the lock of a run.
-pub(super) fn take_lock(folder: &Path, id: &RunId) -> Result<Lock> {
+pub(in crate::ops) fn take_lock(folder: &Path, id: &RunId) -> Result<Lock> {
     const PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
     Lock::acquire(&folder.join("lock"), PATIENCE, "drive a run").map_err(|error| match error {
         crate::store::Error::Locked { .. } => engine::Error::Locked { run: id.to_string() }.into(),
@@ -276,7 +276,7 @@ fn create_folder(session: &Session<'_>, loaded: &LoadedWorkflow) -> Result<(RunI
 }
 
 /// Makes an id that no run has.
-pub(super) fn free_id(session: &Session<'_>) -> Result<RunId> {
+pub(in crate::ops) fn free_id(session: &Session<'_>) -> Result<RunId> {
     for length in 4..12 {
         let id = random_id(session.env(), length);
         let record = RecordPath::run(&id).map(String::from).unwrap_or_default();

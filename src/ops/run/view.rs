@@ -498,7 +498,7 @@ fn no_logs(record: &RunRecord, step: Option<&str>) -> Error {
 }
 
 /// Returns the last lines that an attempt has printed.
-pub(super) fn logs_of(
+pub(in crate::ops) fn logs_of(
     run: &str,
     step: &str,
     attempt: u32,

@@ -1,5 +1,6 @@
 //! `tracker plan`
 
+mod execute;
 mod show;
 
 use clap::{Args, Subcommand};
@@ -48,6 +49,28 @@ enum What {
     Reject(Reject),
     /// Take back what was decided about a plan: it is a draft again
     Reopen(Reopen),
+    /// Execute an approved plan: start the executors of its tasks, and merge what they have done
+    ///
+    /// Each task is done in a working tree and on a branch of its own, and merged into the plan's branch in the order of the
+    /// dependencies. What you have checked out is not touched. Goes on where it was after an interruption or a crash. Exit code
+    /// 0 when every task is done, 1 when one has failed, was skipped or waits for a person, 3 when another process executes the
+    /// plan, 130 when it was interrupted.
+    ///
+    /// Example: tracker plan execute 4f2k
+    ///
+    /// Example: tracker plan execute 4f2k --jobs 2 --events
+    Execute(execute::Execute),
+    /// Show how far the execution of a plan is
+    ///
+    /// Example: tracker plan status 4f2k
+    Status(execute::Status),
+    /// Try tasks of a plan again that have failed, with those that were skipped because of them
+    ///
+    /// A task whose branch could not be merged, and that nobody has changed since, begins anew from where the plan's branch is
+    /// now; one that somebody has merged by hand is taken as it is.
+    ///
+    /// Example: tracker plan retry 4f2k 7q2m
+    Retry(execute::Retry),
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +184,8 @@ pub(super) enum Response {
     List(ops::PlanListing),
     /// One plan.
     Shown(Box<ops::PlanShown>),
+    /// How far the execution of a plan is.
+    Execution(Box<execute::Shown>),
 }
 
 impl Command for Plan {
@@ -197,6 +222,9 @@ impl Command for Plan {
             What::Reopen(Reopen { plan, why, write }) => {
                 decide(context, &write, &plan, PlanChoice::Reopen, why.as_deref())
             }
+            What::Execute(execute) => execute.run(context),
+            What::Status(status) => status.run(context),
+            What::Retry(retry) => retry.run(context),
         }
     }
 }
@@ -245,12 +273,15 @@ impl View for Response {
             Self::Written(written) => show::written(written, out),
             Self::List(list) => show::list(list, out),
             Self::Shown(shown) => show::plan(shown, out),
+            Self::Execution(shown) => shown.show(out),
         }
     }
 
     fn status(&self, out: &mut Output) {
-        if let Self::Written(written) = self {
-            written.written.status(out);
+        match self {
+            Self::Written(written) => written.written.status(out),
+            Self::Execution(shown) => shown.status(out),
+            Self::List(_) | Self::Shown(_) => {}
         }
     }
 }

@@ -441,6 +441,11 @@ impl Cancel {
 impl Logs {
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.runs(None)?;
+        if let Some(run) = self.words.first().and_then(|word| ops::plan_run_meant(&session, word)) {
+            let task = self.words.get(1).map(String::as_str);
+            let read = ops::plan_run_logs(&session, &run, task, self.attempt, self.lines)?;
+            return Ok(Answer::of(Response::Logs(PrintedLogs { logs: read, is_path: self.path })));
+        }
         if let Some(run) = ops::task_run_meant(&session, self.words.first().map(String::as_str))? {
             return tasks::logs(&session, &run, &self);
         }

@@ -284,9 +284,7 @@ pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Ou
             let state = if *reached { StepState::Success } else { StepState::Failed };
             Some(line(&name(step), state, format!("{task} {message}"), width))
         }
-        Event::Created { .. } | Event::Finished { .. } | Event::Stopped { .. } | Event::Judged { .. } => None,
         Event::Began { .. } => Some(format!("{}  {}, {}", run.id, run.name, counted(steps(run), "step"))),
-        Event::Started { .. } => None,
         Event::Ended { step, end, millis, retry_in, message, .. } => {
             let state = run.find(step).map_or(StepState::Failed, |index| run.steps[index].state);
             let took = took(*millis);
@@ -325,6 +323,7 @@ pub(super) fn event_line(logged: &Logged, run: &Run, width: &mut usize, out: &Ou
             Some(format!("again, for it was interrupted: {}", steps.join(", ")))
         }
         Event::Retried { steps, .. } => Some(format!("again: {}", steps.join(", "))),
+        _ => None,
     }
 }
 
@@ -347,7 +346,13 @@ pub(super) fn plain_line(logged: &Logged) -> String {
         Event::Paused { by } => format!("{at}  paused by {by}"),
         Event::Cancelled { by } => format!("{at}  cancelled by {by}"),
         Event::Awaited { step, task, message, .. } => format!("{at}  {step}  {task} {message}"),
-        Event::Judged { step, message, .. } => format!("{at}  {step}  {message}"),
+        Event::Judged { step, message, .. }
+        | Event::Waits { step, message, .. }
+        | Event::TaskFailed { step, message, .. } => format!("{at}  {step}  {message}"),
+        Event::Planned { plan, .. } => format!("{at}  executes {plan}"),
+        Event::Opened { step, branch, .. } => format!("{at}  {step}  has {branch}"),
+        Event::Integrated { step, commit, .. } => format!("{at}  {step}  merged as {commit}"),
+        Event::Closed { step, .. } => format!("{at}  {step}  is closed"),
         Event::Retried { steps, .. } => format!("{at}  again: {}", steps.join(", ")),
         Event::Stopped { .. } => format!("{at}  nothing drives it any more"),
         Event::Finished { state } => format!("{at}  ended: {}", state.as_str()),

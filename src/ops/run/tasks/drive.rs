@@ -2,27 +2,19 @@
 //! tasks. They are started because a person says so, from the policy that HEAD has when the command begins: what is edited
 //! meanwhile, by an executor too, changes neither.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::brief::{BriefOf, brief};
+use super::decide::{Decider, Decision, ExecutorRules, Losses, OwnPlace};
 use super::judge::{Judgement, judge};
 use super::{TaskRunView, TaskWait, find_task_run, run_progress, tasks_of};
-use crate::engine::{Execution, Executions, Logged, StopReason, TaskOutcome, Work};
-use crate::facts::TaskFacts;
-use crate::model::{
-    AttemptEnd, Config, Duty, Executor, Problem, RecordKind, RecordPath, RoleGuide, Stage, Suggestion, Task,
-    TaskRun, TaskRunState, executor_for, first_to_do,
-};
+use crate::engine::{Execution, Executions, Logged, StopReason, TaskOutcome};
+use crate::model::{Duty, Problem, Stage, Suggestion, Task, TaskRun, TaskRunState, first_to_do};
 use crate::ops::import_findings::FixTasks;
 use crate::ops::moves;
 use crate::ops::run::found::run_folder;
 use crate::ops::run::start::take_lock;
 use crate::ops::{Error, Result, Session};
-use crate::policy::{Fix, Missing, gate, sent_back_from};
-use crate::store::Snapshot;
 
 /// What to drive, and how far.
 #[derive(Debug, Clone, Default)]
@@ -119,60 +111,10 @@ impl ExecutionView {
     }
 }
 
-/// What HEAD says of executors and roles when driving begins.
-pub(super) struct Rules {
-    executors: BTreeMap<String, Executor>,
-    guides: BTreeMap<String, RoleGuide>,
-}
-
-impl Rules {
-    fn read(session: &Session<'_>) -> Result<Self> {
-        let head = session.workspace().repository()?.head()?.commit;
-        let committed = head.map(|head| session.workspace().snapshot_of_commit(Some(head))).transpose()?;
-        let config = committed.as_ref().map(|snapshot| snapshot.config()).transpose()?;
-        let executors = config.map(|(config, _)| config.executors).unwrap_or_default();
-        if executors.is_empty() {
-            let file = RecordKind::Config.file();
-            let hint = match session.config()?.executors.is_empty() {
-                true => {
-                    "add [executors.dev] with command = [\"program\"] to the configuration: tracker help config"
-                }
-                false => "commit the configuration: commands are taken from HEAD",
-            };
-            return Err(Error::usage_with(format!("{file} of HEAD has no executors"), hint));
-        }
-        let guides = committed.as_ref().map_or_else(|| Ok(Vec::new()), guides_of)?;
-        let guides = guides.into_iter().map(|guide| (guide.role.clone(), guide)).collect();
-        Ok(Self { executors, guides })
-    }
-
-    pub(super) fn executor(&self, name: &str) -> Option<&Executor> {
-        self.executors.get(name)
-    }
-}
-
-fn guides_of(snapshot: &Snapshot) -> Result<Vec<RoleGuide>> {
-    Ok(snapshot.roles()?.0)
-}
-
-/// What is done about a task now.
-enum Decision {
-    /// Nothing is left to do.
-    Closed,
-    /// It goes on by itself: it waits for another task of the run.
-    Waits,
-    /// It can enter its first stage, or leave one.
-    Moves,
-    /// An executor works on it.
-    Works { executor: String, role: Option<String> },
-    /// Only a person can bring it forward.
-    Person(TaskWait),
-}
-
 struct Drive<'s, 'e> {
     session: &'s mut Session<'e>,
     run: TaskRun,
-    rules: Rules,
+    rules: ExecutorRules,
     request: &'s DriveRequest,
     executions: Executions<'e>,
     /// How many attempts there were before.
@@ -192,7 +134,7 @@ pub fn drive_tasks<'e>(
         let resume = Suggestion::tracker(["run", "resume", &run.id]).to_string();
         return Err(Error::usage_with(format!("{} was cancelled by {}", run.id, change.by), resume));
     }
-    let rules = Rules::read(session)?;
+    let rules = ExecutorRules::read(session)?;
     if let Some(only) = &request.only {
         refuse_unknown(&rules, session, only)?;
     }
@@ -216,7 +158,7 @@ pub fn drive_tasks<'e>(
     Ok((TaskDrive { attempts, asks, interrupted, progress }, problems))
 }
 
-fn refuse_unknown(rules: &Rules, session: &Session<'_>, only: &Trigger) -> Result<()> {
+fn refuse_unknown(rules: &ExecutorRules, session: &Session<'_>, only: &Trigger) -> Result<()> {
     let config = session.config()?;
     let stage = Stage::parse(&only.role);
     let is_known = rules.executors.iter().any(|(name, executor)| {
@@ -279,8 +221,9 @@ impl Drive<'_, '_> {
                 continue;
             }
             let id = task.id.to_string();
-            let facts = self.facts(&config, task)?;
-            match self.decide(&config, &facts, &fixes) {
+            let facts = self.decider().facts(&config, task)?;
+            let losses = Losses { lost: self.executions.lost(&id), most: self.request.max_rounds };
+            match self.decider().decide(&config, &facts, &fixes, losses, self.request.only.as_ref()) {
                 Decision::Closed | Decision::Waits => {}
                 Decision::Moves => match moves::advance(self.session, std::slice::from_ref(&id), None) {
                     Ok(_) => return Ok((Vec::new(), true)),
@@ -289,10 +232,15 @@ impl Drive<'_, '_> {
                 },
                 Decision::Works { executor, role } => {
                     if self.executions.running() < self.request.jobs.max(1) {
-                        self.start(&config, &facts, &executor, role.as_deref())?;
+                        self.tried.push(id);
+                        let own = OwnPlace::default();
+                        let work = self.decider().work_of(&config, &facts, &executor, role.as_deref(), own);
+                        self.executions.start(work)?;
                     }
                 }
-                Decision::Person(wait) => asks.push(Ask { task: id, wait }),
+                Decision::Person(wait) | Decision::Exhausted { wait, .. } => {
+                    asks.push(Ask { task: id, wait });
+                }
             }
         }
         Ok((asks, false))
@@ -312,162 +260,15 @@ impl Drive<'_, '_> {
         Ok(only.tasks.is_empty())
     }
 
-    fn facts(&self, config: &Config, task: Task) -> Result<TaskFacts> {
-        let repository = self.session.workspace().repository()?;
-        Ok(self.session.facts(&repository, config)?.task(task)?)
-    }
-
-    fn missing(&self, config: &Config, facts: &TaskFacts) -> Vec<Missing> {
-        let signoffs = facts.signoffs(config);
-        let actor = self.session.actor().unwrap_or_default();
-        gate(&facts.case(config, &signoffs, (actor.as_str(), None), self.session.env().now())).missing
-    }
-
-    fn decide(&self, config: &Config, facts: &TaskFacts, fixes: &FixTasks) -> Decision {
-        let task = &facts.task;
-        let id = task.id.as_str();
-        let missing = self.missing(config, facts);
-        for missing in &missing {
-            match missing {
-                Missing::Cancelled | Missing::Completed => return Decision::Closed,
-                Missing::WaitsFor { .. } => return Decision::Waits,
-                Missing::Blocked(_) | Missing::UnknownStage { .. } => {
-                    return Decision::Person(super::progress::wait(
-                        self.session,
-                        config,
-                        facts,
-                        missing.clone(),
-                    ));
-                }
-                _ => {}
-            }
+    fn decider(&self) -> Decider<'_, '_> {
+        Decider {
+            session: self.session,
+            rules: &self.rules,
+            run: &self.run.id,
+            executions: &self.executions.all,
+            before: self.before,
+            forgiven: 0,
         }
-        if task.stage.is_none() {
-            return if self.request.only.is_some() { Decision::Waits } else { Decision::Moves };
-        }
-        let open = facts.findings.iter().filter(|finding| finding.state().is_open());
-        let is_being_fixed = |finding| fixes.open_fix_of(finding).is_some_and(|fix| fix != id);
-        if sent_back_from(task).is_some() && open.into_iter().any(is_being_fixed) {
-            return Decision::Waits;
-        }
-        let work = self.work(config, task, &missing);
-        match (&self.request.only, work) {
-            (Some(only), Some((executor, role))) => {
-                let is_it =
-                    executor == only.role || role.as_deref().unwrap_or(task.stage.as_str()) == only.role;
-                if is_it { Decision::Works { executor, role } } else { Decision::Waits }
-            }
-            (Some(_), None) => Decision::Waits,
-            (None, Some(_)) if self.executions.lost(id) >= self.request.max_rounds => self.exhausted(task),
-            (None, Some((executor, role))) => self.unless_broken(task, executor, role),
-            (None, None) => self.for_person(config, facts, missing),
-        }
-    }
-
-    /// Returns the executor that the task waits for, and the role that it is to vote for.
-    fn work(&self, config: &Config, task: &Task, missing: &[Missing]) -> Option<(String, Option<String>)> {
-        let kind = task.kind.as_deref();
-        let of_visit = || self.executions.of(task.id.as_str()).filter(|own| own.moves == task.history.len());
-        let is_done = of_visit().any(|own| own.role.is_none() && own.outcome == Some(TaskOutcome::Passed));
-        let of_stage = executor_for(&self.rules.executors, Duty::Stage(&task.stage), kind);
-        if let Some((executor, _)) = of_stage.filter(|_| !is_done) {
-            return Some((executor.to_owned(), None));
-        }
-        let roles = missing.iter().filter_map(|missing| match missing {
-            Missing::Signoff { role, .. } | Missing::Rejected { role, .. } => Some(role),
-            _ => None,
-        });
-        let has_voted = |role: &str| {
-            of_visit()
-                .any(|own| own.role.as_deref() == Some(role) && own.outcome == Some(TaskOutcome::Passed))
-        };
-        let mut open = roles.filter(|role| {
-            let is_for_people = config.role(role).rules.people_only;
-            !has_voted(role) && !is_for_people
-        });
-        open.find_map(|role| {
-            let (executor, _) = executor_for(&self.rules.executors, Duty::Role(role), kind)?;
-            Some((executor.to_owned(), Some(role.clone())))
-        })
-    }
-
-    fn exhausted(&self, task: &Task) -> Decision {
-        let lost = self.executions.lost(task.id.as_str());
-        let last = self.executions.of(task.id.as_str()).next_back();
-        let why = last.and_then(|last| last.message.clone()).unwrap_or_default();
-        let times = if lost == 1 { "once".to_owned() } else { format!("{lost} times") };
-        let logs = Suggestion::tracker(["run", "logs", &self.run.id, task.id.as_str()]);
-        let message = format!("failed {times}, and a person must look: {why}");
-        Decision::Person(TaskWait::new(message, Some(Fix::Run(logs))))
-    }
-
-    /// Does not start again what could not be started at all in this stage.
-    fn unless_broken(&self, task: &Task, executor: String, role: Option<String>) -> Decision {
-        let mut recent = self.executions.all.iter().skip(self.before);
-        let last = recent.rfind(|own| own.task == task.id.as_str());
-        let is_broken = last.is_some_and(|own| own.executor == executor && own.end.is_some_and(cannot_run));
-        if is_broken { self.exhausted(task) } else { Decision::Works { executor, role } }
-    }
-
-    /// Says what a person can do for a task that no executor works on.
-    fn for_person(&self, config: &Config, facts: &TaskFacts, missing: Vec<Missing>) -> Decision {
-        let wait = match missing.into_iter().next() {
-            Some(missing) => super::progress::wait(self.session, config, facts, missing),
-            None if config.signoffs_of(facts.task.stage.as_str()).is_empty() => {
-                let advance = Suggestion::tracker(["advance", facts.task.id.as_str()]);
-                let message = format!("no executor works for {}", facts.task.stage);
-                TaskWait::new(message, Some(Fix::Run(advance)))
-            }
-            None => super::progress::work(config, &facts.task),
-        };
-        Decision::Person(wait)
-    }
-
-    fn start(
-        &mut self,
-        config: &Config,
-        facts: &TaskFacts,
-        executor: &str,
-        role: Option<&str>,
-    ) -> Result<()> {
-        let task = &facts.task;
-        self.tried.push(task.id.to_string());
-        let rules = self.rules.executor(executor).cloned().unwrap_or_default();
-        let place = role.unwrap_or(task.stage.as_str());
-        let guide = self.rules.guides.get(place).or_else(|| self.rules.guides.get(executor));
-        let missing = self.missing(config, facts);
-        let last = self.executions.of(task.id.as_str()).next_back();
-        let last = last.filter(|last| matches!(last.outcome, Some(TaskOutcome::Stays | TaskOutcome::Failed)));
-        let text = brief(&BriefOf {
-            run: &self.run,
-            facts,
-            role,
-            prompt: guide.map(|guide| guide.prompt.as_str()),
-            checklist: guide.map(|guide| guide.checklist.as_slice()).unwrap_or_default(),
-            missing: &missing,
-            last: last.and_then(|last| last.message.as_deref()),
-        });
-        let mut variables = vec![
-            ("TRACKER_RUN", self.run.id.clone()),
-            ("TRACKER_TASK", task.id.to_string()),
-            ("TRACKER_TASK_FILE", RecordPath::task_file(&task.id)),
-            ("TRACKER_STAGE", task.stage.to_string()),
-            ("TRACKER_FILES", task.files.join("\n")),
-            ("TRACKER_AGENT", executor.to_owned()),
-        ];
-        variables.extend(role.map(|role| ("TRACKER_ROLE", role.to_owned())));
-        self.executions.start(Work {
-            task: task.id.to_string(),
-            executor: executor.to_owned(),
-            stage: task.stage.to_string(),
-            role: role.map(str::to_owned),
-            moves: task.history.len(),
-            command: rules.command,
-            variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            brief: text,
-            timeout: rules.timeout,
-        })?;
-        Ok(())
     }
 
     /// Lets what an attempt came to move its task.
@@ -489,13 +290,8 @@ impl Drive<'_, '_> {
     }
 }
 
-/// Whether an attempt has ended because there is no such program, or it is none.
-fn cannot_run(end: AttemptEnd) -> bool {
-    matches!(end, AttemptEnd::Broken | AttemptEnd::Exit(125..=127))
-}
-
 impl Ask {
-    fn of_refusal(task: &str, refusal: &crate::policy::Refusal) -> Self {
+    pub(in crate::ops) fn of_refusal(task: &str, refusal: &crate::policy::Refusal) -> Self {
         let row = refusal.rows().into_iter().next();
         let fix = row.as_ref().and_then(|row| row.fix.clone());
         let message = row.map(|row| format!("{} {}", row.label, row.message)).unwrap_or_default();

@@ -12,20 +12,20 @@ use crate::ops::{Error, Result, Session};
 use crate::policy::{Refusal, sent_back_from};
 
 /// What it comes to, and why in one line.
-pub(super) struct Judgement {
-    pub(super) outcome: TaskOutcome,
-    pub(super) message: String,
+pub(in crate::ops) struct Judgement {
+    pub(in crate::ops) outcome: TaskOutcome,
+    pub(in crate::ops) message: String,
 }
 
 impl Judgement {
-    fn new(outcome: TaskOutcome, message: impl Into<String>) -> Self {
+    pub(in crate::ops) fn new(outcome: TaskOutcome, message: impl Into<String>) -> Self {
         Self { outcome, message: message.into() }
     }
 }
 
 /// Lets an attempt that has ended move its task. A task that has made another move since is left alone: what was done twice
 /// comes to something once.
-pub(super) fn judge(
+pub(in crate::ops) fn judge(
     session: &Session<'_>,
     execution: &Execution,
     last_line: Option<&str>,

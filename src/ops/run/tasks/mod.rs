@@ -2,6 +2,7 @@
 //! record contains what does not follow from its tasks.
 
 mod brief;
+mod decide;
 mod drive;
 mod judge;
 mod progress;
@@ -20,7 +21,10 @@ use crate::ops::fields::reason;
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::{Change, Snapshot, Tasks};
 
+pub(in crate::ops) use brief::Predecessor;
+pub(in crate::ops) use decide::{Decider, Decision, ExecutorRules, Losses, OwnPlace};
 pub(crate) use drive::{Ask, DriveRequest, TaskDrive, TaskObserver, Trigger, drive_tasks};
+pub(in crate::ops) use judge::{Judgement, judge};
 pub(crate) use progress::{
     RunTask, TaskRunLine, TaskRunView, TaskWait, list_task_runs, run_progress, task_run_logs, why_task,
 };

@@ -108,7 +108,7 @@ pub struct TaskWait {
 }
 
 impl TaskWait {
-    pub(super) fn new(message: impl Into<String>, fix: Option<Fix>) -> Self {
+    pub(in crate::ops) fn new(message: impl Into<String>, fix: Option<Fix>) -> Self {
         let (mut command, mut person, mut advice) = (None, None, None);
         match fix {
             Some(Fix::Run(suggestion)) => command = Some(suggestion.to_string()),

@@ -1,0 +1,272 @@
+//! Executing plans: what is given, what is shown on the way, and how the end looks to a person.
+
+use clap::Args;
+use owo_colors::Style;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Response;
+use crate::cli::answer::Answer;
+use crate::cli::args::{ReadArgs, WriteArgs, count};
+use crate::cli::commands::Reply;
+use crate::cli::commands::shared::counted;
+use crate::cli::completion::{plans, tasks};
+use crate::cli::context::Context;
+use crate::cli::output::{Cell, Output, clean, truncate};
+use crate::engine::{Cause, Event, Logged, PlanTaskState, SkipReason};
+use crate::model::Suggestion;
+use crate::ops::{self, ExecutedTask, PlanExecution, PlanNews, PlanStart};
+
+/// What both commands that start executors take.
+#[derive(Debug, Args)]
+struct Driving {
+    /// Most executors at once [default: the number of processors]
+    #[arg(long, short, value_name = "N", value_parser = count)]
+    jobs: Option<usize>,
+    /// Print every step as a line of JSON when it happens, and nothing else
+    #[arg(long)]
+    events: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Execute {
+    /// Plan
+    #[arg(value_name = "PLAN", add = plans())]
+    plan: String,
+    /// Where the plan's branch begins [default: HEAD]
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    #[command(flatten)]
+    driving: Driving,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Retry {
+    /// Plan
+    #[arg(value_name = "PLAN", add = plans())]
+    plan: String,
+    /// Tasks that have failed [default: all that have]
+    #[arg(value_name = "TASK", add = tasks())]
+    tasks: Vec<String>,
+    #[command(flatten)]
+    driving: Driving,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Status {
+    /// Plan [default: the newest]
+    #[arg(value_name = "PLAN", add = plans())]
+    plan: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+impl Execute {
+    pub(super) fn run(self, context: &Context) -> Reply<Response> {
+        let request =
+            ops::ExecuteRequest { plan: self.plan, jobs: self.driving.jobs, base: self.base, retry: None };
+        execute(context, &request, self.driving.events)
+    }
+}
+
+impl Retry {
+    pub(super) fn run(self, context: &Context) -> Reply<Response> {
+        let request = ops::ExecuteRequest {
+            plan: self.plan,
+            jobs: self.driving.jobs,
+            base: None,
+            retry: Some(self.tasks),
+        };
+        execute(context, &request, self.driving.events)
+    }
+}
+
+impl Status {
+    pub(super) fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.read(&self.read)?;
+        let execution = ops::plan_status(&session, self.plan.as_deref())?;
+        Ok(Answer::of(Response::Execution(Box::new(Shown { execution, is_silent: false }))))
+    }
+}
+
+fn execute(context: &Context, request: &ops::ExecuteRequest, is_silent: bool) -> Reply<Response> {
+    let session = context.write(&WriteArgs::default())?;
+    let observer: ops::PlanObserver<'_> = Box::new(move |news| match is_silent {
+        true => lines_of(news).iter().for_each(|line| {
+            // Nobody may read any more: the execution goes on.
+            drop(crate::cli::write_stdout(format!("{line}\n").as_bytes()));
+        }),
+        false if context.is_quiet() => {}
+        false => text_of(news).iter().for_each(|line| context.say(line)),
+    });
+    let execution = ops::execute_plan(&session, request, observer)?;
+    let (is_no, is_interrupted) = (execution.completed < execution.total, execution.interrupted);
+    let answer = Answer::of(Response::Execution(Box::new(Shown { execution, is_silent })));
+    Ok(answer.no_if(is_no).interrupted_if(is_interrupted))
+}
+
+/// Returns it as lines of JSON.
+fn lines_of(news: &PlanNews<'_>) -> Vec<serde_json::Value> {
+    match news {
+        PlanNews::Start(PlanStart { plan, run, workspace, path, branch, total, .. }) => {
+            vec![json!({
+                "event": "plan_execution_start", "plan": plan, "run": run, "workspace": workspace, "path": path,
+                "branch": branch, "total": total,
+            })]
+        }
+        PlanNews::Task { plan, view, ended, total } => {
+            let mut lines = vec![json!({
+                "event": "task_execution_progress", "plan": plan, "phase": view.phase, "milestone": view.milestone,
+                "task": view.task, "number": view.number, "status": view.status.as_str(),
+                "description": view.message.as_deref().unwrap_or(&view.title), "current": ended, "total": total,
+            })];
+            if view.status.is_end() {
+                lines.push(json!({
+                    "event": "task_execution_complete", "task": view.task, "status": view.status.as_str(),
+                    "output_files": view.output_files, "completed": ended, "total": total,
+                }));
+            }
+            lines
+        }
+        PlanNews::Event(_) => Vec::new(),
+    }
+}
+
+/// Returns it for a person.
+fn text_of(news: &PlanNews<'_>) -> Vec<String> {
+    match news {
+        PlanNews::Start(start) => {
+            let order: Vec<String> = start.levels.iter().map(|level| level.join(" ")).collect();
+            let base = start.base.get(..7).unwrap_or(&start.base);
+            vec![
+                format!("{}  executes {}, {}", start.run, start.plan, counted(start.total, "task")),
+                format!("branch     {}, from {base}", start.branch),
+                format!("workspace  {}", start.workspace),
+                format!("order      {}", truncate(&order.join(" · "), 200)),
+            ]
+        }
+        PlanNews::Event(logged) => event_line(logged).into_iter().collect(),
+        PlanNews::Task { .. } => Vec::new(),
+    }
+}
+
+fn event_line(logged: &Logged) -> Option<String> {
+    let at = logged.at.format("%H:%M:%S");
+    let short = |commit: &str| commit.get(..7).unwrap_or(commit).to_owned();
+    match &logged.event {
+        Event::Started { step, because: Cause::Task { executor, stage, role, .. }, .. } => {
+            let role = role.as_ref().map_or_else(String::new, |role| format!(", as {role}"));
+            Some(format!("{at}  {step}  {executor} started in {stage}{role}"))
+        }
+        Event::Judged { step, message, .. } => Some(format!("{at}  {step}  {message}")),
+        Event::Integrated { step, commit, .. } => Some(format!("{at}  {step}  merged as {}", short(commit))),
+        Event::TaskFailed { step, message, .. } => Some(format!("{at}  {step}  {message}")),
+        Event::Waits { step, message, .. } => Some(format!("{at}  {step}  waits: {message}")),
+        Event::Skipped { step, because: SkipReason::Lost { need, .. } } => {
+            Some(format!("{at}  {step}  skipped: needs {need}"))
+        }
+        Event::Closed { step, cancelled } => {
+            let what = if *cancelled { "is cancelled" } else { "was done before" };
+            Some(format!("{at}  {step}  {what}"))
+        }
+        _ => None,
+    }
+}
+
+/// How far the execution of a plan is, as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(in crate::cli::commands) struct Shown {
+    execution: PlanExecution,
+    /// Whether events were printed instead.
+    #[serde(skip)]
+    is_silent: bool,
+}
+
+impl Shown {
+    pub(super) fn show(&self, out: &mut Output) {
+        match self.is_silent {
+            true => {}
+            false if out.is_quiet() => out.line(clean(&self.execution.run)),
+            false => show(&self.execution, out),
+        }
+    }
+
+    pub(super) fn status(&self, out: &mut Output) {
+        if !self.is_silent {
+            next_commands(&self.execution, out);
+        }
+    }
+}
+
+fn style_of(state: PlanTaskState) -> Style {
+    match state {
+        PlanTaskState::Completed => Style::new().green(),
+        PlanTaskState::Failed => Style::new().red(),
+        PlanTaskState::InProgress | PlanTaskState::Validating => Style::new().blue(),
+        PlanTaskState::Waiting => Style::new().yellow(),
+        PlanTaskState::Pending | PlanTaskState::Ready | PlanTaskState::Skipped => Style::new().dimmed(),
+    }
+}
+
+/// Shows the execution of a plan: a line for itself, and its tasks by phase and milestone.
+pub(super) fn show(execution: &PlanExecution, out: &mut Output) {
+    let mut facts = vec![format!("{} of {}", execution.completed, execution.total)];
+    let counts =
+        [(execution.failed, "failed"), (execution.skipped, "skipped"), (execution.waiting, "waiting")];
+    facts
+        .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
+    let state = out.paint(&execution.state.as_str().to_uppercase(), Style::new().bold());
+    let facts = out.dim(&facts.join(" · "));
+    let (plan, title) = (out.bold(&clean(&execution.plan)), clean(&execution.title));
+    out.line(format!("{plan}  {title}  {state}  {facts}"));
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let (mut phase, mut milestone): (Option<&str>, Option<&str>) = (None, None);
+    for task in &execution.tasks {
+        if task.phase.as_deref() != phase || task.milestone.as_deref() != milestone {
+            out.columns(&std::mem::take(&mut rows), 3, 2);
+            if task.phase.as_deref() != phase {
+                out.line(out.bold(&clean(task.phase.as_deref().unwrap_or("-"))));
+            }
+            if let Some(name) = &task.milestone {
+                out.line(format!(" {}", clean(name)));
+            }
+            (phase, milestone) = (task.phase.as_deref(), task.milestone.as_deref());
+        }
+        rows.push(row(task));
+    }
+    out.columns(&rows, 3, 2);
+}
+
+fn row(task: &ExecutedTask) -> Vec<Cell> {
+    vec![
+        Cell::styled(&task.task, Style::new().bold()),
+        Cell::styled(task.status.as_str(), style_of(task.status)),
+        Cell::new(truncate(&clean(&task.title), 40)),
+        Cell::styled(task.message.as_deref().unwrap_or_default(), Style::new().dimmed()).wrap(),
+    ]
+}
+
+/// Says where the result is, and what brings forward what has not been done.
+fn next_commands(execution: &PlanExecution, out: &mut Output) {
+    let mut lines: Vec<String> = Vec::new();
+    for task in execution.tasks.iter().filter(|task| task.command.is_some()) {
+        let command = task.command.as_deref().unwrap_or_default();
+        lines.push(format!("{}  {command}", task.task));
+        if let (Some(branch), false) = (&task.branch, task.conflicts.is_empty()) {
+            let folder = format!("{}/{}", execution.workspace, task.task);
+            let merge = Suggestion::git(["-C", folder.as_str(), "merge", execution.branch.as_str()]);
+            lines.push(format!("{}  or resolve it on {branch} first: {merge}", task.task));
+        }
+    }
+    if execution.failed > 0 && execution.tasks.iter().all(|task| task.conflicts.is_empty()) {
+        lines.push(Suggestion::tracker(["plan", "retry", execution.plan.as_str()]).to_string());
+    }
+    if let Some(commit) = execution.commit.as_deref().filter(|_| execution.completed > 0) {
+        let (branch, commit) = (&execution.branch, commit.get(..7).unwrap_or(commit));
+        let merge = Suggestion::git(["merge", branch.as_str()]);
+        lines.push(format!("the result is on {branch} at {commit}: {merge}"));
+    }
+    lines.iter().for_each(|line| out.line(out.dim(&clean(line))));
+}

@@ -1,0 +1,550 @@
+//! `plan execute`: the tasks of an approved plan are done by their executors, each in a working tree of its own, and their
+//! branches are merged into the plan's in the order of their dependencies. One process at a time, in the foreground.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::examine::{Examination, Examined, attempt_ref};
+use super::tasks::PlanTask;
+use super::worktree::{Worktree, branch_at, recover, short, task_branch};
+use super::{PlanNews, PlanObserver};
+use crate::engine::{
+    Conflict, Event, Execution, Executions, PlanRun, PlanTaskState, SkipReason, TaskEnd, TaskOutcome, lost,
+};
+use crate::env::fail_point;
+use crate::facts::TaskFacts;
+use crate::git::{CommitId, Repository};
+use crate::model::{Config, Plan, PlanId, Suggestion, Task, TaskId};
+use crate::ops::import_findings::FixTasks;
+use crate::ops::moves;
+use crate::ops::run::{Ask, Decider, Decision, ExecutorRules, Losses, OwnPlace, Predecessor, TaskWait};
+use crate::ops::{Error, Result, Session};
+use crate::policy::Fix;
+
+/// The working tree of a task, with a session in it.
+pub(super) struct Desk<'e> {
+    pub(super) tree: Worktree,
+    pub(super) session: Session<'e>,
+}
+
+/// Executes a plan.
+pub(super) struct Driver<'s, 'e> {
+    pub(super) session: &'s Session<'e>,
+    pub(super) repository: Rc<Repository>,
+    pub(super) plan: Plan,
+    /// The digest of its content.
+    pub(super) digest: String,
+    pub(super) tasks: Vec<PlanTask>,
+    pub(super) rules: ExecutorRules,
+    pub(super) executions: Executions<'e>,
+    pub(super) run: PlanRun,
+    pub(super) run_id: String,
+    /// How many attempts there were before this process began.
+    pub(super) before: usize,
+    pub(super) jobs: usize,
+    pub(super) desks: BTreeMap<usize, Desk<'e>>,
+    pub(super) observe: PlanObserver<'s>,
+    /// Where each task was when that was last shown.
+    pub(super) states: Vec<PlanTaskState>,
+}
+
+impl<'e> Driver<'_, 'e> {
+    /// Drives the plan as far as it goes.
+    pub(super) fn go_on(&mut self) -> Result<()> {
+        self.take_up()?;
+        loop {
+            for at in self.executions.unjudged() {
+                self.validate(at)?;
+            }
+            let mut goes_on = false;
+            while !self.executions.is_interrupted() && self.begin()? {
+                goes_on = true;
+            }
+            if self.executions.running() == 0 && self.executions.unjudged().is_empty() && !goes_on {
+                return Ok(());
+            }
+            self.executions.wait()?;
+        }
+    }
+
+    /// Takes up where a process that was killed has stopped.
+    fn take_up(&mut self) -> Result<()> {
+        let is_busy = |task: &str| self.executions.is_running(task);
+        recover(self.session.workspace(), &self.plan.id, &self.run_id, is_busy);
+        for index in 0..self.tasks.len() {
+            let id = self.tasks[index].id.clone();
+            let is_open =
+                self.run.of(id.as_str()).is_some_and(|life| life.end.is_none() && life.opened.is_some());
+            let last = self.own(index).next_back().cloned();
+            let is_judged = last.as_ref().is_some_and(|last| last.outcome.is_some());
+            if let Some(commit) = self.judged_commit(index).filter(|_| is_judged) {
+                self.apply(index, last.as_ref().map_or(0, |last| last.attempt), commit)?;
+            }
+            let is_for_person = self.run.of(id.as_str()).is_some_and(|life| life.waits.is_some());
+            if is_open
+                && !is_for_person
+                && last.as_ref().is_none_or(|last| last.outcome.is_some())
+                && let Some(tree) = Worktree::find(self.session.workspace(), &self.plan.id, &id)
+            {
+                tree.reset()?;
+            }
+            if self.run.end_of(id.as_str()).is_some() {
+                self.tidy(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn judged_commit(&self, index: usize) -> Option<CommitId> {
+        let commit = self.run.of(self.tasks[index].id.as_str())?.commit.as_deref()?;
+        CommitId::parse(commit).ok()
+    }
+
+    pub(super) fn own(&self, index: usize) -> impl DoubleEndedIterator<Item = &Execution> {
+        let id = self.tasks[index].id.as_str();
+        self.executions.all.iter().filter(move |own| own.task == id)
+    }
+
+    pub(super) fn state(&self, index: usize) -> PlanTaskState {
+        let task = &self.tasks[index];
+        let needs: Vec<&str> = task.needs.iter().map(|need| self.tasks[*need].id.as_str()).collect();
+        let own: Vec<&Execution> = self.own(index).collect();
+        self.run.state_of(task.id.as_str(), &needs, &own)
+    }
+
+    /// Takes an event down, and tells of it.
+    pub(super) fn emit(&mut self, event: Event) -> Result<()> {
+        let logged = self.executions.append(event)?;
+        self.run.apply(&logged);
+        (self.observe)(&PlanNews::Event(&logged));
+        Ok(())
+    }
+
+    pub(super) fn plan_id(&self) -> &PlanId {
+        &self.plan.id
+    }
+
+    /// Returns where the plan's branch ends.
+    pub(super) fn tip(&self) -> Result<CommitId> {
+        let tip = self.repository.ref_commit(&self.run.branch)?;
+        tip.ok_or_else(|| {
+            let branch = short(&self.run.branch);
+            Error::usage_with(
+                format!("the branch `{branch}` is gone"),
+                format!("make it again where it was: git branch {branch} COMMIT (git reflog, git fsck)"),
+            )
+        })
+    }
+
+    /// Looks at every task, and starts what can be started. Returns whether anything has ended, so that others can begin.
+    fn begin(&mut self) -> Result<bool> {
+        let mut has_ended = false;
+        for index in 0..self.tasks.len() {
+            let id = self.tasks[index].id.to_string();
+            if self.run.end_of(&id).is_some() || self.executions.is_running(&id) {
+                continue;
+            }
+            let needs = self.tasks[index].needs.clone();
+            if !needs.iter().all(|need| self.run.is_through(self.tasks[*need].id.as_str())) {
+                continue;
+            }
+            if self.executions.running() >= self.jobs {
+                continue;
+            }
+            has_ended |= self.look_at(index)?;
+            self.tell(index);
+        }
+        Ok(has_ended)
+    }
+
+    /// Brings a task forward whose predecessors are through. Returns whether it has ended.
+    fn look_at(&mut self, index: usize) -> Result<bool> {
+        if self.is_closed_already(index)? {
+            return Ok(true);
+        }
+        if let Some(wait) = self.lost_predecessor(index)? {
+            let command = wait.fix;
+            self.waits(index, wait.message, command)?;
+            return Ok(false);
+        }
+        self.open(index)?;
+        let is_waiting = |life: &crate::engine::TaskLife| life.waits.is_some();
+        let mut waited = self.run.of(self.tasks[index].id.as_str()).is_some_and(is_waiting);
+        loop {
+            let (config, facts) = self.facts(index)?;
+            let decision = self.decide(index, &config, &facts)?;
+            // A person was asked, and has done it.
+            if waited && !matches!(decision, Decision::Person(_)) {
+                waited = false;
+                if !self.take_by_hand(index)? {
+                    return Ok(true);
+                }
+                continue;
+            }
+            if let Some(has_ended) = self.act(index, decision, &config, &facts)? {
+                return Ok(has_ended);
+            }
+        }
+    }
+
+    /// Does what was decided. Returns whether the task has ended; nothing where it is to be decided again.
+    fn act(
+        &mut self,
+        index: usize,
+        decision: Decision,
+        config: &Config,
+        facts: &TaskFacts,
+    ) -> Result<Option<bool>> {
+        let id = facts.task.id.to_string();
+        match decision {
+            Decision::Closed if facts.task.stage.is_complete() => return self.integrate(index).map(Some),
+            Decision::Closed => {
+                self.emit(Event::Closed { step: id, cancelled: true })?;
+                self.tidy(index)?;
+                return Ok(Some(true));
+            }
+            Decision::Moves => {
+                let desk = self.desk(index)?;
+                match moves::advance(&desk.session, std::slice::from_ref(&id), None) {
+                    Ok(_) => {
+                        desk.session.refresh()?;
+                        return Ok(None);
+                    }
+                    Err(Error::Refused(refusal)) => {
+                        self.wait_for_person(index, Ask::of_refusal(&id, &refusal).wait)?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Decision::Works { executor, role } => {
+                self.start(index, config, facts, &executor, role.as_deref())?;
+            }
+            Decision::Waits => {
+                let wait = self.outside(&facts.task)?;
+                self.wait_for_person(index, wait)?;
+            }
+            Decision::Person(wait) => self.wait_for_person(index, wait)?,
+            Decision::Exhausted { failed, .. } => {
+                self.desk(index)?.tree.reset()?;
+                self.fail(index, failed, None)?;
+                return Ok(Some(true));
+            }
+        }
+        Ok(Some(false))
+    }
+
+    /// Takes a task for done that was closed before its turn came.
+    fn is_closed_already(&mut self, index: usize) -> Result<bool> {
+        let id = self.tasks[index].id.clone();
+        if self.run.of(id.as_str()).is_some_and(|life| life.opened.is_some()) {
+            return Ok(false);
+        }
+        let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
+        let task = tip.readable_task(&id)?;
+        let closed = task.filter(|task| task.stage.is_complete() || task.cancelled.is_some());
+        let Some(task) = closed else { return Ok(false) };
+        let cancelled = task.cancelled.is_some();
+        self.emit(Event::Closed { step: id.to_string(), cancelled })?;
+        Ok(true)
+    }
+
+    /// Says so where a predecessor that was merged is open again on the plan's branch.
+    fn lost_predecessor(&self, index: usize) -> Result<Option<TaskWait>> {
+        let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
+        for need in &self.tasks[index].needs {
+            let id = &self.tasks[*need].id;
+            let task = tip.readable_task(id)?;
+            if task.is_some_and(|task| task.summary().is_closed()) {
+                continue;
+            }
+            let branch = short(&self.run.branch);
+            let retry = Suggestion::tracker(["plan", "retry", self.plan.id.as_str(), id.as_str()]);
+            let message = format!("waits for {id}, which was done and is open again on {branch}");
+            return Ok(Some(TaskWait::new(message, Some(Fix::Run(retry)))));
+        }
+        Ok(None)
+    }
+
+    /// Says which tasks beyond the plan one waits for, or whose fix.
+    fn outside(&self, task: &Task) -> Result<TaskWait> {
+        let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
+        let open = crate::facts::waits_for(&tip, task)?;
+        let names: Vec<&str> = open.iter().map(TaskId::as_str).collect();
+        let message = match names.as_slice() {
+            [] => "waits for a task that fixes a finding of it".to_owned(),
+            [one] => format!("waits for {one}, which is open and not part of the plan"),
+            several => format!("waits for {}, which are open and not part of the plan", several.join(", ")),
+        };
+        Ok(TaskWait::new(message, None))
+    }
+
+    /// Returns the working tree of a task, opened before.
+    pub(super) fn desk(&mut self, index: usize) -> Result<&mut Desk<'e>> {
+        self.open(index)?;
+        self.desks.get_mut(&index).ok_or_else(|| Error::usage("a working tree is not there any more"))
+    }
+
+    /// Makes the branch and the working tree of a task where they are not there yet.
+    fn open(&mut self, index: usize) -> Result<()> {
+        if self.desks.contains_key(&index) {
+            return Ok(());
+        }
+        let id = self.tasks[index].id.clone();
+        let branch = task_branch(&self.plan.id, &id);
+        let tip = self.tip()?;
+        let base = branch_at(&self.repository, &branch, tip, &format!("plan: {} begins", self.plan.id))?;
+        let workspace = self.session.workspace();
+        let is_known = self.run.of(id.as_str()).is_some_and(|life| life.opened.is_some());
+        let found = Worktree::find(workspace, &self.plan.id, &id).filter(|_| is_known);
+        let is_new = found.is_none();
+        let tree = found.map_or_else(|| Worktree::make(workspace, &self.plan.id, &id), Ok)?;
+        let linked = workspace.linked(self.session.env(), &tree.folder);
+        let linked =
+            linked.ok_or_else(|| Error::usage(format!("no working tree in `{}`", tree.folder.display())))?;
+        let snapshot = linked.snapshot();
+        let session = Session::new(self.session.env(), linked, snapshot).to_write(false);
+        self.desks.insert(index, Desk { tree, session });
+        if is_new {
+            self.emit(Event::Opened { step: id.to_string(), branch, base: base.to_string() })?;
+        }
+        Ok(())
+    }
+
+    /// Reads a task in its working tree.
+    fn facts(&mut self, index: usize) -> Result<(Config, TaskFacts)> {
+        let id = self.tasks[index].id.clone();
+        let desk = self.desk(index)?;
+        desk.session.act_as(None);
+        let (config, _) = desk.session.config_or_default();
+        let (_, task) = desk.session.find(id.as_str())?;
+        let repository = desk.session.workspace().repository()?;
+        let facts = desk.session.facts(&repository, &config)?.task(task)?;
+        Ok((config, facts))
+    }
+
+    fn decide(&self, index: usize, config: &Config, facts: &TaskFacts) -> Result<Decision> {
+        let desk =
+            self.desks.get(&index).ok_or_else(|| Error::usage("a working tree is not there any more"))?;
+        let fixes = match facts.findings.iter().any(|finding| finding.state().is_open()) {
+            true => FixTasks::find(&desk.session)?,
+            false => FixTasks::default(),
+        };
+        let forgiven = self.run.of(self.tasks[index].id.as_str()).map_or(0, |life| life.forgiven);
+        let losses = Losses { lost: lost(self.own(index), forgiven), most: self.tasks[index].most };
+        Ok(self.decider(&desk.session, forgiven).decide(config, facts, &fixes, losses, None))
+    }
+
+    fn decider<'d>(&'d self, session: &'d Session<'e>, forgiven: u32) -> Decider<'d, 'e> {
+        Decider {
+            forgiven,
+            session,
+            rules: &self.rules,
+            run: &self.run_id,
+            executions: &self.executions.all,
+            before: self.before,
+        }
+    }
+
+    fn start(
+        &mut self,
+        index: usize,
+        config: &Config,
+        facts: &TaskFacts,
+        executor: &str,
+        role: Option<&str>,
+    ) -> Result<()> {
+        let id = self.tasks[index].id.clone();
+        let Some(desk) = self.desks.get(&index) else { return Ok(()) };
+        let base = self.repository.ref_commit(&desk.tree.branch)?;
+        let base = base.ok_or_else(|| Error::BranchMoved(short(&desk.tree.branch).to_owned()))?;
+        let predecessors = self.predecessors(index);
+        let names: Vec<&str> = predecessors.iter().map(|own| own.task.as_str()).collect();
+        let mut variables =
+            vec![("TRACKER_PLAN", self.plan.id.to_string()), ("TRACKER_PREDECESSORS", names.join("\n"))];
+        let last =
+            self.own(index).next_back().map(|last| attempt_ref(&self.run_id, id.as_str(), last.attempt));
+        let last = last.map(|name| self.repository.ref_commit(&name)).transpose()?.flatten();
+        variables.extend(last.map(|commit| ("TRACKER_LAST_ATTEMPT", commit.to_string())));
+        let own = OwnPlace {
+            folder: Some(desk.tree.folder.clone()),
+            base: Some(base.to_string()),
+            plan: Some(self.plan.id.to_string()),
+            predecessors,
+            variables,
+        };
+        let work = self.decider(&desk.session, 0).work_of(config, facts, executor, role, own);
+        self.executions.start(work)?;
+        self.seen_last()
+    }
+
+    /// Tells of the attempt that has just begun.
+    fn seen_last(&mut self) -> Result<()> {
+        let Some(last) = self.executions.all.last() else { return Ok(()) };
+        let because = crate::engine::Cause::Task {
+            executor: last.executor.clone(),
+            stage: last.stage.clone(),
+            role: last.role.clone(),
+            moves: last.moves,
+            base: last.base.clone(),
+        };
+        let (step, attempt, pid, birth) = (last.task.clone(), last.attempt, last.pid, last.birth.clone());
+        let logged = crate::engine::Logged {
+            at: last.started,
+            event: Event::Started { step, attempt, pid, birth, because },
+        };
+        self.run.apply(&logged);
+        (self.observe)(&PlanNews::Event(&logged));
+        Ok(())
+    }
+
+    /// Examines what an attempt has left, and lets it move its task.
+    fn validate(&mut self, at: usize) -> Result<()> {
+        let execution = self.executions.all[at].clone();
+        let Some(index) = self.tasks.iter().position(|task| task.id.as_str() == execution.task) else {
+            // The task is not part of the plan any more.
+            let event = Event::Judged {
+                step: execution.task.clone(),
+                attempt: execution.attempt,
+                outcome: TaskOutcome::Void,
+                message: "the task is not part of the plan any more".to_owned(),
+                commit: None,
+            };
+            return self.emit(event);
+        };
+        self.tell(index);
+        let Examination { outcome, message, commit } = self.examine(index, at, &execution)?;
+        let (step, attempt) = (execution.task.clone(), execution.attempt);
+        self.emit(Event::Judged { step, attempt, outcome, message, commit: Some(commit.to_string()) })?;
+        fail_point("plan:logged");
+        self.apply(index, attempt, commit)?;
+        let is_complete = match outcome {
+            TaskOutcome::Passed => {
+                self.desk(index)?.session.refresh()?;
+                self.facts(index)?.1.task.stage.is_complete()
+            }
+            _ => false,
+        };
+        match is_complete {
+            true => drop(self.integrate(index)?),
+            false => {
+                let desk = self.desk(index)?;
+                desk.tree.reset()?;
+                desk.session.refresh()?;
+            }
+        }
+        self.tell(index);
+        Ok(())
+    }
+
+    fn examine(&mut self, index: usize, at: usize, execution: &Execution) -> Result<Examination> {
+        let plan_tip = self.tip()?;
+        let lines = self.executions.folder_of(at).last_lines(1);
+        let report = self.rules.executor(&execution.executor).and_then(|executor| executor.report.clone());
+        let (plan, run, task) = (self.plan.id.to_string(), self.run_id.clone(), self.tasks[index].id.clone());
+        let repository = Rc::clone(&self.repository);
+        let desk = self.desk(index)?;
+        let mut examined = Examined {
+            there: &mut desk.session,
+            tree: &desk.tree,
+            repository: &repository,
+            plan: &plan,
+            run: &run,
+            task: &task,
+            plan_tip,
+            report: report.as_deref(),
+            last_line: lines.first().map(String::as_str),
+        };
+        examined.attempt(execution)
+    }
+
+    /// Moves a task's branch to where an attempt is to leave it. Done before, it does nothing.
+    fn apply(&mut self, index: usize, attempt: u32, commit: CommitId) -> Result<()> {
+        let id = self.tasks[index].id.to_string();
+        let branch = task_branch(&self.plan.id, &self.tasks[index].id);
+        let name = attempt_ref(&self.run_id, &id, attempt);
+        let (Some(now), kept) = (self.repository.ref_commit(&branch)?, self.repository.ref_commit(&name)?)
+        else {
+            return Ok(());
+        };
+        let head = match kept {
+            Some(kept) => self.repository.commit_info(kept)?.parents.first().copied(),
+            None => None,
+        };
+        let is_after = self.repository.merge_base(now, commit)? == Some(now);
+        if now != commit && (is_after || head == Some(now)) {
+            let why = format!("plan: attempt {attempt} of {}", self.run_id);
+            if !self.repository.move_branch(&branch, now, commit, &why)? {
+                return Err(Error::BranchMoved(short(&branch).to_owned()));
+            }
+        }
+        fail_point("plan:moved");
+        let is_passed =
+            self.own(index).next_back().is_some_and(|last| last.outcome == Some(TaskOutcome::Passed));
+        if let Some(kept) = kept.filter(|_| is_passed) {
+            self.repository.delete_ref(&name, kept)?;
+        }
+        Ok(())
+    }
+
+    /// Returns what the predecessors of a task have done.
+    fn predecessors(&self, index: usize) -> Vec<Predecessor> {
+        let of = |need: &usize| {
+            let task = &self.tasks[*need];
+            let (commit, files) = match self.run.end_of(task.id.as_str()) {
+                Some(TaskEnd::Integrated { commit, files }) => (CommitId::parse(commit).ok(), files.clone()),
+                _ => (None, Vec::new()),
+            };
+            let last = self.executions.all.iter().rposition(|own| own.task == task.id.as_str());
+            let message = last.and_then(|at| self.executions.folder_of(at).last_lines(1).pop());
+            let commit = commit.map(|commit| commit.short());
+            Predecessor { task: task.id.to_string(), title: task.title.clone(), commit, files, message }
+        };
+        self.tasks[index].needs.iter().map(of).collect()
+    }
+
+    /// Ends a task as failed, and skips what needs it.
+    pub(super) fn fail(&mut self, index: usize, message: String, conflict: Option<Conflict>) -> Result<()> {
+        let id = self.tasks[index].id.to_string();
+        self.emit(Event::TaskFailed { step: id.clone(), message, conflict })?;
+        self.tidy(index)?;
+        self.tell(index);
+        let mut lost = vec![index];
+        let needs_lost = |driver: &Self, lost: &[usize]| {
+            let is_open = |next: &usize| driver.run.end_of(driver.tasks[*next].id.as_str()).is_none();
+            let next = (0..driver.tasks.len()).filter(is_open).find_map(|next| {
+                let need = driver.tasks[next].needs.iter().find(|need| lost.contains(need))?;
+                Some((next, *need))
+            });
+            next.filter(|(next, _)| !lost.contains(next))
+        };
+        while let Some((next, need)) = needs_lost(self, &lost) {
+            lost.push(next);
+            let (step, need) = (self.tasks[next].id.to_string(), self.tasks[need].id.to_string());
+            self.emit(Event::Skipped { step, because: SkipReason::Lost { need, root: id.clone() } })?;
+            self.tell(next);
+        }
+        Ok(())
+    }
+
+    /// Whether a task has failed because its branch cannot be merged.
+    pub(super) fn has_conflict(&self, index: usize) -> bool {
+        let end = self.run.end_of(self.tasks[index].id.as_str());
+        matches!(end, Some(TaskEnd::Failed { conflict: Some(_), .. }))
+    }
+
+    /// Tells where a task is, where that has changed.
+    pub(super) fn tell(&mut self, index: usize) {
+        let state = self.state(index);
+        if self.states[index] != state {
+            self.states[index] = state;
+            let view = self.task_view(index);
+            let ended = self.states.iter().filter(|state| state.is_end()).count();
+            (self.observe)(&PlanNews::Task {
+                plan: self.plan.id.as_str(),
+                view: &view,
+                ended,
+                total: self.tasks.len(),
+            });
+        }
+    }
+}

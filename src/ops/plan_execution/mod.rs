@@ -1,0 +1,43 @@
+//! `plan execute`, `plan status` and `plan retry`: an approved plan is executed.
+//!
+//! The plan's branch is `plan/PLAN-4F2K`, that of a task `plan-tasks/PLAN-4F2K/TASK-7Q2M`; working trees of tasks are below
+//! the git folder that all working trees share. What has happened is in the log of a run ([`crate::engine`]); what is
+//! merged is in git. Whatever kills the process, the same command goes on from these two.
+
+mod drive;
+mod examine;
+mod integrate;
+mod record;
+mod start;
+mod tasks;
+mod view;
+mod worktree;
+
+pub(crate) use start::{ExecuteRequest, execute_plan};
+pub(crate) use tasks::{plan_run_logs, plan_run_meant};
+pub(super) use view::progress_here;
+pub(crate) use view::{ExecutedTask, PlanExecution, PlanStart, plan_status};
+
+use crate::engine::Logged;
+
+/// What is shown while a plan is executed, once it is on disk.
+pub enum PlanNews<'n> {
+    /// It begins.
+    Start(&'n PlanStart),
+    /// Something has happened.
+    Event(&'n Logged),
+    /// A task is in another state.
+    Task {
+        /// The plan.
+        plan: &'n str,
+        /// How it is now.
+        view: &'n ExecutedTask,
+        /// How many tasks have ended.
+        ended: usize,
+        /// How many there are.
+        total: usize,
+    },
+}
+
+/// Who is shown it.
+pub type PlanObserver<'o> = Box<dyn FnMut(&PlanNews<'_>) + 'o>;
