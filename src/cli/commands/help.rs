@@ -17,10 +17,11 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 14] = [
+const TOPICS: [(&str, &str); 15] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
+    ("executors", include_str!("../../../templates/help/executors.txt")),
     ("figures", include_str!("../../../templates/help/figures.txt")),
     ("files", include_str!("../../../templates/help/files.txt")),
     ("imports", include_str!("../../../templates/help/imports.txt")),
@@ -90,8 +91,8 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, commits, config, figures, files, imports, json, metrics, pipelines, plans, queries, runs, trust, workflows.
-/// Without one it shows the help of tracker and the list of topics.
+/// Topics: agents, commits, config, executors, figures, files, imports, json, metrics, pipelines, plans, queries, runs, trust,
+/// workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]

@@ -9,8 +9,8 @@ mod write;
 
 pub(crate) use decide::{PlanChoice, decide_plan};
 pub(crate) use found::plan_candidates;
-pub(crate) use from::{PlanFrom, draft_by_role, plan_from};
 pub(super) use found::{at_hand, check_plan, find_plan};
+pub(crate) use from::{PlanFrom, draft_by_role, plan_from};
 pub(crate) use view::{
     PlanDecisionView, PlanFaultView, PlanLine, PlanListing, PlanPart, PlanShown, PlanTaskView, list_plans,
     show_plan,

@@ -6,6 +6,7 @@
 
 mod drive;
 mod examine;
+mod forecast;
 mod integrate;
 mod record;
 mod start;
@@ -13,10 +14,10 @@ mod tasks;
 mod view;
 mod worktree;
 
-pub(crate) use start::{ExecuteRequest, execute_plan};
+pub(crate) use start::{ExecuteRequest, execute_plan, plan_ahead};
 pub(crate) use tasks::{plan_run_logs, plan_run_meant};
 pub(super) use view::progress_here;
-pub(crate) use view::{ExecutedTask, PlanExecution, PlanStart, plan_status};
+pub(crate) use view::{ExecutedTask, ExecutionState, PlanExecution, PlanStart, plan_status, watch_plan};
 
 use crate::engine::Logged;
 

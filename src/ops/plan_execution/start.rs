@@ -45,7 +45,8 @@ pub fn execute_plan<'e>(
     let (run_id, executions, run) = begin(session, &repository, &id, base, &rules)?;
     let plan_at = updated(session, &repository, &run, at, base)?;
     let processors = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let start = PlanStart::of(session, &plan_at, &run, &run_id);
+    let mut start = PlanStart::of(session, &plan_at, &run.branch, base);
+    start.run = Some(run_id.clone());
     observe(&PlanNews::Start(&start));
     let before = executions.all.len();
     let states = vec![PlanTaskState::Pending; plan_at.tasks.len()];
@@ -78,6 +79,16 @@ pub fn execute_plan<'e>(
     let view = execution_of(session, &id)?;
     let view = view.ok_or_else(|| Error::usage(format!("the log of the execution of {id} is gone")))?;
     Ok(PlanExecution { interrupted, ..view })
+}
+
+/// Says what executing a plan would begin with, and which work of others may get in its way.
+pub fn plan_ahead(session: &Session<'_>, request: &ExecuteRequest) -> Result<PlanStart> {
+    let base = base_of(session, request.base.as_deref())?;
+    let at = PlanAt::approved(session, base, &request.plan)?;
+    at.refuse_uncommitted(session, request.base.as_deref().unwrap_or("HEAD"))?;
+    refuse_checked_out(session, &at.plan.id)?;
+    ExecutorRules::read(session)?;
+    Ok(PlanStart::of(session, &at, &plan_branch(&at.plan.id), base))
 }
 
 /// Refuses to move a branch under somebody who has it checked out.

@@ -24,6 +24,8 @@ pub(super) struct PlanTask {
     pub(super) number: usize,
     /// The places of the tasks of the plan that it depends on.
     pub(super) needs: Vec<usize>,
+    /// Its target files.
+    pub(super) files: Vec<String>,
     /// How many attempts it has.
     pub(super) most: u32,
 }
@@ -128,6 +130,7 @@ fn tasks_of(plan: &Plan, found: &BTreeMap<TaskId, Task>, retries: u32) -> Result
             milestone: planned.milestone.map(str::to_owned),
             number: at + 1,
             needs: needs.collect(),
+            files: task.files.clone(),
             most: retries_of(task).or(plan.retries).unwrap_or(retries) + 1,
         });
     }

@@ -1,19 +1,25 @@
 //! How far the execution of a plan is: from the log of its run and the plan's branch, for whoever asks.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::drive::Driver;
-use super::tasks::{PlanAt, PlanTask, RunPointer, levels};
+use super::forecast::{OtherWork, forecast};
+use super::tasks::{PlanAt, PlanTask, RunPointer, levels, plan_run_logs};
 use super::worktree::{plan_folder, short, task_branch};
 use crate::engine::{
-    Execution, Executions, Log, PlanRun, PlanTaskState, StopReason, TaskEnd, TaskOutcome, is_driven,
+    Execution, Executions, Follower, Log, Logged, PlanRun, PlanTaskState, StopReason, TaskEnd, TaskOutcome,
+    is_driven,
 };
 use crate::git::CommitId;
 use crate::model::{PlanId, PlanProgress, Suggestion};
 use crate::ops::plan::find_plan;
+use crate::ops::run::RunLogs;
 use crate::ops::{Error, Result, Session};
+use crate::store::FolderWatcher;
 
 /// Where the execution of a plan begins.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -22,8 +28,8 @@ pub struct PlanStart {
     pub plan: String,
     /// Its title.
     pub title: String,
-    /// The run.
-    pub run: String,
+    /// The run; none before it begins.
+    pub run: Option<String>,
     /// The folder of the tasks' working trees.
     pub workspace: String,
     /// The path of the plan's file.
@@ -36,6 +42,8 @@ pub struct PlanStart {
     pub total: usize,
     /// The tasks by level: those of one need only such of earlier ones.
     pub levels: Vec<Vec<String>>,
+    /// Branches that are not merged and change target files of its tasks.
+    pub forecast: Vec<OtherWork>,
 }
 
 /// How far the execution of a plan is.
@@ -151,17 +159,18 @@ fn word<S: Serializer>(state: &PlanTaskState, serializer: S) -> std::result::Res
 }
 
 impl PlanStart {
-    pub(super) fn of(session: &Session<'_>, at: &PlanAt, run: &PlanRun, run_id: &str) -> Self {
+    pub(super) fn of(session: &Session<'_>, at: &PlanAt, branch: &str, base: CommitId) -> Self {
         let name = |index: usize| at.tasks[index].id.to_string();
         let levels = levels(&at.tasks).into_iter().map(|level| level.into_iter().map(name).collect());
         Self {
             plan: at.plan.id.to_string(),
             title: at.plan.title.clone(),
-            run: run_id.to_owned(),
+            run: None,
+            forecast: forecast(session, at, base),
             workspace: plan_folder(session.workspace(), &at.plan.id).display().to_string(),
             path: crate::facts::plan_path(&at.plan.id),
-            branch: short(&run.branch).to_owned(),
-            base: run.base.clone(),
+            branch: short(branch).to_owned(),
+            base: base.to_string(),
             total: at.tasks.len(),
             levels: levels.collect(),
         }
@@ -359,6 +368,39 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
         interrupted: false,
     }))
 }
+
+/// How often is looked whether anything drives the plan.
+const TICK: Duration = Duration::from_millis(250);
+
+/// Shows the execution of a plan until nothing drives it: `show` is given how far it is, what has happened since the last
+/// time, and what the chosen task has printed last; of the one that began last where none is chosen.
+pub fn watch_plan(
+    session: &mut Session<'_>,
+    given: Option<&str>,
+    task: Option<&str>,
+    mut show: impl FnMut(&PlanExecution, &[Logged], Option<&RunLogs>),
+) -> Result<PlanExecution> {
+    let first = plan_status(session, given)?;
+    let task = task.map(|task| session.resolve(task)).transpose()?.map(|id| id.to_string());
+    let id = PlanId::parse(&first.plan).map_err(|error| Error::usage(error.to_string()))?;
+    let Some(pointer) = RunPointer::read(session, &id) else { return Ok(first) };
+    let watcher = FolderWatcher::new(&pointer.folder);
+    let mut follower = Follower::new(&pointer.folder);
+    loop {
+        let events = follower.more()?;
+        session.refresh()?;
+        let execution = plan_status(session, Some(id.as_str()))?;
+        let logs = plan_run_logs(session, &pointer.run, task.as_deref(), None, LOG_LINES).ok();
+        show(&execution, &events, logs.as_ref());
+        if execution.state != ExecutionState::Running {
+            return Ok(execution);
+        }
+        watcher.wait(TICK);
+    }
+}
+
+/// Lines of output of a task that are handed on.
+const LOG_LINES: usize = 50;
 
 /// Says how far the execution of a plan is.
 pub fn plan_status(session: &Session<'_>, given: Option<&str>) -> Result<PlanExecution> {

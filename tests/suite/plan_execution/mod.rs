@@ -2,6 +2,7 @@
 
 pub(crate) mod crash;
 mod executing;
+mod executors;
 mod trouble;
 
 use std::fs;

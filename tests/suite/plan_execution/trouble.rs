@@ -254,3 +254,61 @@ fn hooks_of_the_user_are_not_run_and_executors_may_commit_themselves() {
     assert!(!sandbox.root().join("home/hooks").exists());
     assert_eq!(sandbox.git(&["show", "plan/PLAN-1:a", "plan/PLAN-1:b"]), "one\ntwo");
 }
+
+#[test]
+fn branches_that_change_target_files_are_forecast_and_a_dry_run_starts_nothing() {
+    let sandbox =
+        world(CONFIG, "#!/bin/sh\n", &[("T-1", "One", "", "src/**"), ("T-2", "Two", "T-1", "docs")]);
+    let base = sandbox.commit_file("src/a.rs", "a\n", "a");
+    for (branch, file) in [("fix/a", "src/a.rs"), ("fix/readme", "README"), ("merged", "src/b.rs")] {
+        sandbox.git(&["switch", "-qc", branch, &base]);
+        sandbox.commit_file(file, branch, branch);
+    }
+    sandbox.git(&["switch", "-q", "main"]);
+    sandbox.git(&["merge", "-q", "merged"]);
+    sandbox.commit_file("src/a.rs", "another\n", "another");
+    let ahead = tracker(&sandbox, "plan execute PLAN-1 --dry-run");
+    assert_eq!(ahead.status, 0, "{ahead}");
+    let forecast: Vec<&str> = ahead.stdout.lines().filter(|line| line.starts_with("forecast")).collect();
+    assert_eq!(forecast.len(), 1, "{ahead}");
+    let expected = "forecast   fix/a of Ada Lovelace changes src/a.rs of T-1; it conflicts with ";
+    assert!(forecast[0].starts_with(expected) && forecast[0].ends_with(" in src/a.rs"), "{ahead}");
+    assert_eq!(sandbox.git(&["branch", "--list", "plan/*"]), "");
+    let executed = tracker(&sandbox, "plan execute PLAN-1");
+    assert!(executed.stderr.contains(expected), "{executed}");
+}
+
+#[test]
+fn events_are_lines_of_json_and_a_watch_without_a_terminal_prints_lines() {
+    let sandbox = world(CONFIG, "#!/bin/sh\necho x >a\n", &[("T-1", "One", "", "a")]);
+    let ran = tracker(&sandbox, "plan execute PLAN-1 --events");
+    let lines: Vec<serde_json::Value> =
+        ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown: Vec<String> = lines
+        .iter()
+        .map(|line| {
+            let word = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {}", word("event"), word("task"), word("status")).trim_end().to_owned()
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "plan_execution_start",
+            "task_execution_progress T-1 in_progress",
+            "task_execution_progress T-1 validating",
+            "task_execution_progress T-1 completed",
+            "task_execution_complete T-1 completed",
+        ],
+        "{ran}"
+    );
+    assert_eq!(lines[0]["path"], ".tracker/plans/PLAN-1.md");
+    assert_eq!((&lines[3]["phase"], &lines[3]["milestone"]), (&"Foundations".into(), &"Model".into()));
+    assert_eq!((&lines[4]["output_files"], &lines[4]["total"]), (&serde_json::json!(["a"]), &1.into()));
+    let watched = tracker(&sandbox, "plan status PLAN-1 --watch");
+    assert_eq!(watched.status, 0, "{watched}");
+    assert!(
+        watched.stderr.contains("T-1  merged as ") && watched.stdout.contains("COMPLETED  1 of 1"),
+        "{watched}"
+    );
+}

@@ -13,7 +13,7 @@ use crate::cli::commands::Reply;
 use crate::cli::commands::shared::counted;
 use crate::cli::completion::{plans, tasks};
 use crate::cli::context::Context;
-use crate::cli::output::{Cell, Output, clean, truncate};
+use crate::cli::output::{Cell, Output, clean, terminal_height, truncate};
 use crate::engine::{Cause, Event, Logged, PlanTaskState, SkipReason};
 use crate::model::Suggestion;
 use crate::ops::{self, ExecutedTask, PlanExecution, PlanNews, PlanStart};
@@ -37,6 +37,9 @@ pub(super) struct Execute {
     /// Where the plan's branch begins [default: HEAD]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
+    /// Show the order of the tasks, and which branches change files of theirs, and start nothing
+    #[arg(long, short = 'n', conflicts_with = "events")]
+    dry_run: bool,
     #[command(flatten)]
     driving: Driving,
 }
@@ -58,6 +61,12 @@ pub(super) struct Status {
     /// Plan [default: the newest]
     #[arg(value_name = "PLAN", add = plans())]
     plan: Option<String>,
+    /// Show it as it changes, with what a task prints, until nothing drives it
+    #[arg(long, short)]
+    watch: bool,
+    /// Task whose output is shown [default: the one that began last]
+    #[arg(long, short, value_name = "TASK", requires = "watch", add = tasks())]
+    task: Option<String>,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -66,6 +75,11 @@ impl Execute {
     pub(super) fn run(self, context: &Context) -> Reply<Response> {
         let request =
             ops::ExecuteRequest { plan: self.plan, jobs: self.driving.jobs, base: self.base, retry: None };
+        if self.dry_run {
+            let session = context.write(&WriteArgs::default())?;
+            let start = ops::plan_ahead(&session, &request)?;
+            return Ok(Answer::of(Response::Ahead(Box::new(start))));
+        }
         execute(context, &request, self.driving.events)
     }
 }
@@ -84,10 +98,113 @@ impl Retry {
 
 impl Status {
     pub(super) fn run(self, context: &Context) -> Reply<Response> {
-        let session = context.read(&self.read)?;
-        let execution = ops::plan_status(&session, self.plan.as_deref())?;
+        let mut session = context.read(&self.read)?;
+        let execution = match self.watch {
+            true => {
+                let mut watcher = Watcher { context, painted: 0 };
+                let (plan, task) = (self.plan.as_deref(), self.task.as_deref());
+                ops::watch_plan(&mut session, plan, task, |execution, events, logs| {
+                    watcher.show(execution, events, logs);
+                })?
+            }
+            false => ops::plan_status(&session, self.plan.as_deref())?,
+        };
         Ok(Answer::of(Response::Execution(Box::new(Shown { execution, is_silent: false }))))
     }
+}
+
+/// Shows the execution of a plan while it is driven: on a terminal its tasks and what one of them prints, painted in place;
+/// elsewhere a line for each event.
+struct Watcher<'c> {
+    context: &'c Context,
+    /// How many lines were painted last.
+    painted: usize,
+}
+
+impl Watcher<'_> {
+    fn show(&mut self, execution: &PlanExecution, events: &[Logged], logs: Option<&ops::RunLogs>) {
+        if !self.context.is_attended() {
+            events.iter().filter_map(event_line).for_each(|line| self.context.say(&line));
+            return;
+        }
+        let up = if self.painted > 0 { format!("\u{1b}[{}A\u{1b}[J", self.painted) } else { String::new() };
+        let mut lines: Vec<String> = Vec::new();
+        // The last picture is the answer itself.
+        if execution.state == ops::ExecutionState::Running {
+            lines = picture(execution, logs, terminal_height().unwrap_or(HEIGHT).max(8) - 1, self.context);
+        }
+        self.painted = lines.len();
+        let text: String = lines.into_iter().map(|line| line + "\n").collect();
+        crate::cli::write_stderr(&format!("{up}{text}"));
+    }
+}
+
+/// Lines of a terminal whose height is not known.
+const HEIGHT: usize = 24;
+/// Lines of output that are shown at least, where there are any.
+const LOG: usize = 5;
+
+/// Draws the execution of a plan within a number of lines: where its tasks do not all fit, those that have ended give way.
+fn picture(
+    execution: &PlanExecution,
+    logs: Option<&ops::RunLogs>,
+    height: usize,
+    context: &Context,
+) -> Vec<String> {
+    let mut out = context.error_output();
+    let printed: Vec<&str> = logs.map_or_else(Vec::new, |logs| {
+        let text = if logs.stderr.trim().is_empty() { &logs.stdout } else { &logs.stderr };
+        text.lines().filter(|line| !line.trim().is_empty()).collect()
+    });
+    let room = height.saturating_sub(if printed.is_empty() { 0 } else { LOG + 1 });
+    let mut shown = execution.clone();
+    // Three lines are headings at most of the time: one of the plan, of a phase and of a milestone.
+    while shown.tasks.len() + 3 > room {
+        let ended = shown.tasks.iter().position(|task| task.status.is_end());
+        shown.tasks.remove(ended.unwrap_or(shown.tasks.len() - 1));
+    }
+    show(&shown, &mut out);
+    let left = execution.tasks.len() - shown.tasks.len();
+    if left > 0 {
+        out.line(out.dim(&format!("{left} more")));
+    }
+    if let Some(logs) = logs.filter(|_| !printed.is_empty()) {
+        let title = format!("{} attempt {}", logs.step, logs.attempt);
+        let dash = out.glyph("─", "-");
+        let rest = out.width().saturating_sub(title.chars().count() + 4);
+        out.line(out.dim(&format!("{} {} {}", dash.repeat(2), clean(&title), dash.repeat(rest))));
+        let width = out.width();
+        let from = printed.len().saturating_sub(LOG);
+        printed[from..].iter().for_each(|line| out.line(truncate(&clean(line), width).as_ref()));
+    }
+    let text = out.into_text();
+    text.lines().take(height).map(str::to_owned).collect()
+}
+
+/// Returns what executing a plan begins with, for a person.
+pub(super) fn ahead(start: &PlanStart) -> Vec<String> {
+    let order: Vec<String> = start.levels.iter().map(|level| level.join(" ")).collect();
+    let base = start.base.get(..7).unwrap_or(&start.base);
+    let first = match &start.run {
+        Some(run) => format!("{run}  executes {}, {}", start.plan, counted(start.total, "task")),
+        None => format!("{}  {}, {}", start.plan, start.title, counted(start.total, "task")),
+    };
+    let mut lines = vec![
+        first,
+        format!("branch     {}, from {base}", start.branch),
+        format!("workspace  {}", start.workspace),
+        format!("order      {}", truncate(&order.join(" · "), 200)),
+    ];
+    for other in &start.forecast {
+        let targets = other.tasks.iter().map(|own| format!("{} of {}", own.files.join(", "), own.task));
+        let targets = truncate(&targets.collect::<Vec<_>>().join("; "), 200).into_owned();
+        let merges = match other.conflicts.as_slice() {
+            [] => String::new(),
+            files => format!("; it conflicts with {base} in {}", files.join(", ")),
+        };
+        lines.push(format!("forecast   {} of {} changes {targets}{merges}", other.branch, other.by));
+    }
+    lines
 }
 
 fn execute(context: &Context, request: &ops::ExecuteRequest, is_silent: bool) -> Reply<Response> {
@@ -136,16 +253,7 @@ fn lines_of(news: &PlanNews<'_>) -> Vec<serde_json::Value> {
 /// Returns it for a person.
 fn text_of(news: &PlanNews<'_>) -> Vec<String> {
     match news {
-        PlanNews::Start(start) => {
-            let order: Vec<String> = start.levels.iter().map(|level| level.join(" ")).collect();
-            let base = start.base.get(..7).unwrap_or(&start.base);
-            vec![
-                format!("{}  executes {}, {}", start.run, start.plan, counted(start.total, "task")),
-                format!("branch     {}, from {base}", start.branch),
-                format!("workspace  {}", start.workspace),
-                format!("order      {}", truncate(&order.join(" · "), 200)),
-            ]
-        }
+        PlanNews::Start(start) => ahead(start),
         PlanNews::Event(logged) => event_line(logged).into_iter().collect(),
         PlanNews::Task { .. } => Vec::new(),
     }

@@ -12,7 +12,7 @@ use crate::cli::answer::{Answer, View};
 use crate::cli::args::{ReadArgs, ReasonArgs, WriteArgs};
 use crate::cli::completion::{plans, tasks};
 use crate::cli::context::Context;
-use crate::cli::output::Output;
+use crate::cli::output::{Output, clean};
 use crate::ops::{self, PlanChoice};
 
 /// Plan work: tasks under phases and milestones, approved as they stand
@@ -58,11 +58,15 @@ enum What {
     ///
     /// Example: tracker plan execute 4f2k
     ///
+    /// Example: tracker plan execute 4f2k --dry-run
+    ///
     /// Example: tracker plan execute 4f2k --jobs 2 --events
     Execute(execute::Execute),
     /// Show how far the execution of a plan is
     ///
     /// Example: tracker plan status 4f2k
+    ///
+    /// Example: tracker plan status 4f2k --watch --task 7q2m
     Status(execute::Status),
     /// Try tasks of a plan again that have failed, with those that were skipped because of them
     ///
@@ -186,6 +190,8 @@ pub(super) enum Response {
     Shown(Box<ops::PlanShown>),
     /// How far the execution of a plan is.
     Execution(Box<execute::Shown>),
+    /// What executing a plan would begin with.
+    Ahead(Box<ops::PlanStart>),
 }
 
 impl Command for Plan {
@@ -274,6 +280,7 @@ impl View for Response {
             Self::List(list) => show::list(list, out),
             Self::Shown(shown) => show::plan(shown, out),
             Self::Execution(shown) => shown.show(out),
+            Self::Ahead(start) => execute::ahead(start).iter().for_each(|line| out.line(clean(line))),
         }
     }
 
@@ -281,7 +288,7 @@ impl View for Response {
         match self {
             Self::Written(written) => written.written.status(out),
             Self::Execution(shown) => shown.status(out),
-            Self::List(_) | Self::Shown(_) => {}
+            Self::List(_) | Self::Shown(_) | Self::Ahead(_) => {}
         }
     }
 }
