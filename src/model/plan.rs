@@ -78,6 +78,10 @@ pub struct PlanDecision {
     pub kind: PlanDecisionKind,
     /// The digest of the content that it was decided about.
     pub digest: Option<String>,
+    /// The digest of the entries above it, as it was decided; none where it was the first.
+    pub after: Option<String>,
+    /// Whether these are the entries above it: one that was copied, moved, or merged with another is about none.
+    pub is_in_place: bool,
     /// The reason.
     pub why: Option<String>,
     /// Of whom it names, over all of it: base64 without its frame.
@@ -271,6 +275,7 @@ impl Plan {
         let is_same = last.digest.as_deref() == Some(digest);
         match last.kind {
             PlanDecisionKind::Reopened | PlanDecisionKind::Unknown(_) => PlanVerdict::Undecided,
+            _ if !last.is_in_place => PlanVerdict::Undecided,
             _ if !is_same => PlanVerdict::Changed(last),
             PlanDecisionKind::Approved => PlanVerdict::Approved(last),
             PlanDecisionKind::Rejected => PlanVerdict::Rejected(last),
@@ -317,6 +322,8 @@ mod tests {
             agent: None,
             kind,
             digest: Some(digest.to_owned()),
+            after: None,
+            is_in_place: true,
             why: None,
             signature: None,
         }
@@ -341,7 +348,9 @@ mod tests {
         assert_eq!(state(&[approved.clone(), decision(Rejected, "now")], Started), PlanState::Rejected);
         assert_eq!(state(&[approved.clone(), decision(Rejected, "then")], NotStarted), PlanState::Draft);
         let reverted = [decision(Reopened, "now"), decision(Unknown("Approved".to_owned()), "now")];
-        for last in reverted.into_iter().chain([PlanDecision { digest: None, ..approved.clone() }]) {
+        let elsewhere = PlanDecision { is_in_place: false, ..approved.clone() };
+        let without = PlanDecision { digest: None, ..approved.clone() };
+        for last in reverted.into_iter().chain([without, elsewhere]) {
             assert_eq!(state(&[approved.clone(), last], NotStarted), PlanState::Draft);
         }
     }

@@ -140,6 +140,9 @@ impl View for Response {
     }
 
     fn rendered(&self, _format: Format) -> Option<String> {
-        self.output.is_none().then(|| self.document.clone())
+        Some(match &self.output {
+            Some(file) => format!("Wrote {}\n", clean(file)),
+            None => self.document.clone(),
+        })
     }
 }

@@ -47,6 +47,7 @@ pub fn read_plan(file: &PlanId, bytes: &[u8]) -> Result<Plan, Vec<Problem>> {
     plan.retries = fields.parsed(RETRIES, retries);
     plan.created = fields.parsed("created", day);
     plan.history = entries(&mut fields, HISTORY).iter().filter_map(|e| decision(e, &mut fields)).collect();
+    place_decisions(&mut plan.history);
     plan.history_lines =
         (0..plan.history.len()).filter_map(|at| fields.line_of_item(HISTORY.list, at)).collect();
     plan.unknown = unknown_but(&document, |key| KEYS.contains(&key));
@@ -98,8 +99,9 @@ fn decision(entry: &Entry<'_>, fields: &mut Fields<'_>) -> Option<PlanDecision> 
     }
     let digest = entry.optional(fields, "digest", |text| Ok(text.to_owned()));
     let text = |field: &str| entry.value(field).and_then(Node::as_text).map(str::to_owned);
-    let (agent, why, signature) = (text("agent"), text("why"), text("signature"));
-    Some(PlanDecision { at: at?, by: by?, agent, kind: kind?, digest, why, signature })
+    let (agent, why, signature, after) = (text("agent"), text("why"), text("signature"), text("after"));
+    let is_in_place = after.is_none();
+    Some(PlanDecision { at: at?, by: by?, agent, kind: kind?, digest, after, is_in_place, why, signature })
 }
 
 fn phases(items: &[TaskItem<'_>]) -> Vec<Phase> {
@@ -138,6 +140,7 @@ fn pairs(decision: &PlanDecision) -> Vec<(&'static str, Scalar)> {
     pairs.extend(decision.agent.as_deref().map(|agent| ("agent", text(agent))));
     pairs.push(("kind", text(decision.kind.as_str())));
     pairs.extend(decision.digest.as_deref().map(|digest| ("digest", text(digest))));
+    pairs.extend(decision.after.as_deref().map(|after| ("after", text(after))));
     pairs.extend(decision.why.as_deref().map(|why| ("why", text(why))));
     pairs.extend(decision.signature.as_deref().map(|signature| ("signature", text(signature))));
     pairs
@@ -145,6 +148,27 @@ fn pairs(decision: &PlanDecision) -> Vec<(&'static str, Scalar)> {
 
 fn written_pairs(decision: &PlanDecision) -> Vec<(&'static str, String)> {
     pairs(decision).into_iter().map(|(key, value)| (key, value.write(Place::Flow).text)).collect()
+}
+
+/// Returns what the next entry of a history says that it comes after; none where it is the first. A chain: each entry is
+/// digested together with what it came after.
+#[must_use]
+pub fn digest_of_history(history: &[PlanDecision]) -> Option<String> {
+    history.iter().fold(None, |above, decision| Some(digest_below(above.as_deref(), decision)))
+}
+
+fn digest_below(above: Option<&str>, decision: &PlanDecision) -> String {
+    let entry = (above, written_pairs(decision));
+    digest_of(&serde_json::to_vec(&entry).expect("plain data is always JSON"))
+}
+
+/// Finds the entries that come after what they say.
+fn place_decisions(history: &mut [PlanDecision]) {
+    let mut above = None;
+    for decision in history {
+        decision.is_in_place = decision.after == above;
+        above = Some(digest_below(above.as_deref(), decision));
+    }
 }
 
 /// Returns what a signature of a decision signs: the plan, and all that its entry says.
@@ -255,6 +279,8 @@ mod tests {
             agent: Some("builder-1".to_owned()),
             kind: PlanDecisionKind::Approved,
             digest: Some("a".repeat(64)),
+            after: None,
+            is_in_place: true,
             why: Some("small: fine".to_owned()),
             signature: Some("U1NI".to_owned()),
         }
@@ -281,9 +307,19 @@ mod tests {
         assert!(edited.starts_with(above) && edited.ends_with(below), "{edited}");
         let plan = read_plan(&id(), edited.as_bytes()).unwrap();
         assert_eq!(plan.history, [approved()]);
-        let again = PlanDecision { kind: PlanDecisionKind::Reopened, agent: None, ..approved() };
+        let after = digest_of_history(&[approved()]);
+        let again = PlanDecision { kind: PlanDecisionKind::Reopened, agent: None, after, ..approved() };
         let twice = Document::markdown(edited.as_bytes()).unwrap().edit(&[append_decision(&again)]).unwrap();
         assert_eq!(read_plan(&id(), twice.as_bytes()).unwrap().history, [approved(), again]);
+        // What is copied, or changes places, comes after other entries than it says.
+        let entries: Vec<&str> =
+            twice.lines().filter(|line| line.trim_start().starts_with("- {at")).collect();
+        let places = |text: &str| -> Vec<bool> {
+            read_plan(&id(), text.as_bytes()).unwrap().history.iter().map(|own| own.is_in_place).collect()
+        };
+        assert_eq!(places(&twice), [true, true]);
+        let copied = twice.replace(entries[1], &format!("{}\r\n{}", entries[1], entries[0]));
+        assert_eq!(places(&copied), [true, true, false]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::found::{PlanAtHand, at_hand, check_plan, find_plan};
 use super::write::PlanWritten;
-use crate::doc::{Document, append_decision, read_plan, signed_decision};
+use crate::doc::{Document, append_decision, digest_of_history, read_plan, signed_decision};
 use crate::facts::PlanFile;
 use crate::model::{Config, Person, PlanDecision, PlanDecisionKind, PlanState, Problem, Suggestion};
 use crate::ops::fields::reason;
@@ -84,15 +84,7 @@ pub fn decide_plan(
         let attempt = Attempt::ChangePlan { action: choice.verb(), plan: plan.id().clone() };
         return Err(Error::Refused(Refusal::new(attempt, reasons)));
     }
-    let mut decision = PlanDecision {
-        at: session.env().now(),
-        by: by.to_string(),
-        agent: session.agent(),
-        kind: choice.kind(),
-        digest: (choice != PlanChoice::Reopen).then(|| plan.content.digest.clone()),
-        why,
-        signature: None,
-    };
+    let mut decision = decision_of(session, &plan, choice, by.to_string(), why);
     let text = signed_decision(plan.id(), &decision);
     let (signature, unsigned) = sign_where_required(session, &config, &text)?;
     decision.signature = signature;
@@ -159,4 +151,25 @@ fn may_not(
     let doubt = approver_doubt(config, &[&canonical, by], agent.as_deref(), is_author);
     let members = config.plans.approvers.as_deref().map(|role| config.role(role).rules.members.clone());
     Ok(doubt.map(|doubt| PlanReason::MayNot { doubt, ask: members.unwrap_or_default() }))
+}
+
+/// Makes the entry of a decision, unsigned.
+fn decision_of(
+    session: &Session<'_>,
+    plan: &PlanAtHand,
+    choice: PlanChoice,
+    by: String,
+    why: Option<String>,
+) -> PlanDecision {
+    PlanDecision {
+        at: session.env().now(),
+        by,
+        agent: session.agent(),
+        kind: choice.kind(),
+        digest: (choice != PlanChoice::Reopen).then(|| plan.content.digest.clone()),
+        after: digest_of_history(&plan.file.plan.history),
+        is_in_place: true,
+        why,
+        signature: None,
+    }
 }

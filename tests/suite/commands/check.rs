@@ -89,7 +89,7 @@ fn a_terminal_gets_lines_that_fit() {
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
                       files
                       tracker set TASK-D4RK files+=src/theme.rs
-    ✓ 15 other rules
+    ✓ 16 other rules
     · off: wip-limit
     "#);
 }

@@ -226,7 +226,7 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
                       files
                       tracker set TASK-D4RK files+=src/theme.rs
-    ✓ 15 other rules
+    ✓ 16 other rules
     · off: wip-limit
     "#);
 }

@@ -106,3 +106,14 @@ fn an_exported_checklist_is_a_breakdown_that_can_be_imported() {
     let done: Vec<_> = tasks.iter().filter(|task| task["status"] == "completed").collect();
     assert!(done.len() == 1 && done[0]["title"].as_str().unwrap().contains("Pages"), "{output}");
 }
+
+#[test]
+fn a_form_that_is_named_is_written_to_a_file_as_well() {
+    let sandbox = with_tasks();
+    for (form, file) in [("csv", "a.txt"), ("markdown", "b.txt"), ("json", "c.txt")] {
+        let output = sandbox.tracker(&["export", "--format", form, "--output", file]);
+        assert_eq!(output.status, 0, "{output}");
+        assert!(sandbox.read(file).contains("WH-1"), "{form}");
+    }
+    assert!(sandbox.read("a.txt").starts_with("id,title"));
+}

@@ -90,6 +90,8 @@ pub(super) fn approve(sandbox: &Sandbox, id: &str) {
         agent: None,
         kind: PlanDecisionKind::Approved,
         digest: Some(plan_digest(&plan, |id| tasks.get(id))),
+        after: tracker::doc::digest_of_history(&plan.history),
+        is_in_place: true,
         why: None,
         signature: None,
     };

@@ -240,3 +240,52 @@ fn two_people_add_tasks_and_decide_at_once() {
     assert!(text.contains("kind: approved") && text.contains("kind: rejected"), "{text}");
     assert_eq!(state(&sandbox).0, "draft", "nobody has decided about what both made");
 }
+
+/// Returns the entries of the plan's history, as its file has them.
+fn entries(text: &str) -> Vec<String> {
+    text.lines().filter(|line| line.starts_with("  - {at:")).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_decision_counts_only_after_the_ones_that_it_came_after() {
+    let sandbox = planned();
+    run(&sandbox, "plan approve 0ne1");
+    commit(&sandbox, "approve the plan");
+    run(&sandbox, "plan reject 0ne1 too~early");
+    commit(&sandbox, "reject the plan");
+    branch(&sandbox);
+    let text = sandbox.read(PLAN);
+    let own = entries(&text);
+    let [approved, rejected] = own.as_slice() else { panic!("{text}") };
+    // The approval that was rejected later, once more, and in the place of the rejection.
+    let both = format!("{approved}\n{rejected}");
+    for replayed in [format!("{both}\n{approved}"), format!("{rejected}\n{approved}")] {
+        sandbox.write(PLAN, text.replace(&both, &replayed));
+        commit_as(&sandbox, "Mallory", "no change at all");
+        assert_eq!(state(&sandbox).0, "draft", "{replayed}");
+    }
+    sandbox.write(PLAN, &text);
+    commit(&sandbox, "as it was");
+    assert_eq!(state(&sandbox).0, "rejected");
+    run(&sandbox, "plan reopen 0ne1");
+    run(&sandbox, "plan approve 0ne1");
+    commit(&sandbox, "approve it again");
+    assert_eq!(state(&sandbox).1, APPROVED, "who decides again is heard");
+}
+
+#[test]
+fn two_decisions_that_did_not_know_of_each_other_are_none() {
+    let sandbox = planned();
+    sandbox.git(&["branch", "work"]);
+    run(&sandbox, "plan reject 0ne1 too~early");
+    commit(&sandbox, "reject the plan");
+    sandbox.git(&["switch", "--quiet", "work"]);
+    run(&sandbox, "plan approve 0ne1");
+    commit(&sandbox, "approve the plan");
+    let text = sandbox.read(PLAN);
+    let theirs = sandbox.git(&["show", &format!("main:{PLAN}")]);
+    let (ours, theirs) = (entries(&text), entries(&theirs));
+    sandbox.write(PLAN, text.replace(&ours[0], &format!("{}\n{}", theirs[0], ours[0])));
+    commit(&sandbox, "both");
+    assert_eq!(state(&sandbox).0, "draft", "the approval has not seen the rejection");
+}
