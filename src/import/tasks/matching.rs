@@ -15,6 +15,10 @@ pub struct Named {
     pub source: String,
     /// Its title.
     pub title: String,
+    /// The place of the task among these that it is a part of.
+    pub parent: Option<usize>,
+    /// The part of the work that the headings above it name.
+    pub area: Option<String>,
 }
 
 /// A task that was imported before.
@@ -22,6 +26,12 @@ pub struct Named {
 pub struct Known {
     /// Where it came from at the last import.
     pub source: String,
+    /// Its id.
+    pub id: String,
+    /// The id of the task that it is a part of.
+    pub parent: Option<String>,
+    /// The part of the work.
+    pub area: Option<String>,
     /// Its title here.
     pub title: String,
     /// What the last import took note of.
@@ -37,6 +47,9 @@ impl Known {
         let is_touched = task.stage != Stage::none().as_str() || task.cancelled.is_some();
         Self {
             source: source.to_owned(),
+            id: task.id.to_owned(),
+            parent: task.parent.map(str::to_owned),
+            area: task.area.map(str::to_owned),
             title: task.title.to_owned(),
             remembered: Remembered::parse(task.imported.unwrap_or_default()),
             has_progress: is_touched || task.deliverables.done > 0 || task.spent.is_some(),
@@ -75,8 +88,10 @@ pub fn match_tasks(imported: &[Named], known: &[Known], is_numbered: bool) -> Ma
     }
     let mut matching =
         Matching { imported, known, found: vec![None; imported.len()], is_free: vec![true; known.len()] };
+    matching.by_title(false);
+    // Several may be called `Verify that all tests pass`: each in the part of the work that it is in.
+    while matching.by_title(true) {}
     matching.pair(|at, task| same_source(task).filter(|own| known[*own].is_titled(&imported[at].title)));
-    matching.by_unique_title();
     matching.pair(|_, task| same_source(task));
     matching.finish()
 }
@@ -102,27 +117,46 @@ impl Matching<'_> {
         }
     }
 
-    /// Joins tasks of one list that have moved: their title is that of one task alone on both sides.
-    fn by_unique_title(&mut self) {
-        let mut titled: HashMap<(&str, String), Vec<usize>> = HashMap::new();
+    /// Joins tasks of one list whose title is that of one task alone on both sides: of the whole list, or of the same part of
+    /// it. Returns whether there were any.
+    fn by_title(&mut self, within_parts: bool) -> bool {
+        let of_id: HashMap<&str, usize> =
+            self.known.iter().enumerate().map(|(at, task)| (task.id.as_str(), at)).collect();
+        let part = |parent: Option<usize>, area: Option<&String>| match (within_parts, parent) {
+            (false, _) => (None, None),
+            (true, Some(parent)) => (Some(parent), None),
+            (true, None) => (None, area.cloned()),
+        };
+        let mut titled: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, task) in self.known.iter().enumerate().filter(|(at, _)| self.is_free[*at]) {
             let given = task.remembered.title().map(str::to_owned);
             let titles: HashSet<String> = given.into_iter().chain([title_digest(&task.title)]).collect();
+            let parent = task.parent.as_deref().and_then(|id| of_id.get(id).copied());
             for title in titles {
-                titled.entry((list_of(&task.source), title)).or_default().push(at);
+                let key = (list_of(&task.source), part(parent, task.area.as_ref()), title);
+                titled.entry(key).or_default().push(at);
             }
         }
-        let mut moved: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
+        let mut moved: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (at, task) in self.imported.iter().enumerate().filter(|(at, _)| self.found[*at].is_none()) {
-            moved.entry((list_of(&task.source), title_digest(&task.title))).or_default().push(at);
+            // What is a part of a new task is new where only parts are compared.
+            let parent = match task.parent.map(|parent| self.found[parent]) {
+                Some(None) if within_parts => continue,
+                parent => parent.flatten(),
+            };
+            let key = (list_of(&task.source), part(parent, task.area.as_ref()), title_digest(&task.title));
+            moved.entry(key).or_default().push(at);
         }
-        for (title, places) in moved {
-            if let (&[place], Some(&[own])) = (places.as_slice(), titled.get(&title).map(Vec::as_slice))
+        let mut is_any = false;
+        for (key, places) in moved {
+            if let (&[place], Some(&[own])) = (places.as_slice(), titled.get(&key).map(Vec::as_slice))
                 && std::mem::take(&mut self.is_free[own])
             {
                 self.found[place] = Some(own);
+                is_any = true;
             }
         }
+        is_any
     }
 
     fn finish(self) -> Matches {
@@ -157,6 +191,8 @@ mod tests {
         let named = |(number, title): &(&str, &str)| Named {
             source: format!("breakdown:a/{number}"),
             title: (*title).to_owned(),
+            parent: None,
+            area: None,
         };
         all.iter().map(named).collect()
     }
@@ -164,6 +200,9 @@ mod tests {
     fn known(all: &[(&str, &str, bool)]) -> Vec<Known> {
         let known = |(number, title, has_progress): &(&str, &str, bool)| Known {
             source: format!("breakdown:a/{number}"),
+            id: format!("TASK-{number}"),
+            parent: None,
+            area: None,
             title: (*title).to_owned(),
             remembered: Remembered::default(),
             has_progress: *has_progress,
@@ -206,7 +245,40 @@ mod tests {
         let now = named(&[("2", "Write tests"), ("3", "Write tests"), ("5", "Write tests"), ("6", "A")]);
         let found = match_tasks(&now, &before, true);
         assert_eq!(found.known, [None, Some(1), None, Some(2)]);
-        let other_list = vec![Named { source: "breakdown:b/1".to_owned(), title: "A".to_owned() }];
+        let other_list = vec![Named { source: "breakdown:b/1".to_owned(), ..now[3].clone() }];
         assert_eq!(match_tasks(&other_list, &before, true).known, [None]);
+    }
+
+    #[test]
+    fn titles_that_each_part_has_are_known_by_their_part() {
+        let mut before = known(&[
+            ("1", "Models", true),
+            ("1.2", "Verify", true),
+            ("2", "Pages", false),
+            ("2.2", "Verify", false),
+        ]);
+        before[1].parent = Some("TASK-1".to_owned());
+        before[3].parent = Some("TASK-2".to_owned());
+        let mut now = named(&[
+            ("1", "Licence"),
+            ("1.2", "Verify"),
+            ("2", "Models"),
+            ("2.2", "Verify"),
+            ("3", "Pages"),
+            ("3.2", "Verify"),
+        ]);
+        for at in [1, 3, 5] {
+            now[at].parent = Some(at - 1);
+        }
+        assert_eq!(match_tasks(&now, &before, true).known, [None, None, Some(0), Some(1), Some(2), Some(3)]);
+        // Under headings, no task is a part of another.
+        for task in &mut before {
+            task.area = Some(if task.id.starts_with("TASK-1") { "models" } else { "pages" }.to_owned());
+            task.parent = None;
+        }
+        for (at, task) in now.iter_mut().enumerate() {
+            (task.parent, task.area) = (None, Some(["licence", "models", "pages"][at / 2].to_owned()));
+        }
+        assert_eq!(match_tasks(&now, &before, true).known, [None, None, Some(0), Some(1), Some(2), Some(3)]);
     }
 }

@@ -3,6 +3,8 @@
 //! Nesting is by indentation alone, so that lists which Markdown would take apart, for a blank too few, are read as
 //! they were meant. Code fences hold no checkboxes.
 
+use std::collections::HashSet;
+
 use crate::doc::cards::lines::{self, Line};
 
 /// A line of text.
@@ -58,8 +60,14 @@ pub(super) fn read(text: &str) -> Vec<Group<'_>> {
     let mut groups = vec![Group::default()];
     let mut headings: Vec<(usize, &str)> = Vec::new();
     let mut is_after_blank = true;
-    for line in lines::scan(text) {
-        if let Some((level, name)) = line.heading() {
+    let lines = lines::scan(text);
+    let comments = comments_in(&lines);
+    for (at, line) in lines.into_iter().enumerate() {
+        if comments.contains(&at) {
+            if let Some(group) = groups.last_mut() {
+                group.take_text(&line, is_after_blank);
+            }
+        } else if let Some((level, name)) = line.heading() {
             headings.retain(|(above, _)| *above < level);
             headings.push((level, name));
             let path = headings.iter().filter(|(level, _)| *level > 1).map(|(_, name)| *name).collect();
@@ -70,6 +78,23 @@ pub(super) fn read(text: &str) -> Vec<Group<'_>> {
         is_after_blank = line.is_blank();
     }
     groups
+}
+
+/// Returns the places of the lines in HTML comments that begin a line and that something ends: what is in them is for nobody.
+fn comments_in(lines: &[Line<'_>]) -> HashSet<usize> {
+    let mut found = HashSet::new();
+    let ends: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].text.contains("-->")).collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let begins = !lines[at].is_fenced() && lines[at].text.trim_start().starts_with("<!--");
+        let end = ends.get(ends.partition_point(|end| *end < at)).filter(|_| begins);
+        if let Some(end) = end {
+            found.extend(at..=*end);
+            at = *end;
+        }
+        at += 1;
+    }
+    found
 }
 
 impl<'a> Group<'a> {
@@ -83,6 +108,10 @@ impl<'a> Group<'a> {
             self.items.push(item);
             return;
         }
+        self.take_text(line, is_after_blank);
+    }
+
+    fn take_text(&mut self, line: &Line<'a>, is_after_blank: bool) {
         let text = TextLine { number: line.number, text: line.text, is_fenced: line.is_fenced() };
         if self.items.is_empty() {
             self.intro.push(text);
@@ -160,6 +189,11 @@ mod tests {
 
     #[test]
     fn boxes_are_nested_by_indentation() {
+        let hidden = read(
+            "- [ ] a\n<!--\n- [ ] b\n-->\n- [ ] c\n<!-- - [ ] d -->\n```\n<!--\n```\n- [ ] e\n<!-- open\n- [ ] f\n",
+        );
+        let shown: Vec<&str> = hidden[0].items.iter().map(|item| item.text).collect();
+        assert_eq!(shown, ["a", "c", "e", "f"], "what nothing ends hides nothing");
         let marks = |text| read(text)[0].items.iter().map(|item| item.mark).collect::<String>();
         assert_eq!(marks("- [ x] a\n- [X ] b\n- [] c\n- [  ] d\n- [xx] e\n- [1] f\n"), "xX  ");
         let text = "# Title\nabout\n\n## A\nintro\n- [ ] one\n   more\n  - [x] two\n\t- [-] three\n      - note\n- [ ]* four\nlazy\n\nafter\n\

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::ImportFiles;
 use crate::import::tasks::{ImportFormat, ImportedTask, Known, Matches, Named, Progress, match_tasks};
-use crate::model::{Problem, Suggestion, Summary, TaskId};
+use crate::model::{Field, Problem, Suggestion, Summary, TaskId};
 use crate::ops::{Result, Session};
 
 /// A task that was imported before.
@@ -53,10 +53,15 @@ impl KnownTasks {
         let tasks = session.snapshot().tasks()?;
         let (found, _) = tasks.select(|task| task.source.is_some_and(|source| source.starts_with(&start)));
         let all: Vec<KnownTask> = found.iter().filter_map(KnownTask::of).collect();
-        let named: Vec<Named> = imported
-            .iter()
-            .map(|task| Named { source: source_of(format, &task.key), title: task.name().to_owned() })
-            .collect();
+        let places: HashMap<&str, usize> =
+            imported.iter().enumerate().map(|(at, task)| (task.key.as_str(), at)).collect();
+        let named = |task: &ImportedTask| Named {
+            source: source_of(format, &task.key),
+            title: task.name().to_owned(),
+            parent: task.parent.as_deref().and_then(|parent| places.get(parent).copied()),
+            area: task.fields.get(&Field::Area).and_then(|values| values.first().cloned()),
+        };
+        let named: Vec<Named> = imported.iter().map(named).collect();
         let known: Vec<Known> = all.iter().map(|task| task.known.clone()).collect();
         let matches = match_tasks(&named, &known, format.is_numbered());
         let origins = files.files.iter().filter_map(|file| {

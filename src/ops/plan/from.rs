@@ -20,7 +20,7 @@ const LONGEST_DRAFT: Duration = Duration::from_secs(3600);
 /// A plan of a breakdown.
 #[derive(Debug, Clone, Default)]
 pub struct PlanFrom {
-    /// Its title, by default the outermost heading.
+    /// Its title, by default that of the document, else the outermost heading.
     pub title: Option<String>,
     /// How many more attempts each task has after the first.
     pub retries: Option<u32>,
@@ -143,9 +143,17 @@ impl Parts {
             let path = origin?.split_once(':')?.1.rsplit_once('/')?.0;
             Some(path.rsplit('/').next().unwrap_or(path).to_owned())
         };
-        let own = request.title.clone().or_else(|| self.common.first().cloned());
+        let own = request.title.clone().or_else(|| document_title(&request.files));
+        let own = own.or_else(|| self.common.first().cloned());
         own.or_else(of_file).filter(|title| !title.trim().is_empty()).unwrap_or_else(|| "Plan".to_owned())
     }
+}
+
+/// Returns the title of the only document of an import, where it is Markdown and has one.
+fn document_title(files: &ImportFiles) -> Option<String> {
+    let [file] = files.files.as_slice() else { return None };
+    let first = file.text().lines().find(|line| !line.trim().is_empty() && !line.starts_with("<!--"))?;
+    Some(heading(first.strip_prefix("# ")?.trim())).filter(|title| !title.is_empty())
 }
 
 /// Returns a text as a heading that hides nothing below it.

@@ -59,7 +59,7 @@ fn a_breakdown_becomes_a_plan_with_its_tasks() {
     assert_snapshot!(plan(&sandbox), @r"
     ---
     id: PLAN-ID
-    title: cart
+    title: Cart
     source: breakdown:specs/cart/tasks.md
     retries: 1
     created: 2026-11-11

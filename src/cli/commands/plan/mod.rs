@@ -79,7 +79,7 @@ enum What {
 
 #[derive(Debug, Args)]
 struct New {
-    /// Title, in one line [default: of a breakdown its outermost heading]
+    /// Title, in one line [default: that of the breakdown]
     #[arg(value_name = "TITLE", required_unless_present_any = ["from", "with"])]
     title: Option<String>,
     /// Read the tasks from this breakdown, or file of another tracker; `-` reads standard input
