@@ -167,6 +167,13 @@ impl<'e> Driver<'_, 'e> {
             self.waits(index, wait.message, command)?;
             return Ok(false);
         }
+        if let Some(folder) = self.elsewhere(index)? {
+            let branch = task_branch(&self.plan.id, &self.tasks[index].id);
+            let message = format!("waits: `{}` is checked out in {folder}", short(&branch));
+            let switch = Suggestion::git(["-C", folder.as_str(), "switch", "--detach"]);
+            self.waits(index, message, Some(switch.to_string()))?;
+            return Ok(false);
+        }
         self.open(index)?;
         let is_waiting = |life: &crate::engine::TaskLife| life.waits.is_some();
         let mut waited = self.run.of(self.tasks[index].id.as_str()).is_some_and(is_waiting);

@@ -7,11 +7,12 @@
 use crate::doc::plan_digest;
 use crate::engine::{Execution, TaskOutcome};
 use crate::env::fail_point;
-use crate::git::{CommitId, FileChange, NewCommit, Repository};
+use crate::git::{CommitId, FileChange, FileMode, NewCommit, Repository};
 use crate::model::{
     AttemptEnd, Milestone, Phase, Plan, PlanId, RecordKind, RecordPath, Task, TaskId, is_in_tracker,
     is_selected,
 };
+use crate::ops::moves::advance;
 use crate::ops::on_branch::cannot_commit;
 use crate::ops::run::{Judgement, judge};
 use crate::ops::{Error, Result, Session};
@@ -152,16 +153,33 @@ impl Examined<'_, '_> {
             if let Some(why) = self.of_records(&changes, base)? {
                 return Ok(Judgement::new(TaskOutcome::Failed, why));
             }
+            if let Some(why) = repositories_in(&changes) {
+                return Ok(Judgement::new(TaskOutcome::Failed, why));
+            }
             let beyond = self.beyond_target_files(&changes, base).filter(|_| end.is_success());
             if let Some(why) = beyond {
                 return Ok(Judgement::new(TaskOutcome::Failed, why));
             }
         }
         self.there.refresh()?;
+        self.start_again(execution)?;
         self.there.act_as(Some(&execution.executor));
         let judged = judge(self.there, execution, self.last_line, self.report, false);
         self.there.act_as(None);
         judged
+    }
+
+    /// Starts the task again where its executor has taken back the record that says so, as `git reset --hard` does.
+    fn start_again(&mut self, execution: &Execution) -> Result<()> {
+        let is_reset = self.now()?.is_some_and(|task| task.stage.is_none() && task.history.is_empty());
+        if is_reset && execution.moves == 1 {
+            match advance(self.there, &[self.task.to_string()], None) {
+                Ok(_) => self.there.refresh()?,
+                Err(Error::Refused(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Returns what the branch changes against the plan's, in a commit.
@@ -298,6 +316,16 @@ impl Examined<'_, '_> {
             NewCommit { tree, parents: &parents, message: &message, author: &author, at, is_signed: true };
         self.repository.write_commit(&commit).map_err(cannot_commit)
     }
+}
+
+/// Says where there are repositories in what was left, or submodules at another commit: of those the branch would have the
+/// name of a commit, and nothing of what is in it.
+fn repositories_in(changes: &[FileChange]) -> Option<String> {
+    let is_one = |change: &&FileChange| change.after.is_some_and(|after| after.mode == FileMode::Submodule);
+    let found: Vec<String> = changes.iter().filter(is_one).map(|change| change.path.clone()).collect();
+    let what =
+        || format!("left commits of another repository, which no branch here has, in {}", named(&found));
+    (!found.is_empty()).then(what)
 }
 
 /// Returns the folders in which records of a task are.

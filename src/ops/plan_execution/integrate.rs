@@ -3,11 +3,13 @@
 
 use super::drive::Driver;
 use super::examine::{ByHand, Examined, attempt_ref};
+use super::start::refuse_checked_out;
 use super::worktree::{Git, Merged, Worktree, plan_folder, short, task_branch};
 use crate::engine::{Conflict, Event, TaskEnd};
 use crate::env::fail_point;
+use crate::facts::checked_out_in;
 use crate::git::{CommitId, NewCommit};
-use crate::model::is_in_tracker;
+use crate::model::{Suggestion, is_in_tracker};
 use crate::ops::on_branch::cannot_commit;
 use crate::ops::run::TaskWait;
 use crate::ops::{Error, Result};
@@ -55,6 +57,7 @@ impl Driver<'_, '_> {
             };
             let tree = tree.ok_or_else(|| Error::usage(format!("{theirs} has no tree")))?;
             let commit = self.merge_commit(index, tree, [tip, theirs])?;
+            refuse_checked_out(self.session, self.plan_id())?;
             fail_point("plan:merging");
             let why = format!("plan: merge {step}");
             if self.repository.move_branch(&self.run.branch, tip, commit, &why)? {
@@ -219,11 +222,24 @@ impl Driver<'_, '_> {
         fail_point("plan:removed");
         if let Some(commit) = self.repository.ref_commit(&branch)? {
             let is_merged = self.repository.merge_base(self.tip()?, commit)? == Some(commit);
-            if is_merged && !self.has_conflict(index) {
+            let is_free = self.elsewhere(index)?.is_none();
+            if is_merged && is_free && !self.has_conflict(index) {
                 self.repository.delete_ref(&branch, commit)?;
             }
         }
         Ok(())
+    }
+
+    /// Returns where a person has the branch of a task checked out, beside the working tree that was made for it.
+    pub(super) fn elsewhere(&self, index: usize) -> Result<Option<String>> {
+        let branch = task_branch(self.plan_id(), &self.tasks[index].id);
+        let workspace = self.session.workspace();
+        if workspace.repo_paths().branch()?.as_deref() == Some(short(&branch)) {
+            return Ok(Some(workspace.work_dir().display().to_string()));
+        }
+        let own = Worktree::folder_of(workspace, self.plan_id(), &self.tasks[index].id);
+        let is_other = |folder: &String| std::path::Path::new(folder) != own;
+        Ok(checked_out_in(workspace.repo_paths(), &branch).filter(is_other))
     }
 
     /// Begins the branch of a task anew that could not be merged and that nobody has changed since. What it had is kept.
@@ -236,6 +252,14 @@ impl Driver<'_, '_> {
         let branch = task_branch(self.plan_id(), &id);
         let Some(commit) = self.repository.ref_commit(&branch)? else { return Ok(()) };
         let tree = Worktree::find(self.session.workspace(), self.plan_id(), &id);
+        if let Some(tree) =
+            tree.as_ref().filter(|tree| tree.is_merging() || !tree.is_clean().unwrap_or(false))
+        {
+            let folder = tree.folder.display().to_string();
+            let message = format!("what was changed in the working tree of {id} is not committed: {folder}");
+            let commit = Suggestion::git(["-C", folder.as_str(), "commit", "--all"]);
+            return Err(Error::usage_with(message, commit.to_string()));
+        }
         let is_untouched = commit.to_string() == conflict.commit
             && tree.as_ref().is_none_or(|tree| tree.is_clean().unwrap_or(false));
         if !is_untouched {

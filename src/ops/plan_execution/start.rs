@@ -92,7 +92,7 @@ pub fn plan_ahead(session: &Session<'_>, request: &ExecuteRequest) -> Result<Pla
 }
 
 /// Refuses to move a branch under somebody who has it checked out.
-fn refuse_checked_out(session: &Session<'_>, plan: &PlanId) -> Result<()> {
+pub(super) fn refuse_checked_out(session: &Session<'_>, plan: &PlanId) -> Result<()> {
     let (paths, branch) = (session.workspace().repo_paths(), plan_branch(plan));
     let name = short(&branch);
     if paths.branch()?.as_deref() == Some(name) {

@@ -282,7 +282,7 @@ impl Worktree {
         fs::write(&file, text).map_err(Error::io("write", &file))
     }
 
-    /// Makes it what its branch has. Ignored files stay.
+    /// Makes it what its branch has. Ignored files stay, and so do repositories within it: nothing else may have their commits.
     pub(super) fn reset(&self) -> Result<()> {
         self.repair()?;
         for file in ["index.lock", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"] {
@@ -293,7 +293,7 @@ impl Worktree {
         }
         self.git("switch to the branch", &["symbolic-ref", "HEAD", &self.branch])?;
         self.git("reset the working tree", &["reset", "--hard", "--quiet"])?;
-        self.git("clean the working tree", &["clean", "-ffdq"])?;
+        self.git("clean the working tree", &["clean", "-fdq"])?;
         Ok(())
     }
 
@@ -309,6 +309,11 @@ impl Worktree {
             true => clear(workspace, &folder),
             false => Ok(()),
         }
+    }
+
+    /// Whether a merge in it is not concluded.
+    pub(super) fn is_merging(&self) -> bool {
+        self.git_dir.join("MERGE_HEAD").is_file()
     }
 
     /// Whether it is at its branch, and has nothing that the branch does not have.

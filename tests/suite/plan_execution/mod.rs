@@ -3,6 +3,7 @@
 pub(crate) mod crash;
 mod executing;
 mod executors;
+mod kept;
 mod trouble;
 
 use std::fs;
