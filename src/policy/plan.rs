@@ -148,7 +148,7 @@ impl fmt::Display for PlanFault {
 }
 
 /// Returns what is wrong with a plan, in the order of its lines: `tasks` are all that the tracker has and that can be read,
-/// `others` tell of the other plans that are not rejected which of their tasks they have.
+/// `others` says which of its tasks each other plan has that is not rejected.
 #[must_use]
 pub fn plan_faults(plan: &Plan, tasks: &[Summary<'_>], others: &HashMap<TaskId, PlanId>) -> Vec<PlanFault> {
     let graph = Graph::new(tasks);

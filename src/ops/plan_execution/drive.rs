@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::examine::{Examination, Examined, attempt_ref};
+use super::examine::{Examination, attempt_ref};
 use super::tasks::PlanTask;
 use super::worktree::{Worktree, branch_at, recover, short, task_branch};
 use super::{PlanNews, PlanObserver};
@@ -112,7 +112,7 @@ impl<'e> Driver<'_, 'e> {
         self.run.state_of(task.id.as_str(), &needs, &own)
     }
 
-    /// Takes an event down, and tells of it.
+    /// Writes an event to the log, and reports it.
     pub(super) fn emit(&mut self, event: Event) -> Result<()> {
         let logged = self.executions.append(event)?;
         self.run.apply(&logged);
@@ -152,7 +152,7 @@ impl<'e> Driver<'_, 'e> {
                 continue;
             }
             has_ended |= self.look_at(index)?;
-            self.tell(index);
+            self.report(index);
         }
         Ok(has_ended)
     }
@@ -384,7 +384,7 @@ impl<'e> Driver<'_, 'e> {
         self.seen_last()
     }
 
-    /// Tells of the attempt that has just begun.
+    /// Reports the attempt that has just begun.
     fn seen_last(&mut self) -> Result<()> {
         let Some(last) = self.executions.all.last() else { return Ok(()) };
         let because = crate::engine::Cause::Task {
@@ -418,7 +418,7 @@ impl<'e> Driver<'_, 'e> {
             };
             return self.emit(event);
         };
-        self.tell(index);
+        self.report(index);
         let Examination { outcome, message, commit } = self.examine(index, at, &execution)?;
         let (step, attempt) = (execution.task.clone(), execution.attempt);
         self.emit(Event::Judged { step, attempt, outcome, message, commit: Some(commit.to_string()) })?;
@@ -439,29 +439,15 @@ impl<'e> Driver<'_, 'e> {
                 desk.session.refresh()?;
             }
         }
-        self.tell(index);
+        self.report(index);
         Ok(())
     }
 
     fn examine(&mut self, index: usize, at: usize, execution: &Execution) -> Result<Examination> {
-        let plan_tip = self.tip()?;
         let lines = self.executions.folder_of(at).last_lines(1);
+        let last_line = lines.first().map(String::as_str);
         let report = self.rules.executor(&execution.executor).and_then(|executor| executor.report.clone());
-        let (plan, run, task) = (self.plan.id.to_string(), self.run_id.clone(), self.tasks[index].id.clone());
-        let repository = Rc::clone(&self.repository);
-        let desk = self.desk(index)?;
-        let mut examined = Examined {
-            there: &mut desk.session,
-            tree: &desk.tree,
-            repository: &repository,
-            plan: &plan,
-            run: &run,
-            task: &task,
-            plan_tip,
-            report: report.as_deref(),
-            last_line: lines.first().map(String::as_str),
-        };
-        examined.attempt(execution)
+        self.examined(index, (report.as_deref(), last_line), |examined| examined.attempt(execution))
     }
 
     /// Moves a task's branch to where an attempt is to leave it. Done before, it does nothing.
@@ -514,7 +500,7 @@ impl<'e> Driver<'_, 'e> {
         let id = self.tasks[index].id.to_string();
         self.emit(Event::TaskFailed { step: id.clone(), message, conflict })?;
         self.tidy(index)?;
-        self.tell(index);
+        self.report(index);
         let mut lost = vec![index];
         let needs_lost = |driver: &Self, lost: &[usize]| {
             let is_open = |next: &usize| driver.run.end_of(driver.tasks[*next].id.as_str()).is_none();
@@ -528,7 +514,7 @@ impl<'e> Driver<'_, 'e> {
             lost.push(next);
             let (step, need) = (self.tasks[next].id.to_string(), self.tasks[need].id.to_string());
             self.emit(Event::Skipped { step, because: SkipReason::Lost { need, root: id.clone() } })?;
-            self.tell(next);
+            self.report(next);
         }
         Ok(())
     }
@@ -539,8 +525,8 @@ impl<'e> Driver<'_, 'e> {
         matches!(end, Some(TaskEnd::Failed { conflict: Some(_), .. }))
     }
 
-    /// Tells where a task is, where that has changed.
-    pub(super) fn tell(&mut self, index: usize) {
+    /// Reports where a task is, where that has changed.
+    pub(super) fn report(&mut self, index: usize) {
         let state = self.state(index);
         if self.states[index] != state {
             self.states[index] = state;

@@ -56,8 +56,8 @@ impl Driver<'_, '_> {
                 },
             };
             let tree = tree.ok_or_else(|| Error::usage(format!("{theirs} has no tree")))?;
-            let commit = self.merge_commit(index, tree, [tip, theirs])?;
             refuse_checked_out(self.session, self.plan_id())?;
+            let commit = self.merge_commit(index, tree, [tip, theirs])?;
             fail_point("plan:merging");
             let why = format!("plan: merge {step}");
             if self.repository.move_branch(&self.run.branch, tip, commit, &why)? {
@@ -107,7 +107,7 @@ impl Driver<'_, '_> {
 
     /// Commits the task's records where they are not as its branch has them.
     fn keep_records(&mut self, index: usize, message: &str) -> Result<()> {
-        let moved = self.examined(index, |examined| examined.records(message))?;
+        let moved = self.examined(index, (None, None), |examined| examined.records(message))?;
         if let Some((from, to)) = moved {
             self.move_task_branch(index, from, to)?;
             self.desk(index)?.tree.reset()?;
@@ -117,7 +117,7 @@ impl Driver<'_, '_> {
 
     /// Makes a commit of what a person has left, once that brings the task forward. Returns whether it could be taken.
     pub(super) fn take_by_hand(&mut self, index: usize) -> Result<bool> {
-        match self.examined(index, |examined| examined.by_hand())? {
+        match self.examined(index, (None, None), |examined| examined.by_hand())? {
             ByHand::Refused(why) => {
                 self.fail(index, why, None)?;
                 Ok(false)
@@ -142,9 +142,11 @@ impl Driver<'_, '_> {
         }
     }
 
-    fn examined<T>(
+    /// Looks at what was left in the working tree of a task. Of an attempt there are a report and a last line.
+    pub(super) fn examined<T>(
         &mut self,
         index: usize,
+        (report, last_line): (Option<&str>, Option<&str>),
         look: impl FnOnce(&mut Examined<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let plan_tip = self.tip()?;
@@ -159,8 +161,8 @@ impl Driver<'_, '_> {
             run: &run,
             task: &task,
             plan_tip,
-            report: None,
-            last_line: None,
+            report,
+            last_line,
         })
     }
 
@@ -222,8 +224,7 @@ impl Driver<'_, '_> {
         fail_point("plan:removed");
         if let Some(commit) = self.repository.ref_commit(&branch)? {
             let is_merged = self.repository.merge_base(self.tip()?, commit)? == Some(commit);
-            let is_free = self.elsewhere(index)?.is_none();
-            if is_merged && is_free && !self.has_conflict(index) {
+            if is_merged && !self.has_conflict(index) && self.elsewhere(index)?.is_none() {
                 self.repository.delete_ref(&branch, commit)?;
             }
         }

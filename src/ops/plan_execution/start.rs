@@ -246,7 +246,7 @@ impl Driver<'_, '_> {
         let by = Some(self.session.actor()?);
         self.emit(Event::Retried { steps, forced: true, by })?;
         for index in chosen.into_iter().chain(skipped) {
-            self.tell(index);
+            self.report(index);
         }
         Ok(())
     }

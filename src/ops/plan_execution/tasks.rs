@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::doc::read_plan;
-use crate::engine::{AttemptFolder, Execution, Executions};
 use crate::facts::{plan_content, plan_path};
 use crate::git::CommitId;
 use crate::model::{Config, Plan, PlanId, PlanState, Suggestion, TRACKER_FOLDER, Task, TaskId, retries_of};
 use crate::ops::plan::{at_hand, check_plan, find_plan};
-use crate::ops::run::{Meant, RunLogs, logs_of, meant};
+use crate::ops::run::{Meant, RunLogs, attempt_logs, meant};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, PlanFault, PlanReason, Reason, Refusal};
 use crate::store::Snapshot;
@@ -215,21 +214,8 @@ pub fn plan_run_logs(
 ) -> Result<RunLogs> {
     let pointer = RunPointer::all(session).into_iter().find(|pointer| pointer.run == run);
     let pointer = pointer.ok_or_else(|| Error::usage(format!("{run} is no run of a plan")))?;
-    let task = task.map(|task| session.resolve(task)).transpose()?;
-    let executions = Executions::read(&pointer.folder)?;
-    let is_meant = |own: &&Execution| {
-        task.as_ref().is_none_or(|task| own.task == task.as_str())
-            && attempt.is_none_or(|number| own.attempt == number)
-    };
-    let Some(last) = executions.iter().rev().find(is_meant) else {
-        let of = task.map_or_else(|| run.to_owned(), |task| format!("{task} in {run}"));
-        return Err(Error::not_found(
-            format!("there is no such attempt at {of} here"),
-            "see which there are: tracker plan status PLAN",
-        ));
-    };
-    let left = AttemptFolder::of(&pointer.folder, &last.task, last.attempt);
-    logs_of(run, &last.task, last.attempt, &left, lines)
+    let hint = "see which there are: tracker plan status PLAN".to_owned();
+    attempt_logs(session, (run, &pointer.folder), (task, attempt), lines, hint)
 }
 
 /// Returns the commit at which a plan begins.

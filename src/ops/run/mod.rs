@@ -27,9 +27,10 @@ pub(crate) use tasks::{
     TaskRunStarted, TaskRunView, TaskWait, Trigger, decide_run, drive_tasks, run_progress, start_task_run,
     task_run_logs, task_run_meant, why_task,
 };
-pub(super) use tasks::{Decider, Decision, ExecutorRules, Judgement, Losses, OwnPlace, Predecessor, judge};
+pub(super) use tasks::{
+    Decider, Decision, ExecutorRules, Judgement, Losses, OwnPlace, Predecessor, attempt_logs, judge,
+};
 pub(super) use tasks::{open_runs, queued_of_run, run_to_join, task_runs};
-pub(super) use view::logs_of;
 pub(crate) use view::{
     AttemptView, ListedRun, Revision, RunHold, RunLine, RunLogs, RunView, RunsRequest, RunsView, StepLine,
     list_runs, run_logs, run_status,

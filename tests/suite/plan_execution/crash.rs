@@ -43,8 +43,8 @@ fn prepared() -> Sandbox {
 fn converges(sandbox: &Sandbox, expected: &str, context: &str) {
     let ran = tracker(sandbox, "plan execute PLAN-1 --jobs 2");
     assert_eq!(ran.status, 1, "{context}: {ran}");
-    let wanted = ["T-1 completed", "T-2 completed", "T-3 completed", "T-4 completed", "T-5 failed"];
-    assert_eq!(states(&status(sandbox, "PLAN-1")), wanted, "{context}: {ran}");
+    let ended = ["T-1 completed", "T-2 completed", "T-3 completed", "T-4 completed", "T-5 failed"];
+    assert_eq!(states(&status(sandbox, "PLAN-1")), ended, "{context}: {ran}");
     assert_eq!(result(sandbox), expected, "{context}: {ran}");
     for task in ["T-1", "T-2", "T-3", "T-4"] {
         let noted = std::fs::read_to_string(sandbox.root().join("home").join(task)).unwrap();

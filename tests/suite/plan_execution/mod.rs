@@ -143,10 +143,10 @@ pub(super) fn nothing_is_left(sandbox: &Sandbox, plan: &str, unmerged: &[&str]) 
         .chain(unmerged.iter().map(|task| format!("plan-tasks/{plan}/{task}")))
         .collect();
     let mut found: Vec<&str> = branches.lines().collect();
-    let mut wanted: Vec<&str> = expected.iter().map(String::as_str).collect();
+    let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
     found.sort_unstable();
-    wanted.sort_unstable();
-    assert_eq!(found, wanted);
+    expected.sort_unstable();
+    assert_eq!(found, expected);
     let worktrees = sandbox.git(&["worktree", "list", "--porcelain"]);
     assert_eq!(worktrees.matches("worktree ").count(), 1, "{worktrees}");
     let folder = sandbox.path().join(".git/tracker/worktrees").join(plan);

@@ -44,11 +44,11 @@ enum What {
     /// Remove tasks from a plan; the tasks stay
     Remove(Remove),
     /// Approve a plan as it is now
-    Approve(Approve),
+    Approve(Decide),
     /// Reject a plan
     Reject(Reject),
     /// Take back what was decided about a plan: it is a draft again
-    Reopen(Reopen),
+    Reopen(Decide),
     /// Execute an approved plan: start the executors of its tasks, and merge what they have done
     ///
     /// Each task is done in a working tree and on a branch of its own, and merged into the plan's branch in the order of the
@@ -144,7 +144,7 @@ struct Remove {
 }
 
 #[derive(Debug, Args)]
-struct Approve {
+struct Decide {
     /// Plan
     #[arg(value_name = "PLAN", add = plans())]
     plan: String,
@@ -162,18 +162,6 @@ struct Reject {
     plan: String,
     #[command(flatten)]
     why: ReasonArgs,
-    #[command(flatten)]
-    write: WriteArgs,
-}
-
-#[derive(Debug, Args)]
-struct Reopen {
-    /// Plan
-    #[arg(value_name = "PLAN", add = plans())]
-    plan: String,
-    /// Reason, for the history
-    #[arg(long, short = 'm', value_name = "REASON")]
-    why: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -219,13 +207,13 @@ impl Command for Plan {
                 let session = context.write(&remove.write)?;
                 written(ops::remove_from_plan(&session, &remove.plan, &remove.ids)?)
             }
-            What::Approve(Approve { plan, why, write }) => {
+            What::Approve(Decide { plan, why, write }) => {
                 decide(context, &write, &plan, PlanChoice::Approve, why.as_deref())
             }
             What::Reject(Reject { plan, why, write }) => {
                 decide(context, &write, &plan, PlanChoice::Reject, Some(&why.text()))
             }
-            What::Reopen(Reopen { plan, why, write }) => {
+            What::Reopen(Decide { plan, why, write }) => {
                 decide(context, &write, &plan, PlanChoice::Reopen, why.as_deref())
             }
             What::Execute(execute) => execute.run(context),

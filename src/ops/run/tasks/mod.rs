@@ -25,6 +25,7 @@ pub(in crate::ops) use brief::Predecessor;
 pub(in crate::ops) use decide::{Decider, Decision, ExecutorRules, Losses, OwnPlace};
 pub(crate) use drive::{Ask, DriveRequest, TaskDrive, TaskObserver, Trigger, drive_tasks};
 pub(in crate::ops) use judge::{Judgement, judge};
+pub(in crate::ops) use progress::attempt_logs;
 pub(crate) use progress::{
     RunTask, TaskRunLine, TaskRunView, TaskWait, list_task_runs, run_progress, task_run_logs, why_task,
 };

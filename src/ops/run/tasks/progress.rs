@@ -1,5 +1,7 @@
 //! Where a task run is: by stage, and by task with what each waits for.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -334,17 +336,29 @@ pub fn task_run_logs(
 ) -> Result<RunLogs> {
     let run = find_task_run(session, Some(run))?;
     let folder = run_folder(session, &run.run_id());
+    let hint = format!("start one: {}", Suggestion::tracker(["run", "drive", &run.id]));
+    attempt_logs(session, (&run.id, &folder), (task, attempt), lines, hint)
+}
+
+/// Returns the last lines that an attempt at a task has printed, in a run whose attempts are at tasks. The hint says what
+/// brings one that is there.
+pub(in crate::ops) fn attempt_logs(
+    session: &Session<'_>,
+    (run, folder): (&str, &Path),
+    (task, attempt): (Option<&str>, Option<u32>),
+    lines: usize,
+    hint: String,
+) -> Result<RunLogs> {
     let task = task.map(|task| session.resolve(task)).transpose()?;
-    let executions = Executions::read(&folder)?;
+    let executions = Executions::read(folder)?;
     let is_meant = |own: &&Execution| {
         task.as_ref().is_none_or(|task| own.task == task.as_str())
             && attempt.is_none_or(|number| own.attempt == number)
     };
     let Some(last) = executions.iter().rev().find(is_meant) else {
-        let of = task.map_or_else(|| run.id.clone(), |task| format!("{task} in {}", run.id));
-        let hint = format!("start one: {}", Suggestion::tracker(["run", "drive", &run.id]));
+        let of = task.map_or_else(|| run.to_owned(), |task| format!("{task} in {run}"));
         return Err(Error::not_found(format!("there is no such attempt at {of} here"), hint));
     };
-    let left = AttemptFolder::of(&folder, &last.task, last.attempt);
-    logs_of(&run.id, &last.task, last.attempt, &left, lines)
+    let left = AttemptFolder::of(folder, &last.task, last.attempt);
+    logs_of(run, &last.task, last.attempt, &left, lines)
 }
