@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::update::{Remembered, title_digest};
-use crate::model::{Stage, Summary};
+use crate::model::{Stage, Summary, TaskId};
 
 /// A task as its source names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Known {
     /// Where it came from at the last import.
     pub source: String,
     /// Its id.
-    pub id: String,
+    pub id: TaskId,
     /// The id of the task that it is a part of.
     pub parent: Option<String>,
     /// The part of the work.
@@ -38,22 +38,31 @@ pub struct Known {
     pub remembered: Remembered,
     /// Whether somebody has begun it, or cancelled it.
     pub has_progress: bool,
+    /// Whether it is complete or cancelled.
+    pub is_closed: bool,
+    /// Whether it is cancelled.
+    pub is_cancelled: bool,
+    /// Whether it is blocked by hand.
+    pub is_blocked: bool,
 }
 
 impl Known {
-    /// Makes it of a task that has a source.
+    /// Makes it of a task; none where that has no source.
     #[must_use]
-    pub fn of(task: &Summary<'_>, source: &str) -> Self {
+    pub fn of(task: &Summary<'_>) -> Option<Self> {
         let is_touched = task.stage != Stage::none().as_str() || task.cancelled.is_some();
-        Self {
-            source: source.to_owned(),
-            id: task.id.to_owned(),
+        Some(Self {
+            source: task.source?.to_owned(),
+            id: TaskId::parse(task.id).ok()?,
             parent: task.parent.map(str::to_owned),
             area: task.area.map(str::to_owned),
             title: task.title.to_owned(),
             remembered: Remembered::parse(task.imported.unwrap_or_default()),
             has_progress: is_touched || task.deliverables.done > 0 || task.spent.is_some(),
-        }
+            is_closed: task.is_closed(),
+            is_cancelled: task.cancelled.is_some(),
+            is_blocked: task.blocked.is_some(),
+        })
     }
 
     /// Whether its source or somebody here gave it this title.
@@ -185,7 +194,7 @@ fn is_reworded(one: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, Matches, Named, Remembered, match_tasks};
+    use super::{Known, Matches, Named, Remembered, TaskId, match_tasks};
 
     fn named(all: &[(&str, &str)]) -> Vec<Named> {
         let named = |(number, title): &(&str, &str)| Named {
@@ -200,12 +209,15 @@ mod tests {
     fn known(all: &[(&str, &str, bool)]) -> Vec<Known> {
         let known = |(number, title, has_progress): &(&str, &str, bool)| Known {
             source: format!("breakdown:a/{number}"),
-            id: format!("TASK-{number}"),
+            id: TaskId::parse(&format!("TASK-{}", number.replace('.', "0"))).unwrap(),
             parent: None,
             area: None,
             title: (*title).to_owned(),
             remembered: Remembered::default(),
             has_progress: *has_progress,
+            is_closed: false,
+            is_cancelled: false,
+            is_blocked: false,
         };
         all.iter().map(known).collect()
     }
@@ -273,7 +285,8 @@ mod tests {
         assert_eq!(match_tasks(&now, &before, true).known, [None, None, Some(0), Some(1), Some(2), Some(3)]);
         // Under headings, no task is a part of another.
         for task in &mut before {
-            task.area = Some(if task.id.starts_with("TASK-1") { "models" } else { "pages" }.to_owned());
+            task.area =
+                Some(if task.id.as_str().starts_with("TASK-1") { "models" } else { "pages" }.to_owned());
             task.parent = None;
         }
         for (at, task) in now.iter_mut().enumerate() {

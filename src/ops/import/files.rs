@@ -45,18 +45,15 @@ impl ImportFile {
     /// Returns what its tasks were read from: the file, or the folder that a tracker with a file a task keeps them in.
     pub(in crate::ops) fn origin(&self, format: ImportFormat) -> Option<&str> {
         let place = self.place.as_deref()?;
-        let above =
-            |path: &str| path.rsplit_once('/').map_or_else(String::new, |(above, _)| above.to_owned());
-        let own = match format {
-            format if format.has_global_ids() => return None,
+        match format {
+            format if format.has_global_ids() => None,
             ImportFormat::Backlog => {
-                let folder = above(&above(place));
-                folder.strip_suffix("/archive").map(str::to_owned).unwrap_or(folder)
+                let folder = above(above(place));
+                Some(folder.strip_suffix("/archive").unwrap_or(folder))
             }
-            ImportFormat::TodoTxt => above(place),
-            _ => place.to_owned(),
-        };
-        place.get(..own.len())
+            ImportFormat::TodoTxt => Some(above(place)),
+            _ => Some(place),
+        }
     }
 
     pub(super) fn input(&self) -> ImportInput<'_> {
@@ -91,12 +88,11 @@ impl ImportFiles {
     /// Takes files that have no format of their own: those beside files of one that keeps a task a file are of it, too,
     /// and reading them tells what is wrong with them.
     fn take_unclear(&mut self, unclear: Vec<ImportFile>) {
-        let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let is_backlog = |file: &&ImportFile| file.format == Some(ImportFormat::Backlog);
         let folders: BTreeSet<String> =
-            self.files.iter().filter(is_backlog).map(|file| folder(&file.path)).collect();
+            self.files.iter().filter(is_backlog).map(|file| above(&file.path).to_owned()).collect();
         for mut file in unclear {
-            let is_beside = folders.contains(&folder(&file.path));
+            let is_beside = folders.contains(above(&file.path));
             if is_beside && belongs_beside(&file.input(), ImportFormat::Backlog) {
                 file.format = Some(ImportFormat::Backlog);
                 self.files.push(file);
@@ -237,6 +233,11 @@ fn of_one_format(given: &str, mut found: ImportFiles, format: Option<ImportForma
         ));
     }
     Ok(found)
+}
+
+/// Returns the folder that a path is in; empty where it names none.
+fn above(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether a place is a folder or something in it; the empty folder is the top of the working tree.

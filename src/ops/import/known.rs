@@ -5,22 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::ImportFiles;
 use crate::import::tasks::{ImportFormat, ImportedTask, Known, Matches, Named, Progress, match_tasks};
-use crate::model::{Field, Problem, Suggestion, Summary, TaskId};
+use crate::model::{Field, Problem, Suggestion, TaskId};
 use crate::ops::{Result, Session};
-
-/// A task that was imported before.
-pub(super) struct KnownTask {
-    pub(super) id: TaskId,
-    known: Known,
-    is_closed: bool,
-    is_cancelled: bool,
-    is_blocked: bool,
-}
 
 /// The tasks of one format that are here, and which of an import's they are.
 pub(super) struct KnownTasks {
     format: ImportFormat,
-    all: Vec<KnownTask>,
+    all: Vec<Known>,
     matches: Matches,
     /// What each file's tasks are read from.
     origins: HashMap<String, String>,
@@ -52,7 +43,7 @@ impl KnownTasks {
         let start = format!("{}:", format.name());
         let tasks = session.snapshot().tasks()?;
         let (found, _) = tasks.select(|task| task.source.is_some_and(|source| source.starts_with(&start)));
-        let all: Vec<KnownTask> = found.iter().filter_map(KnownTask::of).collect();
+        let all: Vec<Known> = found.iter().filter_map(Known::of).collect();
         let places: HashMap<&str, usize> =
             imported.iter().enumerate().map(|(at, task)| (task.key.as_str(), at)).collect();
         let named = |task: &ImportedTask| Named {
@@ -62,8 +53,7 @@ impl KnownTasks {
             area: task.fields.get(&Field::Area).and_then(|values| values.first().cloned()),
         };
         let named: Vec<Named> = imported.iter().map(named).collect();
-        let known: Vec<Known> = all.iter().map(|task| task.known.clone()).collect();
-        let matches = match_tasks(&named, &known, format.is_numbered());
+        let matches = match_tasks(&named, &all, format.is_numbered());
         let origins = files.files.iter().filter_map(|file| {
             let origin = file.origin(format)?.to_owned();
             Some((file.path.clone(), origin))
@@ -73,14 +63,14 @@ impl KnownTasks {
     }
 
     /// Returns the task here that is one of the import, by its place there.
-    pub(super) fn of(&self, place: usize) -> Option<&KnownTask> {
+    pub(super) fn of(&self, place: usize) -> Option<&Known> {
         self.matches.known[place].map(|at| &self.all[at])
     }
 
     /// Returns the task of a source.
     pub(super) fn of_source(&self, source: &str) -> Option<&TaskId> {
         let is_current = |at: &usize| !self.matches.superseded.contains(at);
-        let found = (0..self.all.len()).find(|at| self.all[*at].known.source == source && is_current(at));
+        let found = (0..self.all.len()).find(|at| self.all[*at].source == source && is_current(at));
         found.map(|at| &self.all[at].id)
     }
 
@@ -95,7 +85,7 @@ impl KnownTasks {
     }
 
     /// Yields the tasks whose number is another's now.
-    pub(super) fn superseded(&self) -> impl Iterator<Item = &KnownTask> {
+    pub(super) fn superseded(&self) -> impl Iterator<Item = &Known> {
         self.matches.superseded.iter().map(|at| &self.all[*at])
     }
 
@@ -103,7 +93,7 @@ impl KnownTasks {
     pub(super) fn refuse_namesakes(&self, session: &Session<'_>, imported: &[ImportedTask]) -> Vec<Problem> {
         let mut places: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
         for (place, task) in imported.iter().enumerate() {
-            let known = self.of(place).and_then(|known| known.known.remembered.from.as_deref());
+            let known = self.of(place).and_then(|known| known.remembered.from.as_deref());
             if let (Some(old), Some(now)) = (known, self.origin(task))
                 && old != now
                 && !self.format.has_global_ids()
@@ -130,7 +120,7 @@ impl KnownTasks {
         let mut happened: BTreeMap<Happened, Vec<(Option<usize>, &TaskId)>> = BTreeMap::new();
         for (place, task) in imported.iter().enumerate() {
             if let Some(known) = self.of(place)
-                && let Some(what) = known.happened(&task.progress)
+                && let Some(what) = Happened::to(known, &task.progress)
             {
                 happened.entry(what).or_default().push((Some(place), &known.id));
             }
@@ -138,7 +128,7 @@ impl KnownTasks {
         let is_matched: std::collections::HashSet<usize> =
             self.matches.known.iter().flatten().chain(&self.matches.superseded).copied().collect();
         for (at, known) in self.all.iter().enumerate() {
-            let from = known.known.remembered.from.as_ref();
+            let from = known.remembered.from.as_ref();
             let was_here = from.is_some_and(|from| self.whole.contains(from));
             if was_here && !known.is_closed && !is_matched.contains(&at) {
                 happened.entry(Happened::Gone).or_default().push((None, &known.id));
@@ -161,42 +151,23 @@ impl KnownTasks {
     }
 }
 
-impl KnownTask {
-    fn of(task: &Summary<'_>) -> Option<Self> {
-        Some(Self {
-            id: TaskId::parse(task.id).ok()?,
-            known: Known::of(task, task.source?),
-            is_closed: task.is_closed(),
-            is_cancelled: task.cancelled.is_some(),
-            is_blocked: task.blocked.is_some(),
-        })
-    }
-
-    /// Returns the title that it has here.
-    pub(super) fn title(&self) -> &str {
-        &self.known.title
-    }
-
-    /// Returns what has happened to it in its source since the last import, as far as it is otherwise here. What is done
+impl Happened {
+    /// Returns what has happened to a task in its source since the last import, as far as it is otherwise here. What is done
     /// there is reported as long as it is open here.
-    fn happened(&self, now: &Progress) -> Option<Happened> {
-        let is_new = self.known.remembered.progress.as_deref().is_some_and(|last| last != now.word());
+    fn to(task: &Known, now: &Progress) -> Option<Self> {
+        let last = task.remembered.progress.as_deref();
+        let is_new = last.is_some_and(|last| last != now.word());
         match now {
-            Progress::Done(_) => (!self.is_closed).then_some(Happened::Done),
+            Progress::Done(_) => (!task.is_closed).then_some(Self::Done),
             Progress::Open | Progress::Begun => {
-                let was_closed =
-                    matches!(self.known.remembered.progress.as_deref(), Some("done" | "cancelled"));
-                (is_new && was_closed && self.is_closed).then_some(Happened::Reopened)
+                let was_closed = matches!(last, Some("done" | "cancelled"));
+                (is_new && was_closed && task.is_closed).then_some(Self::Reopened)
             }
-            Progress::Blocked(_) => {
-                (is_new && !self.is_blocked && !self.is_closed).then_some(Happened::Blocked)
-            }
-            Progress::Cancelled(_) => (is_new && !self.is_cancelled).then_some(Happened::Cancelled),
+            Progress::Blocked(_) => (is_new && !task.is_blocked && !task.is_closed).then_some(Self::Blocked),
+            Progress::Cancelled(_) => (is_new && !task.is_cancelled).then_some(Self::Cancelled),
         }
     }
-}
 
-impl Happened {
     fn words(self) -> &'static str {
         match self {
             Self::Done => "done in their source, open here",

@@ -459,7 +459,7 @@ impl<'w, 'e> Writer<'w, 'e> {
             let edits: Vec<Edit> =
                 keys.iter().map(|field| Edit::Remove { key: field.key().to_owned() }).collect();
             let problem =
-                Problem::warning(format!("{} `{}` is no longer in its source", known.id, known.title()));
+                Problem::warning(format!("{} `{}` is no longer in its source", known.id, known.title));
             let hint = "its number is another task's now; it stays, and no import knows it any more";
             self.problems.push(problem.with_hint(hint));
             written.push(WrittenTask::changed(&task, vec!["no longer in its source".to_owned()], true));
