@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::{ListRequest, list};
+use super::list::Listing;
 use super::session::parse;
 use super::view::{BoxView, MoveView, NoteView, TaskLine, boxes_of};
 use super::{Error, Result, Session};
@@ -38,16 +38,10 @@ pub struct ExportedTask {
     pub body: String,
 }
 
-/// Reads the tasks that match a query, all without one. A task whose file cannot be read is among the problems, and not
+/// Reads the tasks of a list whole. A task whose file cannot be read is among the problems, and not
 /// among the tasks.
-pub fn export(session: &Session<'_>, query: &str, sort: Option<&str>) -> Result<(Export, Vec<Problem>)> {
-    let request = ListRequest {
-        query: query.to_owned(),
-        all: true,
-        sort: sort.map(str::to_owned),
-        ..ListRequest::default()
-    };
-    let (listing, mut problems) = list(session, &request)?;
+pub fn export(session: &Session<'_>, listing: Listing) -> Result<(Export, Vec<Problem>)> {
+    let mut problems = Vec::new();
     let mut tasks = Vec::with_capacity(listing.tasks.len());
     for line in listing.tasks {
         let task = match session.find_file(&line.id).and_then(|file| parse(&file)) {

@@ -28,8 +28,7 @@ pub struct Table<'a> {
 }
 
 /// Writes rows as RFC 4180 has them, but for line ends, which are those of every other answer.
-#[must_use]
-pub fn csv(table: &Table<'_>) -> String {
+fn csv(table: &Table<'_>) -> String {
     let heads = table.heads.iter().map(|head| (*head).to_owned()).collect();
     let lines = std::iter::once(&heads).chain(table.rows).map(|row| {
         let cells: Vec<String> = row.iter().map(|text| csv_cell(text)).collect();

@@ -8,15 +8,14 @@ use super::{Command, Reply};
 use crate::cli::answer::{Answer, View, pretty};
 use crate::cli::args::{Format, QueryArgs, ReadArgs, export_formats};
 use crate::cli::brief::plain;
+use crate::cli::commands::list::table_of;
 use crate::cli::commands::shared::counted;
 use crate::cli::context::Context;
-use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean, clean_lines};
-use crate::cli::selection::text;
 use crate::model::{Field, Minutes};
 use crate::ops;
 use crate::report::checklist::{ChecklistTask, checklist};
-use crate::report::listing::{Table, csv as csv_of};
+use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::store;
 
 /// Export tasks, closed ones too, as a checklist, as CSV or as JSON
@@ -57,18 +56,18 @@ pub(super) struct Response {
 /// The form of the document.
 enum Form {
     Checklist,
-    Csv,
+    Table(&'static ListFormat),
     Json,
 }
 
-/// Returns the form that was requested, or that the name of the file tells.
+/// Returns the form that was requested, or that the name of the file says.
 fn form_of(format: Format, output: Option<&str>) -> Form {
-    let ends_in = |ending: &str| output.is_some_and(|file| file.ends_with(ending));
-    match format {
-        Format::List(_) => Form::Csv,
-        Format::Json => Form::Json,
-        Format::Human if ends_in(".csv") => Form::Csv,
-        Format::Human if ends_in(".json") => Form::Json,
+    let ending = output.and_then(|file| file.rsplit_once('.')).map(|(_, ending)| ending);
+    let of_table = LIST_FORMATS.iter().find(|format| ending == Some(format.name));
+    match (format, of_table) {
+        (Format::List(format), _) | (Format::Human, Some(format)) => Form::Table(format),
+        (Format::Json, _) => Form::Json,
+        (Format::Human, None) if ending == Some("json") => Form::Json,
         _ => Form::Checklist,
     }
 }
@@ -78,10 +77,16 @@ impl Command for Export {
 
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.read(&self.read)?;
-        let query = self.which.text();
-        let (export, problems) = ops::export(&session, &query, self.sort.as_deref())?;
+        let (query, sort) = (self.which.text(), self.sort);
+        let request = ops::ListRequest { query, all: true, sort, ..ops::ListRequest::default() };
+        let (listing, mut problems) = ops::list(&session, &request)?;
+        let (export, unread) = ops::export(&session, listing.clone())?;
+        problems.extend(unread);
         let document = match form_of(context.format(), self.output.as_deref()) {
-            Form::Csv => csv(&session, &query, self.sort)?,
+            Form::Table(format) => {
+                let fields: Vec<Field> = Field::shown().collect();
+                table_of(&ops::select_fields(&session, listing, &fields), format)
+            }
             Form::Json => pretty(&plain(&export)),
             Form::Checklist => checklist(&export.tasks.iter().map(checklist_task).collect::<Vec<_>>()),
         };
@@ -90,19 +95,6 @@ impl Command for Export {
         }
         Ok(Answer::of(Response { output: self.output, export, document }).with_problems(problems))
     }
-}
-
-/// Makes a table with a column for every field that a file or the tracker gives a task.
-fn csv(session: &ops::Session<'_>, query: &str, sort: Option<String>) -> Result<String, Failure> {
-    let request =
-        ops::ListRequest { query: query.to_owned(), all: true, sort, ..ops::ListRequest::default() };
-    let (listing, _) = ops::list(session, &request)?;
-    let fields: Vec<Field> = Field::shown().collect();
-    let selected = ops::select_fields(session, listing, &fields);
-    let heads: Vec<&str> = selected.fields.iter().map(|field| field.key()).collect();
-    let cells = |task: &ops::SelectedTask| task.0.iter().map(|(key, value)| text(key, value)).collect();
-    let rows: Vec<Vec<String>> = selected.tasks.iter().map(cells).collect();
-    Ok(csv_of(&Table { heads: &heads, rows: &rows }))
 }
 
 fn checklist_task(task: &ops::ExportedTask) -> ChecklistTask<'_> {

@@ -17,7 +17,7 @@ use crate::cli::output::Output;
 use crate::cli::selection::{show_table, text};
 use crate::model::{Badge, Field, FieldKind};
 use crate::ops;
-use crate::report::listing::Table;
+use crate::report::listing::{ListFormat, Table};
 
 /// Whole lines, or with `--fields` only these fields of each.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -119,11 +119,16 @@ impl View for Response {
 
     fn rendered(&self, format: Format) -> Option<String> {
         let (Format::List(format), Self::SelectedFields(selected)) = (format, self) else { return None };
-        let heads: Vec<&str> = selected.fields.iter().map(|field| field.key()).collect();
-        let cells = |task: &ops::SelectedTask| task.0.iter().map(|(key, value)| text(key, value)).collect();
-        let rows: Vec<Vec<String>> = selected.tasks.iter().map(cells).collect();
-        Some((format.render)(&Table { heads: &heads, rows: &rows }))
+        Some(table_of(selected, format))
     }
+}
+
+/// Writes the requested fields of tasks in a form that other programs read.
+pub(super) fn table_of(selected: &ops::SelectedFields, format: &ListFormat) -> String {
+    let heads: Vec<&str> = selected.fields.iter().map(|field| field.key()).collect();
+    let cells = |task: &ops::SelectedTask| task.0.iter().map(|(key, value)| text(key, value)).collect();
+    let rows: Vec<Vec<String>> = selected.tasks.iter().map(cells).collect();
+    (format.render)(&Table { heads: &heads, rows: &rows })
 }
 
 impl View for ops::Listing {

@@ -118,11 +118,11 @@ fn openspec() {
         "## 1. Index\n\n- [ ] 1.1 Build it\n- [x] 1.2 Keep it\n- [ x] 1.3 Test it\n- [] 1.4 Ship it\n- [X ] 1.5 Tell of \
          it\n- [-] 1.6 Drop it\n\n## 2. Pages\n\n- [ ] 2.1 Draw them\n",
     );
-    let told: serde_json::Value = serde_json::from_str(&call(&["list", "--json"])).unwrap();
+    let listed: serde_json::Value = serde_json::from_str(&call(&["list", "--json"])).unwrap();
     let own = imported(&sandbox, path);
     let done = own.iter().filter(|task| task["status"] == "completed").count();
-    assert_eq!(told["changes"][0]["totalTasks"], own.len(), "{told}");
-    assert_eq!(told["changes"][0]["completedTasks"], done, "{told}");
+    assert_eq!(listed["changes"][0]["totalTasks"], own.len(), "{listed}");
+    assert_eq!(listed["changes"][0]["completedTasks"], done, "{listed}");
 }
 
 #[test]
