@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::args::Format;
-use crate::cli::brief::plain;
 use crate::cli::error;
 use crate::cli::output::{Output, is_obeyed};
 use crate::cli::selection::{Selection, cut_json};
 use crate::model::{Problem, Severity};
+use crate::ops::plain;
 
 /// How a result looks to a person.
 pub(super) trait View {

@@ -4,7 +4,6 @@
 
 mod answer;
 mod args;
-mod brief;
 mod commands;
 mod completion;
 mod context;

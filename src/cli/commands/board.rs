@@ -47,7 +47,7 @@ impl Command for Board {
 
 impl View for ops::Board {
     fn brief(&self) -> Option<serde_json::Value> {
-        Some(crate::cli::brief::board(self))
+        Some(ops::brief_board(self))
     }
 
     fn show(&self, out: &mut Output) {

@@ -9,7 +9,6 @@ use super::shared::{counted, show_lines, show_tree};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{Format, QueryArgs, ReadArgs, count, list_formats};
-use crate::cli::brief;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::fields::queryable;
@@ -150,7 +149,7 @@ impl View for ops::Listing {
     }
 
     fn brief(&self) -> Option<Value> {
-        Some(brief::listing(self))
+        Some(ops::brief_listing(self))
     }
 }
 

@@ -16,7 +16,7 @@ const MOST_ITEMS: usize = 7;
 
 impl View for Written {
     fn brief(&self) -> Option<serde_json::Value> {
-        Some(crate::cli::brief::written(self))
+        Some(ops::brief_written(self))
     }
 
     fn show(&self, out: &mut Output) {

@@ -44,7 +44,7 @@ impl Command for Show {
 
 impl View for ops::Shown {
     fn brief(&self) -> Option<serde_json::Value> {
-        Some(crate::cli::brief::shown(self))
+        Some(ops::brief_shown(self))
     }
 
     fn show(&self, out: &mut Output) {

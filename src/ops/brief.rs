@@ -5,12 +5,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::{Board, CountView, FlightView, Listing, Shown, TaskAction, TaskLine, Written, WrittenTask};
 use crate::model::{Badge, Stage, Status};
-use crate::ops::{self, CountView, FlightView, TaskAction, TaskLine};
 
 /// A task in a list.
 #[derive(Serialize)]
-pub(super) struct BriefLine<'t> {
+struct BriefLine<'t> {
     id: &'t str,
     title: &'t str,
     priority: Option<&'t str>,
@@ -32,7 +32,7 @@ pub(super) struct BriefLine<'t> {
 }
 
 impl<'t> BriefLine<'t> {
-    pub(super) fn new(line: &'t TaskLine) -> Self {
+    fn new(line: &'t TaskLine) -> Self {
         let has_moved = line.since.is_some() || line.stage != Stage::NONE;
         let is_open = !matches!(line.status, Status::Completed | Status::Cancelled);
         let asked = |count: CountView| Some(count).filter(|count| count.total > 0 && is_open);
@@ -61,7 +61,7 @@ impl<'t> BriefLine<'t> {
 }
 
 /// Returns a list of tasks: their lines, and the counts that say more than these.
-pub(super) fn listing(listing: &ops::Listing) -> Value {
+pub fn brief_listing(listing: &Listing) -> Value {
     let mut brief = Map::new();
     brief.insert("tasks".to_owned(), lines(&listing.tasks));
     if listing.matched > listing.tasks.len() {
@@ -81,7 +81,7 @@ fn lines(tasks: &[TaskLine]) -> Value {
 }
 
 /// Returns a board: the columns that have tasks, and the counts that are not zero.
-pub(super) fn board(board: &ops::Board) -> Value {
+pub fn brief_board(board: &Board) -> Value {
     let columns = board.columns.iter().filter(|column| !column.tasks.is_empty());
     let columns: Vec<Value> =
         columns.map(|column| json!({"stage": column.stage, "tasks": lines(&column.tasks)})).collect();
@@ -89,8 +89,8 @@ pub(super) fn board(board: &ops::Board) -> Value {
 }
 
 /// Returns what was written: each task with what became of it, and the changed bytes where nothing was written.
-pub(super) fn written(written: &ops::Written) -> Value {
-    let task = |task: &ops::WrittenTask| {
+pub fn brief_written(written: &Written) -> Value {
+    let task = |task: &WrittenTask| {
         let mut brief = Map::new();
         brief.insert("id".to_owned(), task.id.as_str().into());
         match task.action {
@@ -131,7 +131,7 @@ const NOT_SHOWN: [&str; 14] = [
 ];
 
 /// Returns a task in full: what its text shows, where the body has the checkboxes.
-pub(super) fn shown(shown: &ops::Shown) -> Value {
+pub fn brief_shown(shown: &Shown) -> Value {
     let Some(task) = &shown.task else { return plain(shown) };
     let mut brief = plain(task);
     if let Value::Object(fields) = &mut brief {
@@ -158,6 +158,7 @@ fn without_zeros(mut counts: Value) -> Value {
     counts
 }
 
-pub(super) fn plain(value: impl Serialize) -> Value {
+/// Returns plain data as JSON.
+pub fn plain(value: impl Serialize) -> Value {
     serde_json::to_value(value).expect("plain data with text keys is always JSON")
 }
