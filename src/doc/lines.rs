@@ -4,18 +4,22 @@
 
 /// Returns the number, counted from 1, of the line that contains the byte at `offset`.
 pub(super) fn number_at(text: &str, offset: usize) -> usize {
-    let before = &text.as_bytes()[..offset.min(text.len())];
-    before.iter().filter(|&&byte| byte == b'\n').count() + 1
+    number_in(text.as_bytes(), offset)
+}
+
+/// Returns the number, counted from 1, of the line that contains the byte at `offset`, of what need not be text.
+pub(super) fn number_in(bytes: &[u8], offset: usize) -> usize {
+    memchr::memchr_iter(b'\n', &bytes[..offset.min(bytes.len())]).count() + 1
 }
 
 /// Returns the offset at which the line that contains `offset` begins. The offset may be within a character.
 pub(super) fn start_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1)
+    memchr::memrchr(b'\n', &text.as_bytes()[..offset]).map_or(0, |at| at + 1)
 }
 
 /// Returns the offset just after the line that contains `offset`: after its `\n`, or the end of the text.
 pub(super) fn next(text: &str, offset: usize) -> usize {
-    let newline = text.as_bytes()[offset..].iter().position(|&byte| byte == b'\n');
+    let newline = memchr::memchr(b'\n', &text.as_bytes()[offset..]);
     newline.map_or(text.len(), |at| offset + at + 1)
 }
 

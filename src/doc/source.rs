@@ -79,19 +79,21 @@ pub(super) fn conflict_line(text: &str) -> Option<usize> {
 
 /// Finds what `git merge` leaves in a file. A lone `=======` is a Markdown heading's underline, so it does not count.
 fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
-    let is_marker = |line: &[u8]| {
+    let is_mark = |rest: &[u8]| {
         [b"<<<<<<<", b"|||||||", b">>>>>>>"].iter().any(|mark| {
-            line.strip_prefix(mark.as_slice())
-                .is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r')))
+            rest.strip_prefix(mark.as_slice())
+                .is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r' | b'\n')))
         })
     };
-    let at = bytes.split(|&byte| byte == b'\n').position(is_marker)?;
-    let problem = Problem::conflict().at_line(at + 1);
+    let begins_line = |at: usize| at == 0 || bytes[at - 1] == b'\n';
+    let at =
+        memchr::memchr3_iter(b'<', b'|', b'>', bytes).find(|&at| begins_line(at) && is_mark(&bytes[at..]))?;
+    let problem = Problem::conflict().at_line(lines::number_in(bytes, at));
     Some(problem.with_hint("resolve the merge by hand, then `tracker doctor`"))
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
-    let line_of = |offset: usize| bytes[..offset].iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line_of = |offset: usize| lines::number_in(bytes, offset);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         let problem = Problem::error("the file is UTF-16, not UTF-8").at_line(1);
         return Err(vec![problem.with_hint("save it as UTF-8")]);
@@ -102,7 +104,7 @@ fn utf8(bytes: &[u8]) -> Result<&str, Vec<Problem>> {
         let problem = Problem::error(format!("byte `0x{byte:02x}` is not UTF-8")).at_line(line_of(offset));
         vec![problem.with_hint("save the file as UTF-8")]
     })?;
-    match bytes.iter().position(|&byte| byte == 0) {
+    match memchr::memchr(0, bytes) {
         Some(offset) => {
             let problem = Problem::error("the file contains a NUL byte").at_line(line_of(offset));
             Err(vec![problem.with_hint("restore the file with git")])

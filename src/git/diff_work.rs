@@ -171,9 +171,8 @@ impl Search {
                 if place < covered {
                     continue;
                 }
-                let before = old[..place].iter().rev().zip(new[..at].iter().rev());
-                let before = before.take_while(|(old, new)| old == new).count();
-                let after = old[place..].iter().zip(&new[at..]).take_while(|(old, new)| old == new).count();
+                let before = common_end(&old[..place], &new[..at]);
+                let after = common_start(&old[place..], &new[at..]);
                 let (start, length) = (place - before, before + after);
                 let Some(left) = self.left.checked_sub(length as u64 + 1) else { return Found::TooMuchWork };
                 self.left = left;
@@ -199,10 +198,30 @@ impl Search {
 }
 
 fn apart<'t>(old: &'t [Token], new: &'t [Token]) -> (&'t [Token], &'t [Token]) {
-    let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let start = common_start(old, new);
     let (old, new) = (&old[start..], &new[start..]);
-    let end = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+    let end = common_end(old, new);
     (&old[..old.len() - end], &new[..new.len() - end])
+}
+
+/// Returns how many lines two texts begin with in common.
+fn common_start(old: &[Token], new: &[Token]) -> usize {
+    let most = old.len().min(new.len());
+    let mut at = 0;
+    while at < most && old[at] == new[at] {
+        at += 1;
+    }
+    at
+}
+
+/// Returns how many lines two texts end with in common.
+fn common_end(old: &[Token], new: &[Token]) -> usize {
+    let most = old.len().min(new.len());
+    let mut at = 0;
+    while at < most && old[old.len() - 1 - at] == new[new.len() - 1 - at] {
+        at += 1;
+    }
+    at
 }
 
 #[cfg(test)]

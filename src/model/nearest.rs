@@ -7,39 +7,29 @@ const LONGEST: usize = 40;
 /// typing errors turn into it.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect();
-    if word.is_empty() || word.len() > LONGEST {
+    let letters =
+        |word: &str| -> String { word.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect() };
+    let word = letters(word);
+    let length = word.chars().count();
+    if length == 0 || length > LONGEST {
         return None;
     }
-    let allowed = (word.len() / 3).max(1);
+    let allowed = (length / 3).max(1);
     let rate = |candidate: &'a str| {
-        let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(LONGEST).collect();
-        let begins = word.len() >= 2 && letters.starts_with(&word);
-        let ends = word.len() >= 4 && letters.ends_with(&word);
-        let distance = if begins || ends { 1 } else { distance(&word, &letters) };
+        let letters = letters(candidate);
+        let of_it = letters.chars().count();
+        let begins = length >= 2 && letters.starts_with(&word);
+        let ends = length >= 4 && letters.ends_with(&word);
+        let distance = match of_it.abs_diff(length) {
+            _ if begins || ends => 1,
+            // Too far without a look at the letters.
+            longer if longer > allowed => return None,
+            _ => strsim::osa_distance(&word, &letters),
+        };
         // A word of which nothing is left is no correction.
-        (distance <= allowed && distance < letters.len()).then_some((distance, candidate))
+        (distance <= allowed && distance < of_it).then_some((distance, candidate))
     };
     known.into_iter().filter_map(rate).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
-}
-
-/// Counts the letters to insert, drop, replace or swap with their neighbour.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for row in 1..=a.len() {
-        let mut current = vec![row];
-        for column in 1..=b.len() {
-            let replaced = above[column - 1] + usize::from(a[row - 1] != b[column - 1]);
-            let mut best = replaced.min(above[column] + 1).min(current[column - 1] + 1);
-            if row > 1 && column > 1 && a[row - 1] == b[column - 2] && a[row - 2] == b[column - 1] {
-                best = best.min(before[column - 2] + 1);
-            }
-            current.push(best);
-        }
-        before = std::mem::replace(&mut above, current);
-    }
-    above[b.len()]
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ impl Scanner<'_> {
     }
 
     fn line_end(&self, from: usize) -> usize {
-        self.bytes[from..self.limit].iter().position(|&byte| byte == b'\n').map_or(self.limit, |n| from + n)
+        memchr::memchr(b'\n', &self.bytes[from..self.limit]).map_or(self.limit, |n| from + n)
     }
 
     /// Returns where a plain scalar ends, or after the colon that separates it from its value. An anchor, alias

@@ -255,7 +255,7 @@ fn brackets(bytes: &[u8]) -> Result<(), Failure> {
             _ => at + 1,
         };
         if depth > DEEPEST {
-            let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let line = lines::number_in(bytes, at);
             return Err(failure(line, "brackets"));
         }
     }
