@@ -153,6 +153,15 @@ impl Failure {
         write_line(&envelope, out);
     }
 
+    /// Returns it as an event of a command that prints events as lines of JSON.
+    pub(super) fn event(&self, name: &str) -> serde_json::Value {
+        let ErrorReport { kind, message, hints, reasons, .. } = &self.0;
+        serde_json::json!({
+            "event": name, "exit": self.exit(), "kind": kind, "message": message, "hints": hints,
+            "reasons": reasons,
+        })
+    }
+
     pub(super) fn show(&self, out: &mut Output) {
         let name = out.paint("error:", Style::new().red().bold());
         out.line(format!("{name} {}", clean(&self.0.message)));

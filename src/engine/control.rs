@@ -1,7 +1,7 @@
 //! What other processes want of the engine of a run: files in a folder, which it takes one by one.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -85,6 +85,20 @@ fn is_left_behind(lock: &Path) -> bool {
     let is_gone = |pid| birth(pid).is_none();
     // Where the system does not say which processes there are, none is taken for gone.
     Lock::holder_process(lock).is_some_and(is_gone) && !is_gone(std::process::id())
+}
+
+/// A request with its file, which is removed once what it wants is in the log.
+pub(super) type Waiting = (Option<Request>, PathBuf);
+
+/// Returns the requests that wait for the engine of a run, in the order in which they came; none in the place of one that
+/// cannot be read.
+pub(super) fn waiting(folder: &Path) -> Vec<Waiting> {
+    let Ok(entries) = fs::read_dir(folder.join("control")) else { return Vec::new() };
+    let is_request = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(is_request).collect();
+    paths.sort();
+    let read = |path: &Path| serde_json::from_slice::<Request>(&fs::read(path).ok()?).ok();
+    paths.into_iter().map(|path| (read(&path), path)).collect()
 }
 
 /// What has become of a request.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::attempt::{AttemptFolder, Recipe};
-use super::control::{POLL, Request, on_signals};
+use super::control::{POLL, on_signals, waiting};
 use super::event::{Cause, Event, Log, Logged, StopReason, Values};
 use super::processes::{Ended, MARK, Process, Processes, mark, signed};
 use super::recover::{ended, recover};
@@ -232,13 +232,7 @@ impl<'e> Driver<'e> {
             return;
         }
         self.asked = Some(now);
-        let Ok(folder) = fs::read_dir(self.folder.join("control")) else { return };
-        let is_request = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
-        let mut paths: Vec<PathBuf> = folder.flatten().map(|entry| entry.path()).filter(is_request).collect();
-        paths.sort();
-        for path in paths {
-            let request =
-                fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Request>(&bytes).ok());
+        for (request, path) in waiting(&self.folder) {
             if let Some(request) = request {
                 self.emit(request.into_event());
             }

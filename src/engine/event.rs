@@ -130,6 +130,9 @@ pub enum Event {
         /// Where its branch cannot be merged, the files in conflict, and the commit that the branch ended in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         conflict: Option<Conflict>,
+        /// What shows more of it, or brings it forward, where that is not what its attempts have printed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command: Option<String>,
     },
     /// The branch of a task is merged into the plan's.
     Integrated {
@@ -176,6 +179,9 @@ pub enum Cause {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         role: Option<String>,
         moves: usize,
+        /// How many rejections of the task in this stage there are.
+        #[serde(default)]
+        rejections: usize,
         /// The commit that it begins with, in a working tree of its own.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         base: Option<String>,

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 use super::Result;
 use super::attempt::{AttemptFolder, Recipe};
-use super::control::{POLL, on_signals};
+use super::control::{POLL, Request, on_signals, waiting};
 use super::event::{Cause, Event, Log, Logged, StopReason, TaskOutcome, Values};
 use super::processes::{MARK, Orphan, Process, Processes, is_alive, mark, signed};
 use super::state::{Moment, millis};
@@ -36,6 +36,8 @@ pub struct Execution {
     pub role: Option<String>,
     /// How many moves the task had made when it began: what it comes to counts for a task that has made no other since.
     pub moves: usize,
+    /// How many rejections of the task in that stage there were when it began.
+    pub rejections: usize,
     /// The commit that it began with, where it had a working tree of its own.
     pub base: Option<String>,
     pub started: DateTime<Utc>,
@@ -56,6 +58,8 @@ pub struct Work {
     pub stage: String,
     pub role: Option<String>,
     pub moves: usize,
+    /// How many rejections of the task in that stage there are.
+    pub rejections: usize,
     pub command: Vec<String>,
     pub variables: Vec<(String, String)>,
     /// What it is given to read.
@@ -235,6 +239,7 @@ impl<'e> Executions<'e> {
             stage: work.stage.clone(),
             role: work.role.clone(),
             moves: work.moves,
+            rejections: work.rejections,
             base: work.base.clone(),
         };
         let event = Event::Started { step: work.task.clone(), attempt, pid, birth: born, because };
@@ -269,7 +274,18 @@ impl<'e> Executions<'e> {
         self.end(at, end, found.millis(self.now()), None)
     }
 
+    /// Takes what other processes want of this one: to end. What else there is to want of a run, this kind of run has not.
+    fn requests(&mut self) {
+        for (request, path) in waiting(&self.folder) {
+            if matches!(request, Some(Request::Cancel { .. } | Request::Pause { .. })) {
+                self.interrupted.store(true, Ordering::Relaxed);
+            }
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     fn stop_what_must(&mut self) {
+        self.requests();
         let why = self.is_interrupted().then_some(AttemptEnd::Interrupted);
         self.active.stop(self.now(), |_| why);
     }
@@ -356,7 +372,7 @@ fn note(all: &mut Vec<Execution>, logged: &Logged) {
             attempt,
             pid,
             birth,
-            because: Cause::Task { executor, stage, role, moves, base },
+            because: Cause::Task { executor, stage, role, moves, rejections, base },
         } => {
             all.push(Execution {
                 task: step.clone(),
@@ -365,6 +381,7 @@ fn note(all: &mut Vec<Execution>, logged: &Logged) {
                 stage: stage.clone(),
                 role: role.clone(),
                 moves: *moves,
+                rejections: *rejections,
                 base: base.clone(),
                 started: logged.at,
                 pid: *pid,
@@ -401,7 +418,7 @@ mod tests {
 
     fn attempt(task: &str, attempt: u32, outcome: Option<TaskOutcome>) -> Vec<Logged> {
         let (step, executor, stage) = (task.to_owned(), "dev".to_owned(), "dev".to_owned());
-        let because = Cause::Task { executor, stage, role: None, moves: 1, base: None };
+        let because = Cause::Task { executor, stage, role: None, moves: 1, rejections: 0, base: None };
         let mut events = vec![Event::Started { step: step.clone(), attempt, pid: 1, birth: None, because }];
         if let Some(outcome) = outcome {
             let (end, outputs) = (AttemptEnd::Exit(1), Values::new());

@@ -47,23 +47,17 @@ pub struct TaskLife {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskEnd {
     /// Its branch is merged as this commit, which brought these files.
-    Integrated {
-        commit: String,
-        files: Vec<String>,
-    },
+    Integrated { commit: String, files: Vec<String> },
     /// It was closed before its turn came.
-    Closed {
-        cancelled: bool,
-    },
+    Closed { cancelled: bool },
     Failed {
         message: String,
         conflict: Option<Conflict>,
+        /// What shows more of it, or brings it forward, where that is not what its attempts have printed.
+        command: Option<String>,
     },
     /// It needs `need`, which has failed or was skipped, because of `root` in the end.
-    Skipped {
-        need: String,
-        root: String,
-    },
+    Skipped { need: String, root: String },
 }
 
 /// Where a task of a plan is while the plan is executed.
@@ -84,6 +78,8 @@ pub enum PlanTaskState {
     Failed,
     /// It needs one that has failed.
     Skipped,
+    /// Its branch was merged, and somebody has taken that back.
+    Reverted,
 }
 
 impl PlanTaskState {
@@ -99,13 +95,14 @@ impl PlanTaskState {
             Self::Completed => "completed",
             Self::Failed => "failed",
             Self::Skipped => "skipped",
+            Self::Reverted => "reverted",
         }
     }
 
     /// Whether nothing follows by itself.
     #[must_use]
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Skipped)
+        matches!(self, Self::Completed | Self::Failed | Self::Skipped | Self::Reverted)
     }
 }
 
@@ -149,9 +146,9 @@ impl PlanRun {
             Event::Waits { step, message, command } => {
                 self.life(step).waits = Some((message.clone(), command.clone()));
             }
-            Event::TaskFailed { step, message, conflict } => {
-                let (message, conflict) = (message.clone(), conflict.clone());
-                self.end(step, TaskEnd::Failed { message, conflict });
+            Event::TaskFailed { step, message, conflict, command } => {
+                let (message, conflict, command) = (message.clone(), conflict.clone(), command.clone());
+                self.end(step, TaskEnd::Failed { message, conflict, command });
             }
             Event::Skipped { step, because: SkipReason::Lost { need, root } } => {
                 self.end(step, TaskEnd::Skipped { need: need.clone(), root: root.clone() });
@@ -201,9 +198,16 @@ impl PlanRun {
         matches!(self.end_of(task), Some(TaskEnd::Integrated { .. } | TaskEnd::Closed { .. }))
     }
 
-    /// Returns where a task is that depends on `needs`; `own` are its attempts.
+    /// Returns where a task is that depends on `needs`; `own` are its attempts, and `is_running` says whether this process
+    /// waits for the last of them.
     #[must_use]
-    pub fn state_of(&self, task: &str, needs: &[&str], own: &[&Execution]) -> PlanTaskState {
+    pub fn state_of(
+        &self,
+        task: &str,
+        needs: &[&str],
+        own: &[&Execution],
+        is_running: bool,
+    ) -> PlanTaskState {
         let life = self.of(task);
         match life.and_then(|life| life.end.as_ref()) {
             Some(TaskEnd::Integrated { .. } | TaskEnd::Closed { cancelled: false }) => {
@@ -219,7 +223,7 @@ impl PlanRun {
             return PlanTaskState::Waiting;
         }
         match own.last() {
-            Some(last) if last.end.is_none() && last.is_alive() => PlanTaskState::InProgress,
+            Some(last) if last.end.is_none() && (is_running || last.is_alive()) => PlanTaskState::InProgress,
             Some(last) if last.end.is_some() && last.outcome.is_none() => PlanTaskState::Validating,
             _ if needs.iter().all(|need| self.is_through(need)) => PlanTaskState::Ready,
             _ => PlanTaskState::Pending,

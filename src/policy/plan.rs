@@ -202,13 +202,20 @@ fn same_files(graph: &Graph<'_>, tasks: &[Summary<'_>], own: &[(&TaskId, usize, 
             (*id, *line, *at, files)
         })
         .collect();
+    // A task is done after its parts.
+    let mut parts: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (_, _, at) in own {
+        if let Some(whole) = tasks[*at].parent.and_then(|parent| graph.task(parent)) {
+            parts.entry(whole).or_default().push(*at);
+        }
+    }
     let mut before: HashMap<usize, HashSet<usize>> = HashMap::new();
     let mut faults = Vec::new();
     for (index, (other, line, at, files)) in open.iter().enumerate() {
         for (one, _, earlier, earlier_files) in &open[..index] {
             let Some(file) = first_overlap(earlier_files, files) else { continue };
             let mut waits = |task: usize, on: usize| {
-                before.entry(task).or_insert_with(|| all_before(graph, task)).contains(&on)
+                before.entry(task).or_insert_with(|| all_before(graph, &parts, task)).contains(&on)
             };
             if !waits(*at, *earlier) && !waits(*earlier, *at) {
                 let (one, other, file) = ((*one).clone(), (*other).clone(), file.to_owned());
@@ -219,11 +226,12 @@ fn same_files(graph: &Graph<'_>, tasks: &[Summary<'_>], own: &[(&TaskId, usize, 
     faults
 }
 
-/// Returns all tasks that one waits for, directly or not.
-fn all_before(graph: &Graph<'_>, task: usize) -> HashSet<usize> {
+/// Returns all tasks that one comes after, directly or not: those that it depends on, and parts of a plan.
+fn all_before(graph: &Graph<'_>, parts: &HashMap<usize, Vec<usize>>, task: usize) -> HashSet<usize> {
     let (mut found, mut waiting) = (HashSet::new(), vec![task]);
     while let Some(at) = waiting.pop() {
         let on = graph.dependencies(at).filter_map(|dependency| dependency.task);
+        let on = on.chain(parts.get(&at).into_iter().flatten().copied());
         waiting.extend(on.filter(|on| found.insert(*on)));
     }
     found

@@ -8,7 +8,7 @@ use crate::model::{
     Config, Person, PlanDecisionKind, PlanId, PlanProgress, PlanState, PlanVerdict, Problem, Task, TaskId,
     nearest,
 };
-use crate::ops::plan_execution::progress_here;
+use crate::ops::plan_execution::{PlanBranch, progress_here};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{DecisionDoubt, PlanFault, plan_faults};
 use crate::store::Workspace;
@@ -24,6 +24,8 @@ pub(in crate::ops) struct PlanAtHand {
     /// Why the last decision does not count, where it is about the content as it is.
     pub(in crate::ops) doubt: Option<DecisionDoubt>,
     pub(in crate::ops) progress: PlanProgress,
+    /// What its branch has, where HEAD does not have that yet.
+    pub(in crate::ops) branch: Option<PlanBranch>,
 }
 
 impl PlanAtHand {
@@ -77,8 +79,8 @@ fn progress_of(tasks: &BTreeMap<TaskId, Task>) -> PlanProgress {
 /// Reads what is known of a plan.
 pub(in crate::ops) fn at_hand(session: &Session<'_>, config: &Config, file: PlanFile) -> Result<PlanAtHand> {
     let content = plan_content(session.snapshot(), &file.plan)?;
-    let progress = progress_here(session, &file.plan.id).ok().flatten();
-    let progress = progress.unwrap_or_else(|| progress_of(&content.tasks));
+    let executed = progress_here(session, &file.plan.id).ok().flatten();
+    let (progress, branch) = executed.unwrap_or_else(|| (progress_of(&content.tasks), None));
     let is_decided = match file.plan.verdict(&content.digest) {
         PlanVerdict::Approved(_) | PlanVerdict::Rejected(_) => true,
         PlanVerdict::Undecided | PlanVerdict::Changed(_) => false,
@@ -92,7 +94,7 @@ pub(in crate::ops) fn at_hand(session: &Session<'_>, config: &Config, file: Plan
         let me = repository.identity(session.env()).ok().filter(|_| is_live);
         doubt = reader.plan_doubt(&file.plan, &content.digest, me.as_ref())?;
     }
-    Ok(PlanAtHand { file, content, doubt, progress })
+    Ok(PlanAtHand { file, content, doubt, progress, branch })
 }
 
 /// Reads what is known of all plans, the oldest first; those that cannot be read are among the problems.

@@ -8,6 +8,7 @@ use super::found::{PlanAtHand, at_hand, check_plan, find_plan, plans_at_hand};
 use crate::model::{
     Person, PlanDecision, PlanState, Problem, Status, Suggestion, Summary, Task, TaskId, by_agent,
 };
+use crate::ops::plan_execution::PlanBranch;
 use crate::ops::{CountView, Error, Result, Session};
 use crate::policy::{Derived, PlanFault, derive};
 
@@ -26,6 +27,8 @@ pub struct PlanLine {
     pub changed: bool,
     /// Its tasks, and how many of them are complete.
     pub tasks: CountView,
+    /// What its branch has of them, where HEAD does not have that yet.
+    pub branch: Option<PlanBranch>,
     /// How many of its tasks will not be done.
     pub cancelled: u32,
     /// Where its breakdown was imported from.
@@ -170,6 +173,7 @@ fn line_of(plan: &PlanAtHand) -> PlanLine {
         why: plan.why(),
         changed,
         tasks: CountView { done, total },
+        branch: plan.branch.clone(),
         cancelled: count(&|task| task.cancelled.is_some()),
         source: own.source.clone(),
         created: own.created,

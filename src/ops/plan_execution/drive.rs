@@ -4,22 +4,21 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::examine::{Examination, attempt_ref};
+use super::examine::{Examination, attempt_ref, unexpected_files};
+use super::failure::TaskFailure;
+use super::reverted::Revert;
 use super::tasks::PlanTask;
 use super::worktree::{Worktree, branch_at, recover, short, task_branch};
 use super::{PlanNews, PlanObserver};
-use crate::engine::{
-    Conflict, Event, Execution, Executions, PlanRun, PlanTaskState, SkipReason, TaskEnd, TaskOutcome, lost,
-};
+use crate::engine::{Event, Execution, Executions, PlanRun, PlanTaskState, TaskEnd, TaskOutcome, lost};
 use crate::env::fail_point;
 use crate::facts::TaskFacts;
 use crate::git::{CommitId, Repository};
-use crate::model::{Config, Plan, PlanId, Suggestion, Task, TaskId};
+use crate::model::{Config, Plan, PlanId, Suggestion};
 use crate::ops::import_findings::FixTasks;
 use crate::ops::moves;
-use crate::ops::run::{Ask, Decider, Decision, ExecutorRules, Losses, OwnPlace, Predecessor, TaskWait};
+use crate::ops::run::{Ask, Decider, Decision, ExecutorRules, Losses, OwnPlace, Predecessor};
 use crate::ops::{Error, Result, Session};
-use crate::policy::Fix;
 
 /// The working tree of a task, with a session in it.
 pub(super) struct Desk<'e> {
@@ -46,6 +45,10 @@ pub(super) struct Driver<'s, 'e> {
     pub(super) observe: PlanObserver<'s>,
     /// Where each task was when that was last shown.
     pub(super) states: Vec<PlanTaskState>,
+    /// The commit that the plan is taken from, with what people call it.
+    pub(super) head: (CommitId, String),
+    /// The tasks that were merged and taken back since, when this process began.
+    pub(super) reverted: BTreeMap<String, Revert>,
 }
 
 impl<'e> Driver<'_, 'e> {
@@ -72,25 +75,32 @@ impl<'e> Driver<'_, 'e> {
         let is_busy = |task: &str| self.executions.is_running(task);
         recover(self.session.workspace(), &self.plan.id, &self.run_id, is_busy);
         for index in 0..self.tasks.len() {
-            let id = self.tasks[index].id.clone();
-            let is_open =
-                self.run.of(id.as_str()).is_some_and(|life| life.end.is_none() && life.opened.is_some());
-            let last = self.own(index).next_back().cloned();
-            let is_judged = last.as_ref().is_some_and(|last| last.outcome.is_some());
-            if let Some(commit) = self.judged_commit(index).filter(|_| is_judged) {
-                self.apply(index, last.as_ref().map_or(0, |last| last.attempt), commit)?;
+            if let Err(error) = self.take_up_task(index) {
+                self.confine(index, error)?;
             }
-            let is_for_person = self.run.of(id.as_str()).is_some_and(|life| life.waits.is_some());
-            if is_open
-                && !is_for_person
-                && last.as_ref().is_none_or(|last| last.outcome.is_some())
-                && let Some(tree) = Worktree::find(self.session.workspace(), &self.plan.id, &id)
-            {
-                tree.reset()?;
-            }
-            if self.run.end_of(id.as_str()).is_some() {
-                self.tidy(index)?;
-            }
+        }
+        Ok(())
+    }
+
+    fn take_up_task(&mut self, index: usize) -> Result<()> {
+        let id = self.tasks[index].id.clone();
+        let is_open =
+            self.run.of(id.as_str()).is_some_and(|life| life.end.is_none() && life.opened.is_some());
+        let last = self.own(index).next_back().cloned();
+        let is_judged = last.as_ref().is_some_and(|last| last.outcome.is_some());
+        if let Some(commit) = self.judged_commit(index).filter(|_| is_judged) {
+            self.apply(index, last.as_ref().map_or(0, |last| last.attempt), commit)?;
+        }
+        let is_for_person = self.run.of(id.as_str()).is_some_and(|life| life.waits.is_some());
+        if is_open
+            && !is_for_person
+            && last.as_ref().is_none_or(|last| last.outcome.is_some())
+            && let Some(tree) = Worktree::find(self.session.workspace(), &self.plan.id, &id)
+        {
+            tree.reset()?;
+        }
+        if self.run.end_of(id.as_str()).is_some() {
+            self.tidy(index)?;
         }
         Ok(())
     }
@@ -107,9 +117,12 @@ impl<'e> Driver<'_, 'e> {
 
     pub(super) fn state(&self, index: usize) -> PlanTaskState {
         let task = &self.tasks[index];
+        if self.reverted.contains_key(task.id.as_str()) {
+            return PlanTaskState::Reverted;
+        }
         let needs: Vec<&str> = task.needs.iter().map(|need| self.tasks[*need].id.as_str()).collect();
         let own: Vec<&Execution> = self.own(index).collect();
-        self.run.state_of(task.id.as_str(), &needs, &own)
+        self.run.state_of(task.id.as_str(), &needs, &own, self.executions.is_running(task.id.as_str()))
     }
 
     /// Writes an event to the log, and reports it.
@@ -151,7 +164,10 @@ impl<'e> Driver<'_, 'e> {
             if self.executions.running() >= self.jobs {
                 continue;
             }
-            has_ended |= self.look_at(index)?;
+            has_ended |= match self.look_at(index) {
+                Ok(ended) => ended,
+                Err(error) => self.confine(index, error)?,
+            };
             self.report(index);
         }
         Ok(has_ended)
@@ -172,6 +188,10 @@ impl<'e> Driver<'_, 'e> {
             let message = format!("waits: `{}` is checked out in {folder}", short(&branch));
             let switch = Suggestion::git(["-C", folder.as_str(), "switch", "--detach"]);
             self.waits(index, message, Some(switch.to_string()))?;
+            return Ok(false);
+        }
+        if let Some(wait) = self.foreign_branch(index)? {
+            self.waits(index, wait.message, wait.fix)?;
             return Ok(false);
         }
         self.open(index)?;
@@ -227,13 +247,13 @@ impl<'e> Driver<'_, 'e> {
                 self.start(index, config, facts, &executor, role.as_deref())?;
             }
             Decision::Waits => {
-                let wait = self.outside(&facts.task)?;
+                let wait = self.outside(facts)?;
                 self.wait_for_person(index, wait)?;
             }
             Decision::Person(wait) => self.wait_for_person(index, wait)?,
             Decision::Exhausted { failed, .. } => {
                 self.desk(index)?.tree.reset()?;
-                self.fail(index, failed, None)?;
+                self.fail(index, TaskFailure::new(failed))?;
                 return Ok(Some(true));
             }
         }
@@ -255,36 +275,6 @@ impl<'e> Driver<'_, 'e> {
         Ok(true)
     }
 
-    /// Says so where a predecessor that was merged is open again on the plan's branch.
-    fn lost_predecessor(&self, index: usize) -> Result<Option<TaskWait>> {
-        let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
-        for need in &self.tasks[index].needs {
-            let id = &self.tasks[*need].id;
-            let task = tip.readable_task(id)?;
-            if task.is_some_and(|task| task.summary().is_closed()) {
-                continue;
-            }
-            let branch = short(&self.run.branch);
-            let retry = Suggestion::tracker(["plan", "retry", self.plan.id.as_str(), id.as_str()]);
-            let message = format!("waits for {id}, which was done and is open again on {branch}");
-            return Ok(Some(TaskWait::new(message, Some(Fix::Run(retry)))));
-        }
-        Ok(None)
-    }
-
-    /// Says which tasks beyond the plan one waits for, or whose fix.
-    fn outside(&self, task: &Task) -> Result<TaskWait> {
-        let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
-        let open = crate::facts::waits_for(&tip, task)?;
-        let names: Vec<&str> = open.iter().map(TaskId::as_str).collect();
-        let message = match names.as_slice() {
-            [] => "waits for a task that fixes a finding of it".to_owned(),
-            [one] => format!("waits for {one}, which is open and not part of the plan"),
-            several => format!("waits for {}, which are open and not part of the plan", several.join(", ")),
-        };
-        Ok(TaskWait::new(message, None))
-    }
-
     /// Returns the working tree of a task, opened before.
     pub(super) fn desk(&mut self, index: usize) -> Result<&mut Desk<'e>> {
         self.open(index)?;
@@ -299,10 +289,20 @@ impl<'e> Driver<'_, 'e> {
         let id = self.tasks[index].id.clone();
         let branch = task_branch(&self.plan.id, &id);
         let tip = self.tip()?;
-        let base = branch_at(&self.repository, &branch, tip, &format!("plan: {} begins", self.plan.id))?;
+        let is_known = self.is_opened(index);
+        let mut base = branch_at(&self.repository, &branch, tip, &format!("plan: {} begins", self.plan.id))?;
+        if !is_known && base != tip {
+            // It has nothing of its own, and not all that the task is to begin with.
+            if !self.repository.move_branch(&branch, base, tip, &format!("plan: {} begins", self.plan.id))? {
+                return Err(Error::BranchMoved(short(&branch).to_owned()));
+            }
+            base = tip;
+        }
         let workspace = self.session.workspace();
-        let is_known = self.run.of(id.as_str()).is_some_and(|life| life.opened.is_some());
         let found = Worktree::find(workspace, &self.plan.id, &id).filter(|_| is_known);
+        if found.is_none() && is_known && !Worktree::is_half_made(workspace, &self.plan.id, &id) {
+            Worktree::put_aside(workspace, (&self.plan.id, &id), base)?;
+        }
         let is_new = found.is_none();
         let tree = found.map_or_else(|| Worktree::make(workspace, &self.plan.id, &id), Ok)?;
         let linked = workspace.linked(self.session.env(), &tree.folder);
@@ -392,6 +392,7 @@ impl<'e> Driver<'_, 'e> {
             stage: last.stage.clone(),
             role: last.role.clone(),
             moves: last.moves,
+            rejections: last.rejections,
             base: last.base.clone(),
         };
         let (step, attempt, pid, birth) = (last.task.clone(), last.attempt, last.pid, last.birth.clone());
@@ -419,31 +420,46 @@ impl<'e> Driver<'_, 'e> {
             return self.emit(event);
         };
         self.report(index);
-        let Examination { outcome, message, commit } = self.examine(index, at, &execution)?;
+        let Examination { outcome, message, commit, .. } =
+            self.examine_or_put_aside(index, at, &execution)?;
         let (step, attempt) = (execution.task.clone(), execution.attempt);
         self.emit(Event::Judged { step, attempt, outcome, message, commit: Some(commit.to_string()) })?;
         fail_point("plan:logged");
-        self.apply(index, attempt, commit)?;
-        let is_complete = match outcome {
-            TaskOutcome::Passed => {
-                self.desk(index)?.session.refresh()?;
-                self.facts(index)?.1.task.stage.is_complete()
-            }
-            _ => false,
-        };
-        match is_complete {
-            true => drop(self.integrate(index)?),
-            false => {
-                let desk = self.desk(index)?;
-                desk.tree.reset()?;
-                desk.session.refresh()?;
-            }
+        if let Err(error) = self.go_on_after(index, attempt, outcome, commit) {
+            self.confine(index, error)?;
         }
         self.report(index);
         Ok(())
     }
 
-    fn examine(&mut self, index: usize, at: usize, execution: &Execution) -> Result<Examination> {
+    /// Brings the branch and the working tree of a task to what has come of an attempt.
+    fn go_on_after(
+        &mut self,
+        index: usize,
+        attempt: u32,
+        outcome: TaskOutcome,
+        commit: CommitId,
+    ) -> Result<()> {
+        self.apply(index, attempt, commit)?;
+        let is_complete = match outcome {
+            TaskOutcome::Passed => {
+                let desk = self.desk(index)?;
+                desk.tree.attach()?;
+                desk.session.refresh()?;
+                self.facts(index)?.1.task.stage.is_complete()
+            }
+            _ => false,
+        };
+        if is_complete {
+            self.integrate(index)?;
+        } else if let Some(desk) = self.desks.get_mut(&index) {
+            desk.tree.reset()?;
+            desk.session.refresh()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn examine(&mut self, index: usize, at: usize, execution: &Execution) -> Result<Examination> {
         let lines = self.executions.folder_of(at).last_lines(1);
         let last_line = lines.first().map(String::as_str);
         let report = self.rules.executor(&execution.executor).and_then(|executor| executor.report.clone());
@@ -473,7 +489,9 @@ impl<'e> Driver<'_, 'e> {
         fail_point("plan:moved");
         let is_passed =
             self.own(index).next_back().is_some_and(|last| last.outcome == Some(TaskOutcome::Passed));
-        if let Some(kept) = kept.filter(|_| is_passed) {
+        if let Some(kept) = kept.filter(|_| is_passed)
+            && unexpected_files(&self.repository, commit, kept)?.is_empty()
+        {
             self.repository.delete_ref(&name, kept)?;
         }
         Ok(())
@@ -493,36 +511,6 @@ impl<'e> Driver<'_, 'e> {
             Predecessor { task: task.id.to_string(), title: task.title.clone(), commit, files, message }
         };
         self.tasks[index].needs.iter().map(of).collect()
-    }
-
-    /// Ends a task as failed, and skips what needs it.
-    pub(super) fn fail(&mut self, index: usize, message: String, conflict: Option<Conflict>) -> Result<()> {
-        let id = self.tasks[index].id.to_string();
-        self.emit(Event::TaskFailed { step: id.clone(), message, conflict })?;
-        self.tidy(index)?;
-        self.report(index);
-        let mut lost = vec![index];
-        let needs_lost = |driver: &Self, lost: &[usize]| {
-            let is_open = |next: &usize| driver.run.end_of(driver.tasks[*next].id.as_str()).is_none();
-            let next = (0..driver.tasks.len()).filter(is_open).find_map(|next| {
-                let need = driver.tasks[next].needs.iter().find(|need| lost.contains(need))?;
-                Some((next, *need))
-            });
-            next.filter(|(next, _)| !lost.contains(next))
-        };
-        while let Some((next, need)) = needs_lost(self, &lost) {
-            lost.push(next);
-            let (step, need) = (self.tasks[next].id.to_string(), self.tasks[need].id.to_string());
-            self.emit(Event::Skipped { step, because: SkipReason::Lost { need, root: id.clone() } })?;
-            self.report(next);
-        }
-        Ok(())
-    }
-
-    /// Whether a task has failed because its branch cannot be merged.
-    pub(super) fn has_conflict(&self, index: usize) -> bool {
-        let end = self.run.end_of(self.tasks[index].id.as_str());
-        matches!(end, Some(TaskEnd::Failed { conflict: Some(_), .. }))
     }
 
     /// Reports where a task is, where that has changed.

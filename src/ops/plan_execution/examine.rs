@@ -9,8 +9,8 @@ use crate::engine::{Execution, TaskOutcome};
 use crate::env::fail_point;
 use crate::git::{CommitId, FileChange, FileMode, NewCommit, Repository};
 use crate::model::{
-    AttemptEnd, Milestone, Phase, Plan, PlanId, RecordKind, RecordPath, Task, TaskId, is_in_tracker,
-    is_selected,
+    AttemptEnd, GateRule, Milestone, Phase, Plan, PlanId, RecordKind, RecordPath, Task, TaskId,
+    is_in_tracker, is_selected,
 };
 use crate::ops::moves::advance;
 use crate::ops::on_branch::cannot_commit;
@@ -18,6 +18,7 @@ use crate::ops::run::{Judgement, judge};
 use crate::ops::{Error, Result, Session};
 use crate::store::LARGEST_FILE;
 
+use super::gate::{Refused, refused};
 use super::worktree::Worktree;
 
 /// How many files a message names.
@@ -47,6 +48,8 @@ pub(super) struct Examination {
     pub(super) message: String,
     /// The commit that the branch is to end in.
     pub(super) commit: CommitId,
+    /// Whether the working tree is to be put aside: it has what no commit can have.
+    pub(super) is_aside: bool,
 }
 
 /// What has come of what a person has left.
@@ -77,14 +80,57 @@ impl Examined<'_, '_> {
             base.ok_or_else(|| Error::usage(format!("the log does not say where {} began", self.task)))?;
         let taken = self.take(execution)?;
         fail_point("plan:taken");
-        let Judgement { outcome, message } = self.judged(execution, base, &taken)?;
+        let failed =
+            |message| Examination { outcome: TaskOutcome::Failed, message, commit: base, is_aside: false };
+        if let Some((why, is_aside)) = self.unfit(execution, base, &taken)? {
+            fail_point("plan:judged");
+            return Ok(Examination { is_aside, ..failed(why) });
+        }
+        let Judgement { outcome, message } = self.judged(execution)?;
         fail_point("plan:judged");
-        let records = self.changed_records(taken.commit)?;
-        let commit = match outcome {
-            TaskOutcome::Passed => self.commit(taken.commit, taken.head, &records, &message)?,
+        // What a reviewer leaves beside its records is no part of the work that it has reviewed.
+        let (from, parent) = if execution.role.is_some() { (base, base) } else { (taken.commit, taken.head) };
+        let records = self.changed_records(from)?;
+        let mut commit = match outcome {
+            TaskOutcome::Passed => self.commit(from, parent, &records, &message)?,
             _ => self.commit(base, base, &records, &message)?,
         };
-        Ok(Examination { outcome, message, commit })
+        let mut refused = self.refused(commit, base)?;
+        if outcome == TaskOutcome::Passed && parent != base && refused.breaks(GateRule::LinkedCommits) {
+            // Its own commits name no task: they become one with the rest, which does.
+            commit = self.commit(taken.commit, base, &records, &message)?;
+            refused = self.refused(commit, base)?;
+        }
+        Ok(match refused.message() {
+            Some(why) => failed(why),
+            None => {
+                let unexpected = self.unexpected(commit, &taken).filter(|_| outcome == TaskOutcome::Passed);
+                Examination {
+                    outcome,
+                    message: message + &unexpected.unwrap_or_default(),
+                    commit,
+                    is_aside: false,
+                }
+            }
+        })
+    }
+
+    /// Says which files were left that are no part of the work.
+    fn unexpected(&self, commit: CommitId, taken: &Taken) -> Option<String> {
+        let unexpected = unexpected_files(self.repository, commit, taken.commit).ok()?;
+        (!unexpected.is_empty()).then(|| format!("; {} of it is no part of the work", named(&unexpected)))
+    }
+
+    /// Returns what the gate refuses of a commit that an attempt is to end in.
+    fn refused(&self, commit: CommitId, base: CommitId) -> Result<Refused> {
+        match commit == base {
+            true => Ok(Refused::default()),
+            // From where it left the plan's branch: what was merged since is for the merge.
+            false => match self.repository.merge_base(self.plan_tip, commit)? {
+                Some(parted) => Ok(refused(self.there, parted, commit)?.of_attempt()),
+                None => Ok(Refused::default()),
+            },
+        }
     }
 
     /// Makes a commit of what a person has left in a working tree; none where that is nothing.
@@ -141,26 +187,42 @@ impl Examined<'_, '_> {
         parent.ok_or_else(|| Error::usage(format!("{commit} has no parent")))
     }
 
-    fn judged(&mut self, execution: &Execution, base: CommitId, taken: &Taken) -> Result<Judgement> {
+    /// Says what keeps what was left from being judged at all, and whether the working tree can be used again.
+    fn unfit(
+        &mut self,
+        execution: &Execution,
+        base: CommitId,
+        taken: &Taken,
+    ) -> Result<Option<(String, bool)>> {
         let end = execution.end.unwrap_or(AttemptEnd::Interrupted);
-        if !matches!(end, AttemptEnd::Interrupted | AttemptEnd::Cancelled) {
-            if self.repository.merge_base(base, taken.head)? != Some(base) {
-                let (head, base) = (taken.head.short(), base.short());
-                let why = format!("its working tree is at {head}, which does not come after {base}");
-                return Ok(Judgement::new(TaskOutcome::Failed, why));
-            }
-            let changes = self.changes(taken.commit)?;
-            if let Some(why) = self.of_records(&changes, base)? {
-                return Ok(Judgement::new(TaskOutcome::Failed, why));
-            }
-            if let Some(why) = repositories_in(&changes) {
-                return Ok(Judgement::new(TaskOutcome::Failed, why));
-            }
-            let beyond = self.beyond_target_files(&changes, base).filter(|_| end.is_success());
-            if let Some(why) = beyond {
-                return Ok(Judgement::new(TaskOutcome::Failed, why));
-            }
+        if matches!(end, AttemptEnd::Interrupted | AttemptEnd::Cancelled) {
+            return Ok(None);
         }
+        if let Some(what) = self.tree.unconcluded() {
+            return Ok(Some((format!("left a {what} in its working tree that is not concluded"), false)));
+        }
+        if self.repository.merge_base(base, taken.head)? != Some(base) {
+            let (head, base) = (taken.head.short(), base.short());
+            return Ok(Some((
+                format!("its working tree is at {head}, which does not come after {base}"),
+                false,
+            )));
+        }
+        let changes = self.changes(taken.commit)?;
+        if let Some(why) = repositories_in(&changes) {
+            return Ok(Some((why, true)));
+        }
+        let mut why = self.of_records(&changes, base)?;
+        if why.is_none() && end.is_success() && execution.role.is_none() {
+            why = self.beyond_target_files(&changes, base);
+        }
+        if why.is_none() {
+            why = self.in_a_persons_name(execution, base, taken.commit)?;
+        }
+        Ok(why.map(|why| (why, false)))
+    }
+
+    fn judged(&mut self, execution: &Execution) -> Result<Judgement> {
         self.there.refresh()?;
         self.start_again(execution)?;
         self.there.act_as(Some(&execution.executor));
@@ -195,6 +257,10 @@ impl Examined<'_, '_> {
         for change in in_tracker {
             let record = RecordPath::parse(&change.path);
             let is_own = record.as_ref().and_then(RecordPath::task) == Some(self.task);
+            let is_plain = change.after.is_none_or(|after| after.mode == FileMode::Plain);
+            if is_own && !is_plain {
+                return Ok(Some(format!("{} is no plain file any more", change.path)));
+            }
             if !is_own {
                 others.push(change.path.clone());
             } else if matches!(record, Some(RecordPath::Task(_))) {
@@ -316,6 +382,16 @@ impl Examined<'_, '_> {
             NewCommit { tree, parents: &parents, message: &message, author: &author, at, is_signed: true };
         self.repository.write_commit(&commit).map_err(cannot_commit)
     }
+}
+
+/// Returns the files beside records of what was left that a commit does not have.
+pub(super) fn unexpected_files(
+    repository: &Repository,
+    commit: CommitId,
+    left: CommitId,
+) -> Result<Vec<String>> {
+    let paths = repository.changes_between(Some(commit), left)?.into_iter().map(|change| change.path);
+    Ok(paths.filter(|path| !is_in_tracker(path)).collect())
 }
 
 /// Says where there are repositories in what was left, or submodules at another commit: of those the branch would have the

@@ -1,14 +1,15 @@
-//! What work of others may get in the way of a plan, before it begins: branches that are not merged and change target files
-//! of its tasks, and whether they can be merged at all.
+//! What work of others may get in the way of a plan, before it begins: tasks of it that somebody has started, and branches that
+//! are not merged and change target files of its tasks, and whether they can be merged at all.
 
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::tasks::PlanAt;
-use super::worktree::{Git, Merged};
+use super::worktree::{Git, Merged, plan_folder};
 use crate::git::{BranchTip, CommitId};
-use crate::model::is_selected;
+use crate::model::{Stage, is_same_name, is_selected};
+use crate::ops::in_flight::{FlightView, in_flight_of};
 use crate::ops::{Result, Session};
 
 /// A branch without a commit for so long is not looked at.
@@ -38,13 +39,70 @@ pub struct SharedTarget {
     pub files: Vec<String>,
 }
 
+/// A task of a plan that somebody works on elsewhere, or has started here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaskInFlight {
+    /// The task.
+    pub task: String,
+    /// The stage that it is in there.
+    pub stage: Stage,
+    /// Who works on it.
+    pub by: String,
+    /// The branch; none where that is what the plan begins with, or a working tree on no branch.
+    pub branch: Option<String>,
+    /// The folder of the working tree that has it.
+    pub folder: Option<String>,
+}
+
+/// Finds the tasks that somebody works on, of those that the plan has not begun with. What cannot be read is not in flight:
+/// this is for people, and stops no plan.
+pub(super) fn in_flight(
+    session: &Session<'_>,
+    at: &PlanAt,
+    base: CommitId,
+    has_begun: impl Fn(&str) -> bool,
+) -> Vec<TaskInFlight> {
+    let Ok(snapshot) = session.workspace().snapshot_of_commit(Some(base)) else { return Vec::new() };
+    let all = in_flight_of(session);
+    let me = session.actor().unwrap_or_default();
+    let own_folder = plan_folder(session.workspace(), &at.plan.id).display().to_string();
+    let mut found = Vec::new();
+    for task in at.tasks.iter().filter(|task| !has_begun(task.id.as_str())) {
+        let Ok(Some(record)) = snapshot.readable_task(&task.id) else { continue };
+        if record.summary().is_closed() {
+            continue;
+        }
+        let mover = record.history.last().map(|last| last.by.clone());
+        if let Some(by) = record.assignee.clone().or(mover)
+            && !record.stage.is_none()
+            && !is_same_name(&by, &me)
+        {
+            let (task, stage) = (task.id.to_string(), record.stage.clone());
+            found.push(TaskInFlight { task, stage, by, branch: None, folder: None });
+        }
+        for flight in all.of(task.id.as_str(), record.since()) {
+            let FlightView { stage, branch, folder, by, .. } = FlightView::from(flight);
+            let is_own = branch.as_deref().is_some_and(is_of_plans)
+                || folder.as_ref().is_some_and(|folder| folder.starts_with(&own_folder));
+            if !is_own {
+                found.push(TaskInFlight { task: task.id.to_string(), stage, by, branch, folder });
+            }
+        }
+    }
+    found
+}
+
+/// Whether a branch, as people name it, is one that plans make, here or on a remote.
+fn is_of_plans(name: &str) -> bool {
+    ["plan/", "plan-tasks/"].iter().any(|own| name.starts_with(own) || name.contains(&format!("/{own}")))
+}
+
 /// Looks at live branches. What cannot be read forecasts nothing: this is for people, and stops no plan.
 pub(super) fn forecast(session: &Session<'_>, at: &PlanAt, base: CommitId) -> Vec<OtherWork> {
     let paths = session.workspace().repo_paths();
     let Ok(mut tips) = paths.branch_tips() else { return Vec::new() };
     tips.retain(|tip| {
-        let name = tip.name.trim_start_matches("refs/heads/").trim_start_matches("refs/remotes/");
-        !["plan/", "plan-tasks/"].iter().any(|own| name.starts_with(own) || name.contains(&format!("/{own}")))
+        !is_of_plans(tip.name.trim_start_matches("refs/heads/").trim_start_matches("refs/remotes/"))
     });
     tips.dedup_by_key(|tip| tip.commit);
     tips.truncate(MOST);

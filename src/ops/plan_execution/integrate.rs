@@ -3,15 +3,15 @@
 
 use super::drive::Driver;
 use super::examine::{ByHand, Examined, attempt_ref};
+use super::failure::TaskFailure;
+use super::gate::refused;
 use super::start::refuse_checked_out;
 use super::worktree::{Git, Merged, Worktree, plan_folder, short, task_branch};
 use crate::engine::{Conflict, Event, TaskEnd};
 use crate::env::fail_point;
-use crate::facts::checked_out_in;
 use crate::git::{CommitId, NewCommit};
 use crate::model::{Suggestion, is_in_tracker};
 use crate::ops::on_branch::cannot_commit;
-use crate::ops::run::TaskWait;
 use crate::ops::{Error, Result};
 
 /// How often a merge is tried while somebody else moves the plan's branch.
@@ -50,12 +50,18 @@ impl Driver<'_, '_> {
                         let message =
                             format!("conflicts with what was merged before, in {}", files.join(", "));
                         let conflict = Conflict { files, commit: theirs.to_string() };
-                        self.fail(index, message, Some(conflict))?;
+                        self.fail(
+                            index,
+                            TaskFailure { conflict: Some(conflict), ..TaskFailure::new(message) },
+                        )?;
                         return Ok(true);
                     }
                 },
             };
             let tree = tree.ok_or_else(|| Error::usage(format!("{theirs} has no tree")))?;
+            if self.fails_at_gate(index, tip, theirs)? {
+                return Ok(true);
+            }
             refuse_checked_out(self.session, self.plan_id())?;
             let commit = self.merge_commit(index, tree, [tip, theirs])?;
             fail_point("plan:merging");
@@ -68,6 +74,18 @@ impl Driver<'_, '_> {
             }
         }
         Err(Error::BranchMoved(short(&self.run.branch).to_owned()))
+    }
+
+    /// Ends a task as failed whose branch the gate would not let into the plan's. Returns whether it has.
+    fn fails_at_gate(&mut self, index: usize, tip: CommitId, theirs: CommitId) -> Result<bool> {
+        let refused = refused(&self.desk(index)?.session, tip, theirs)?;
+        let Some(message) = refused.message() else { return Ok(false) };
+        let branch = task_branch(self.plan_id(), &self.tasks[index].id);
+        let (base, head) = (short(&self.run.branch), short(&branch));
+        let check = Suggestion::tracker(["check", "--base", base, "--head", head]);
+        self.desk(index)?.tree.reset()?;
+        self.fail(index, TaskFailure::new(message).with_command(check))?;
+        Ok(true)
     }
 
     fn merge_commit(
@@ -106,7 +124,7 @@ impl Driver<'_, '_> {
     }
 
     /// Commits the task's records where they are not as its branch has them.
-    fn keep_records(&mut self, index: usize, message: &str) -> Result<()> {
+    pub(super) fn keep_records(&mut self, index: usize, message: &str) -> Result<()> {
         let moved = self.examined(index, (None, None), |examined| examined.records(message))?;
         if let Some((from, to)) = moved {
             self.move_task_branch(index, from, to)?;
@@ -119,7 +137,7 @@ impl Driver<'_, '_> {
     pub(super) fn take_by_hand(&mut self, index: usize) -> Result<bool> {
         match self.examined(index, (None, None), |examined| examined.by_hand())? {
             ByHand::Refused(why) => {
-                self.fail(index, why, None)?;
+                self.fail(index, TaskFailure::new(why))?;
                 Ok(false)
             }
             ByHand::Taken { from, to } => {
@@ -166,47 +184,6 @@ impl Driver<'_, '_> {
         })
     }
 
-    /// Leaves a task to a person. A vote is cast on the branch, for which nobody may have it checked out; what else there is
-    /// to do is done in the working tree.
-    pub(super) fn wait_for_person(&mut self, index: usize, wait: TaskWait) -> Result<()> {
-        self.keep_records(index, "waits for a person")?;
-        let branch = task_branch(self.plan_id(), &self.tasks[index].id);
-        let is_vote = |command: &String| {
-            ["tracker approve ", "tracker reject ", "tracker signoff "]
-                .iter()
-                .any(|verb| command.starts_with(verb))
-        };
-        let is_for_vote = wait.fix.as_ref().is_some_and(is_vote);
-        let folder = self.desk(index)?.tree.folder.display().to_string();
-        let in_folder = |command: &str| match command.strip_prefix("tracker ") {
-            Some(rest) => format!("tracker -C {folder} {rest}"),
-            None => command.to_owned(),
-        };
-        let command = wait.fix.as_ref().map(|fix| match is_for_vote {
-            true => format!("{fix} --branch {}", short(&branch)),
-            false => in_folder(fix),
-        });
-        if is_for_vote && self.desk(index)?.tree.is_clean()? {
-            self.desks.remove(&index);
-            if let Some(tree) =
-                Worktree::find(self.session.workspace(), self.plan_id(), &self.tasks[index].id)
-            {
-                tree.remove(self.session.workspace())?;
-            }
-        }
-        self.waits(index, wait.message, command)
-    }
-
-    /// Takes down what a task waits for, where that is new.
-    pub(super) fn waits(&mut self, index: usize, message: String, command: Option<String>) -> Result<()> {
-        let step = self.tasks[index].id.to_string();
-        let waits = Some((message.clone(), command.clone()));
-        if self.run.of(&step).is_none_or(|life| life.waits != waits) {
-            self.emit(Event::Waits { step, message, command })?;
-        }
-        Ok(())
-    }
-
     /// Removes what a task that has ended needs no more: its working tree, and its branch where it has nothing that the
     /// plan's does not have.
     pub(super) fn tidy(&mut self, index: usize) -> Result<()> {
@@ -217,7 +194,7 @@ impl Driver<'_, '_> {
         match Worktree::find(self.session.workspace(), self.plan_id(), &id) {
             Some(_) if self.has_conflict(index) => {}
             // What a person has left there is his.
-            Some(tree) if !is_through && !tree.is_clean()? => return Ok(()),
+            Some(tree) if !is_through && !tree.is_clean().unwrap_or(false) => return Ok(()),
             Some(tree) => tree.remove(self.session.workspace())?,
             None => Worktree::remove_rest(self.session.workspace(), self.plan_id(), &id)?,
         }
@@ -231,16 +208,19 @@ impl Driver<'_, '_> {
         Ok(())
     }
 
-    /// Returns where a person has the branch of a task checked out, beside the working tree that was made for it.
-    pub(super) fn elsewhere(&self, index: usize) -> Result<Option<String>> {
-        let branch = task_branch(self.plan_id(), &self.tasks[index].id);
-        let workspace = self.session.workspace();
-        if workspace.repo_paths().branch()?.as_deref() == Some(short(&branch)) {
-            return Ok(Some(workspace.work_dir().display().to_string()));
+    /// Refuses to begin a task again in whose working tree there is what no commit has.
+    pub(super) fn refuse_uncommitted_work(&self, index: usize) -> Result<()> {
+        let id = &self.tasks[index].id;
+        let tree = Worktree::find(self.session.workspace(), self.plan_id(), id);
+        // One that is broken is put aside.
+        let Some(tree) = tree.filter(|tree| tree.fault().is_none()) else { return Ok(()) };
+        if tree.is_merging() || !tree.is_clean().unwrap_or(true) {
+            let folder = tree.folder.display().to_string();
+            let message = format!("what was changed in the working tree of {id} is not committed: {folder}");
+            let commit = Suggestion::git(["-C", folder.as_str(), "commit", "--all"]);
+            return Err(Error::usage_with(message, commit.to_string()));
         }
-        let own = Worktree::folder_of(workspace, self.plan_id(), &self.tasks[index].id);
-        let is_other = |folder: &String| std::path::Path::new(folder) != own;
-        Ok(checked_out_in(workspace.repo_paths(), &branch).filter(is_other))
+        Ok(())
     }
 
     /// Begins the branch of a task anew that could not be merged and that nobody has changed since. What it had is kept.
@@ -253,14 +233,6 @@ impl Driver<'_, '_> {
         let branch = task_branch(self.plan_id(), &id);
         let Some(commit) = self.repository.ref_commit(&branch)? else { return Ok(()) };
         let tree = Worktree::find(self.session.workspace(), self.plan_id(), &id);
-        if let Some(tree) =
-            tree.as_ref().filter(|tree| tree.is_merging() || !tree.is_clean().unwrap_or(false))
-        {
-            let folder = tree.folder.display().to_string();
-            let message = format!("what was changed in the working tree of {id} is not committed: {folder}");
-            let commit = Suggestion::git(["-C", folder.as_str(), "commit", "--all"]);
-            return Err(Error::usage_with(message, commit.to_string()));
-        }
         let is_untouched = commit.to_string() == conflict.commit
             && tree.as_ref().is_none_or(|tree| tree.is_clean().unwrap_or(false));
         if !is_untouched {

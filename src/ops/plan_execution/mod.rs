@@ -4,18 +4,26 @@
 //! the git folder that all working trees share. What has happened is in the log of a run ([`crate::engine`]); what is
 //! merged is in git. Whatever kills the process, the same command goes on from these two.
 
+mod aside;
 mod drive;
 mod examine;
+mod failure;
 mod forecast;
+mod gate;
 mod integrate;
 mod record;
+mod reverted;
+mod runs;
 mod start;
 mod tasks;
 mod view;
+mod waits;
 mod worktree;
 
+pub(super) use runs::plan_runs;
+pub(crate) use runs::{cancel_plan_run, plan_run_logs, plan_run_meant};
 pub(crate) use start::{ExecuteRequest, execute_plan, plan_ahead};
-pub(crate) use tasks::{plan_run_logs, plan_run_meant};
+pub(crate) use view::PlanBranch;
 pub(super) use view::progress_here;
 pub(crate) use view::{ExecutedTask, ExecutionState, PlanExecution, PlanStart, plan_status, watch_plan};
 

@@ -85,7 +85,7 @@ impl Driver<'_, '_> {
         let own: Vec<&Execution> = self.own(index).collect();
         let state = match view.status {
             PlanTaskState::Completed => StepState::Success,
-            PlanTaskState::Failed => StepState::Failed,
+            PlanTaskState::Failed | PlanTaskState::Reverted => StepState::Failed,
             PlanTaskState::Skipped => StepState::Skipped,
             _ => StepState::Pending,
         };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::drive::Driver;
 use super::tasks::{PlanAt, RunPointer, base_of};
-use super::view::{PlanExecution, PlanStart, execution_of};
+use super::view::{PlanExecution, PlanStart, execution_of, head_of};
 use super::worktree::{Git, Merged, branch_at, plan_branch, short};
 use super::{PlanNews, PlanObserver};
 use crate::engine::{Event, Executions, Log, Logged, PlanRun, PlanTaskState, StopReason, TaskEnd};
@@ -45,8 +45,8 @@ pub fn execute_plan<'e>(
     let (run_id, executions, run) = begin(session, &repository, &id, base, &rules)?;
     let plan_at = updated(session, &repository, &run, at, base)?;
     let processors = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let mut start = PlanStart::of(session, &plan_at, &run.branch, base);
-    start.run = Some(run_id.clone());
+    let given = (base, request.base.as_deref());
+    let start = PlanStart::of(session, &plan_at, Some((&run_id, &run)), given)?;
     observe(&PlanNews::Start(&start));
     let before = executions.all.len();
     let states = vec![PlanTaskState::Pending; plan_at.tasks.len()];
@@ -65,7 +65,10 @@ pub fn execute_plan<'e>(
         desks: BTreeMap::new(),
         observe,
         states,
+        head: (base, request.base.clone().map_or_else(|| head_name(session), Ok)?),
+        reverted: BTreeMap::new(),
     };
+    driver.find_reverts()?;
     for index in 0..driver.tasks.len() {
         driver.states[index] = driver.state(index);
     }
@@ -81,6 +84,10 @@ pub fn execute_plan<'e>(
     Ok(PlanExecution { interrupted, ..view })
 }
 
+fn head_name(session: &Session<'_>) -> Result<String> {
+    Ok(head_of(session)?.map_or_else(|| "HEAD".to_owned(), |(_, name)| name))
+}
+
 /// Says what executing a plan would begin with, and which work of others may get in its way.
 pub fn plan_ahead(session: &Session<'_>, request: &ExecuteRequest) -> Result<PlanStart> {
     let base = base_of(session, request.base.as_deref())?;
@@ -88,7 +95,11 @@ pub fn plan_ahead(session: &Session<'_>, request: &ExecuteRequest) -> Result<Pla
     at.refuse_uncommitted(session, request.base.as_deref().unwrap_or("HEAD"))?;
     refuse_checked_out(session, &at.plan.id)?;
     ExecutorRules::read(session)?;
-    Ok(PlanStart::of(session, &at, &plan_branch(&at.plan.id), base))
+    let pointer = RunPointer::read(session, &at.plan.id);
+    let begun = pointer.as_ref().and_then(|pointer| PlanRun::replay(&Log::read(&pointer.folder).ok()?));
+    let run = pointer.as_ref().map(|pointer| pointer.run.as_str()).zip(begun.as_ref());
+    let start = PlanStart::of(session, &at, run, (base, request.base.as_deref()))?;
+    Ok(PlanStart { run: None, ..start })
 }
 
 /// Refuses to move a branch under somebody who has it checked out.
@@ -180,29 +191,40 @@ fn updated(
             "somebody has changed it there: bring it back, or approve it again",
         ));
     }
-    let tree = match Git::of(session.workspace(), &at.plan.id).merge(session.env(), tip, base)? {
+    let why = format!("{} has changed since its execution began", at.plan.id);
+    bring(session, (&at.plan.id, &run.branch), base, &why)?;
+    Ok(at)
+}
+
+/// Merges a commit into the plan's branch; `why` begins the error where that cannot be.
+fn bring(session: &Session<'_>, (plan, branch): (&PlanId, &str), base: CommitId, why: &str) -> Result<()> {
+    let repository = session.workspace().repository()?;
+    let name = short(branch);
+    let tip = repository.ref_commit(branch)?.ok_or_else(|| Error::BranchMoved(name.to_owned()))?;
+    let moved = |to| match repository.move_branch(branch, tip, to, "plan: what it comes from has changed")? {
+        true => Ok(()),
+        false => Err(Error::BranchMoved(name.to_owned())),
+    };
+    match repository.merge_base(tip, base)? {
+        Some(parted) if parted == base => return Ok(()),
+        Some(parted) if parted == tip => return moved(base),
+        _ => {}
+    }
+    let tree = match Git::of(session.workspace(), plan).merge(session.env(), tip, base)? {
         Merged::Clean(tree) => tree,
         Merged::Conflict(files) => {
-            let message = format!(
-                "{} has changed since its execution began, and {} cannot be merged into `{name}`: {}",
-                at.plan.id,
-                base.short(),
-                files.join(", ")
-            );
-            let hint = format!("merge it by hand: git switch {name} && git merge {}", base.short());
+            let short = base.short();
+            let message = format!("{why}, and {short} cannot be merged into `{name}`: {}", files.join(", "));
+            let hint = format!("merge it by hand: git switch {name} && git merge {short}");
             return Err(Error::usage_with(message, hint));
         }
     };
-    let message = format!("Merge {} into {name}\n\nPlan: {}\n", base.short(), at.plan.id);
+    let message = format!("Merge {} into {name}\n\nPlan: {plan}\n", base.short());
     let (author, now) = (repository.identity(session.env())?, session.env().local_now());
     let parents = [tip, base];
     let commit =
         NewCommit { tree, parents: &parents, message: &message, author: &author, at: now, is_signed: true };
-    let commit = repository.write_commit(&commit).map_err(cannot_commit)?;
-    match repository.move_branch(&run.branch, tip, commit, "plan: the plan has changed")? {
-        true => Ok(at),
-        false => Err(Error::BranchMoved(name.to_owned())),
-    }
+    moved(repository.write_commit(&commit).map_err(cannot_commit)?)
 }
 
 impl Driver<'_, '_> {
@@ -219,22 +241,28 @@ impl Driver<'_, '_> {
             };
             if !self.can_be_retried(index)? {
                 let state = self.state(index).as_str();
-                let message = format!("{id} is {state}: only what has failed is tried again");
+                let message =
+                    format!("{id} is {state}: only what has failed, waits or was reverted is done again");
                 let status = Suggestion::tracker(["plan", "status", self.plan.id.as_str()]);
                 return Err(Error::usage_with(message, status.to_string()));
             }
             chosen.push(index);
         }
         if given.is_empty() {
-            chosen =
-                (0..self.tasks.len()).filter(|index| self.state(*index) == PlanTaskState::Failed).collect();
+            let is_meant =
+                |index: &usize| matches!(self.state(*index), PlanTaskState::Failed | PlanTaskState::Reverted);
+            chosen = (0..self.tasks.len()).filter(is_meant).collect();
         }
         if chosen.is_empty() {
             return Err(Error::usage(format!("nothing of {} has failed", self.plan.id)));
         }
         for index in &chosen {
+            self.refuse_uncommitted_work(*index)?;
+        }
+        for index in &chosen {
             self.renew_after_conflict(*index)?;
         }
+        self.bring_reverts(&chosen)?;
         let is_skipped = |root: &String| chosen.iter().any(|index| self.tasks[*index].id.as_str() == root);
         let skipped: Vec<usize> = (0..self.tasks.len())
             .filter(|index| {
@@ -245,17 +273,34 @@ impl Driver<'_, '_> {
         let steps = chosen.iter().chain(&skipped).map(|index| self.tasks[*index].id.to_string()).collect();
         let by = Some(self.session.actor()?);
         self.emit(Event::Retried { steps, forced: true, by })?;
+        self.find_reverts()?;
         for index in chosen.into_iter().chain(skipped) {
             self.report(index);
         }
         Ok(())
     }
 
-    /// Whether a task has failed, or was merged and is open again on the plan's branch.
+    /// Merges what has taken tasks back into the plan's branch, where they are to be done again.
+    fn bring_reverts(&mut self, chosen: &[usize]) -> Result<()> {
+        let of = |index: &usize| self.reverted.get(self.tasks[*index].id.as_str());
+        match chosen.iter().filter_map(of).find(|revert| revert.is_beside) {
+            Some(revert) => {
+                let why = format!("work of {} was reverted on {}", self.plan.id, revert.on);
+                bring(self.session, (&self.plan.id, &self.run.branch), self.head.0, &why)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a task has failed, waits for a person, or was merged and is open again.
     fn can_be_retried(&self, index: usize) -> Result<bool> {
         let id = &self.tasks[index].id;
+        if self.reverted.contains_key(id.as_str()) {
+            return Ok(true);
+        }
         match self.run.end_of(id.as_str()) {
             Some(TaskEnd::Failed { .. }) => Ok(true),
+            None => Ok(self.state(index) == PlanTaskState::Waiting),
             Some(TaskEnd::Integrated { .. } | TaskEnd::Closed { .. }) => {
                 let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
                 Ok(!tip.readable_task(id)?.is_some_and(|task| task.summary().is_closed()))
@@ -274,7 +319,13 @@ impl Driver<'_, '_> {
         let is_over = (0..self.tasks.len()).all(|index| self.state(index).is_end());
         if is_over && !is_interrupted {
             self.remove_folder();
-            return self.finish();
+            // Where nothing was done, there is nothing to record: what was reverted others have done.
+            let is_news = self.executions.all.len() > self.before || self.reverted.is_empty();
+            return if is_news {
+                self.finish()
+            } else {
+                Ok(self.executions.stop(StopReason::WaitsForPerson)?)
+            };
         }
         let because = if is_interrupted { StopReason::Interrupted } else { StopReason::WaitsForPerson };
         Ok(self.executions.stop(because)?)

@@ -7,7 +7,6 @@ use crate::facts::{plan_content, plan_path};
 use crate::git::CommitId;
 use crate::model::{Config, Plan, PlanId, PlanState, Suggestion, TRACKER_FOLDER, Task, TaskId, retries_of};
 use crate::ops::plan::{at_hand, check_plan, find_plan};
-use crate::ops::run::{Meant, RunLogs, attempt_logs, meant};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, PlanFault, PlanReason, Reason, Refusal};
 use crate::store::Snapshot;
@@ -21,7 +20,7 @@ pub(super) struct PlanTask {
     pub(super) milestone: Option<String>,
     /// Its place in the plan, counted from 1.
     pub(super) number: usize,
-    /// The places of the tasks of the plan that it depends on.
+    /// The places of the tasks of the plan that it depends on, and of those that are parts of it.
     pub(super) needs: Vec<usize>,
     /// Its target files.
     pub(super) files: Vec<String>,
@@ -133,7 +132,31 @@ fn tasks_of(plan: &Plan, found: &BTreeMap<TaskId, Task>, retries: u32) -> Result
             most: retries_of(task).or(plan.retries).unwrap_or(retries) + 1,
         });
     }
+    add_parts(&mut tasks, found);
     Ok(tasks)
+}
+
+/// Lets each task come after its parts, but for parts that are to come after it themselves.
+fn add_parts(tasks: &mut [PlanTask], found: &BTreeMap<TaskId, Task>) {
+    for part in 0..tasks.len() {
+        let parent = found.get(&tasks[part].id).and_then(|task| task.parent.as_ref());
+        let Some(parent) = parent.and_then(|parent| tasks.iter().position(|task| task.id == *parent)) else {
+            continue;
+        };
+        if parent != part && !tasks[parent].needs.contains(&part) && !comes_after(tasks, part, parent) {
+            tasks[parent].needs.push(part);
+        }
+    }
+}
+
+/// Whether a task needs another, directly or not.
+fn comes_after(tasks: &[PlanTask], task: usize, other: usize) -> bool {
+    let (mut seen, mut waiting) = (vec![false; tasks.len()], vec![task]);
+    while let Some(at) = waiting.pop() {
+        let next = tasks[at].needs.iter().filter(|need| !std::mem::replace(&mut seen[**need], true));
+        waiting.extend(next);
+    }
+    seen[other]
 }
 
 /// Returns the tasks by level: those of one need only such of earlier ones.
@@ -173,13 +196,13 @@ impl RunPointer {
     }
 
     /// Returns those of all plans that are executed on this machine.
-    fn all(session: &Session<'_>) -> Vec<Self> {
+    pub(super) fn all(session: &Session<'_>) -> Vec<(PlanId, Self)> {
         let folder = session.workspace().repo_paths().common_dir.join("tracker").join("plans");
         let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort();
         let ids = names.iter().filter_map(|name| PlanId::parse(name.to_str()?.strip_suffix(".json")?).ok());
-        ids.filter_map(|id| Self::read(session, &id)).collect()
+        ids.filter_map(|id| Self::read(session, &id).map(|pointer| (id, pointer))).collect()
     }
 
     pub(super) fn write(&self, session: &Session<'_>, plan: &PlanId) -> Result<()> {
@@ -191,31 +214,6 @@ impl RunPointer {
         std::fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
         std::fs::rename(&temporary, &path).map_err(Error::io("write", &path))
     }
-}
-
-/// Returns the id of the plan's run that a word means; none where that is no run of a plan.
-#[must_use]
-pub fn plan_run_meant(session: &Session<'_>, given: &str) -> Option<String> {
-    let mut all = RunPointer::all(session);
-    match meant(given, all.iter().map(|pointer| pointer.run.as_str())) {
-        Meant::One(at) => Some(all.swap_remove(at).run),
-        _ => None,
-    }
-}
-
-/// Returns the last lines that an attempt at a task of a plan has printed: of the last one, of the task that was tried last
-/// where none is named.
-pub fn plan_run_logs(
-    session: &Session<'_>,
-    run: &str,
-    task: Option<&str>,
-    attempt: Option<u32>,
-    lines: usize,
-) -> Result<RunLogs> {
-    let pointer = RunPointer::all(session).into_iter().find(|pointer| pointer.run == run);
-    let pointer = pointer.ok_or_else(|| Error::usage(format!("{run} is no run of a plan")))?;
-    let hint = "see which there are: tracker plan status PLAN".to_owned();
-    attempt_logs(session, (run, &pointer.folder), (task, attempt), lines, hint)
 }
 
 /// Returns the commit at which a plan begins.

@@ -1,5 +1,6 @@
 //! How far the execution of a plan is: from the log of its run and the plan's branch, for whoever asks.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,9 +8,11 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::drive::Driver;
-use super::forecast::{OtherWork, forecast};
-use super::tasks::{PlanAt, PlanTask, RunPointer, levels, plan_run_logs};
-use super::worktree::{plan_folder, short, task_branch};
+use super::forecast::{OtherWork, TaskInFlight, forecast, in_flight};
+use super::reverted::{Place, Revert, reverts};
+use super::runs::plan_run_logs;
+use super::tasks::{PlanAt, PlanTask, RunPointer, levels};
+use super::worktree::{plan_branch, plan_folder, short, task_branch};
 use crate::engine::{
     Execution, Executions, Follower, Log, Logged, PlanRun, PlanTaskState, StopReason, TaskEnd, TaskOutcome,
     is_driven,
@@ -18,7 +21,7 @@ use crate::git::CommitId;
 use crate::model::{PlanId, PlanProgress, Suggestion};
 use crate::ops::plan::find_plan;
 use crate::ops::run::RunLogs;
-use crate::ops::{Error, Result, Session};
+use crate::ops::{CountView, Error, Result, Session};
 use crate::store::FolderWatcher;
 
 /// Where the execution of a plan begins.
@@ -36,12 +39,18 @@ pub struct PlanStart {
     pub path: String,
     /// The branch that the tasks are merged into.
     pub branch: String,
-    /// The commit that it began with.
+    /// The commit that it began with, or is to begin with.
     pub base: String,
+    /// Where the branch is, where it goes on.
+    pub tip: Option<String>,
+    /// What was given as the commit to begin with, where it had begun with another.
+    pub ignored_base: Option<String>,
     /// How many tasks there are.
     pub total: usize,
     /// The tasks by level: those of one need only such of earlier ones.
     pub levels: Vec<Vec<String>>,
+    /// Tasks of it that have not begun here, and that somebody works on.
+    pub in_flight: Vec<TaskInFlight>,
     /// Branches that are not merged and change target files of its tasks.
     pub forecast: Vec<OtherWork>,
 }
@@ -61,6 +70,8 @@ pub struct PlanExecution {
     pub branch: String,
     /// Where it ends.
     pub commit: Option<String>,
+    /// Whether HEAD has that.
+    pub is_merged: bool,
     /// The commit that it began with.
     pub base: String,
     /// The folder of the tasks' working trees.
@@ -81,6 +92,8 @@ pub struct PlanExecution {
     pub failed: usize,
     /// How many were skipped, because they need one that has failed or were cancelled.
     pub skipped: usize,
+    /// How many were merged, and taken back since.
+    pub reverted: usize,
     /// How many only a person can bring forward.
     pub waiting: usize,
     /// Its tasks, in the order of the plan.
@@ -130,7 +143,8 @@ pub struct ExecutedTask {
     pub milestone: Option<String>,
     /// Its place in the plan, counted from 1.
     pub number: usize,
-    /// `pending`, `ready`, `in_progress`, `validating`, `waiting`, `completed`, `failed` or `skipped`.
+    /// `pending`, `ready`, `in_progress`, `validating`, `waiting`, `completed`, `failed`, `skipped`, or
+    /// `reverted` where it was merged and taken back since.
     #[serde(serialize_with = "word")]
     #[schemars(with = "String")]
     pub status: PlanTaskState,
@@ -148,6 +162,8 @@ pub struct ExecutedTask {
     pub branch: Option<String>,
     /// The commit that has merged it.
     pub commit: Option<String>,
+    /// The commit that has taken it back, where it was reverted and history tells.
+    pub reverted_by: Option<String>,
     /// The files that it has brought.
     pub output_files: Vec<String>,
     /// The files in conflict, where it cannot be merged.
@@ -159,21 +175,37 @@ fn word<S: Serializer>(state: &PlanTaskState, serializer: S) -> std::result::Res
 }
 
 impl PlanStart {
-    pub(super) fn of(session: &Session<'_>, at: &PlanAt, branch: &str, base: CommitId) -> Self {
+    /// Looks ahead; `run` is the one that goes on, where one does, and `given` what the commit was given as.
+    pub(super) fn of(
+        session: &Session<'_>,
+        at: &PlanAt,
+        run: Option<(&str, &PlanRun)>,
+        (base, given): (CommitId, Option<&str>),
+    ) -> Result<Self> {
         let name = |index: usize| at.tasks[index].id.to_string();
         let levels = levels(&at.tasks).into_iter().map(|level| level.into_iter().map(name).collect());
-        Self {
+        let branch = plan_branch(&at.plan.id);
+        let begun = run.map(|(_, run)| run);
+        let first = begun.map_or_else(|| base.to_string(), |run| run.base.clone());
+        let tip = session.workspace().repository()?.ref_commit(&branch)?.filter(|_| begun.is_some());
+        let tip = tip.map(|tip| tip.to_string()).filter(|tip| *tip != first);
+        let is_ignored = begun.is_some() && base.to_string() != first;
+        let has_begun = |task: &str| begun.is_some_and(|run| run.of(task).is_some());
+        Ok(Self {
             plan: at.plan.id.to_string(),
             title: at.plan.title.clone(),
-            run: None,
+            run: run.map(|(id, _)| id.to_owned()),
+            in_flight: in_flight(session, at, base, has_begun),
             forecast: forecast(session, at, base),
             workspace: plan_folder(session.workspace(), &at.plan.id).display().to_string(),
             path: crate::facts::plan_path(&at.plan.id),
-            branch: short(branch).to_owned(),
-            base: base.to_string(),
+            branch: short(&branch).to_owned(),
+            base: first,
+            tip,
+            ignored_base: given.filter(|_| is_ignored).map(str::to_owned),
             total: at.tasks.len(),
             levels: levels.collect(),
-        }
+        })
     }
 }
 
@@ -184,6 +216,10 @@ struct Seen<'v> {
     run_id: &'v str,
     tasks: &'v [PlanTask],
     executions: &'v [Execution],
+    /// Whether this process waits for an attempt at a task.
+    is_running: &'v dyn Fn(&str) -> bool,
+    /// The tasks that were taken back.
+    reverted: &'v BTreeMap<String, Revert>,
 }
 
 impl Seen<'_> {
@@ -198,7 +234,12 @@ impl Seen<'_> {
 
     fn view(&self, index: usize) -> ExecutedTask {
         let (task, own, needs) = (&self.tasks[index], self.own(index), self.needs(index));
-        let status = self.run.state_of(task.id.as_str(), &needs, &own);
+        let is_running = (self.is_running)(task.id.as_str());
+        let reverted = self.reverted.get(task.id.as_str());
+        let status = match reverted {
+            Some(_) => PlanTaskState::Reverted,
+            None => self.run.state_of(task.id.as_str(), &needs, &own, is_running),
+        };
         let end = self.run.end_of(task.id.as_str());
         let (commit, output_files) = match end {
             Some(TaskEnd::Integrated { commit, files }) => (Some(commit.clone()), files.clone()),
@@ -226,6 +267,7 @@ impl Seen<'_> {
             needs: needs.into_iter().map(str::to_owned).collect(),
             branch,
             commit,
+            reverted_by: reverted.and_then(|revert| revert.by).map(|by| by.to_string()),
             output_files,
             conflicts,
         }
@@ -239,28 +281,10 @@ impl Seen<'_> {
         own: &[&Execution],
         needs: &[&str],
     ) -> (Option<String>, Option<String>) {
-        let id = self.tasks[index].id.as_str();
-        let life = self.run.of(id);
+        let life = self.run.of(self.tasks[index].id.as_str());
         let last = own.last();
-        match life.and_then(|life| life.end.as_ref()) {
-            Some(TaskEnd::Integrated { commit, .. }) => {
-                let commit = CommitId::parse(commit).map_or_else(|_| commit.clone(), |commit| commit.short());
-                return (Some(format!("merged as {commit}")), None);
-            }
-            Some(TaskEnd::Closed { cancelled: true }) => return (Some("is cancelled".to_owned()), None),
-            Some(TaskEnd::Closed { cancelled: false }) => return (Some("was done before".to_owned()), None),
-            Some(TaskEnd::Failed { message, .. }) => {
-                return (Some(message.clone()), Some(self.after_failure(index)));
-            }
-            Some(TaskEnd::Skipped { need, root }) => {
-                let because = if need == root {
-                    "which has failed".to_owned()
-                } else {
-                    format!("because {root} has failed")
-                };
-                return (Some(format!("needs {need}, {because}")), None);
-            }
-            None => {}
+        if let Some(end) = life.and_then(|life| life.end.as_ref()) {
+            return self.why_ended(index, end);
         }
         match (status, life.and_then(|life| life.waits.clone()), last) {
             (PlanTaskState::Waiting, Some((message, command)), _) => (Some(message), command),
@@ -290,9 +314,33 @@ impl Seen<'_> {
         }
     }
 
+    /// The same of a task that has ended.
+    fn why_ended(&self, index: usize, end: &TaskEnd) -> (Option<String>, Option<String>) {
+        let id = self.tasks[index].id.as_str();
+        match end {
+            TaskEnd::Integrated { commit, .. } => {
+                let commit = CommitId::parse(commit).map_or_else(|_| commit.clone(), |commit| commit.short());
+                let merged = format!("merged as {commit}");
+                let Some(revert) = self.reverted.get(id) else { return (Some(merged), None) };
+                let retry = Suggestion::tracker(["plan", "retry", self.plan.as_str(), id]);
+                (Some(format!("{merged}, and {}", revert.message())), Some(retry.to_string()))
+            }
+            TaskEnd::Closed { cancelled: true } => (Some("is cancelled".to_owned()), None),
+            TaskEnd::Closed { cancelled: false } => (Some("was done before".to_owned()), None),
+            TaskEnd::Failed { message, .. } => (Some(message.clone()), Some(self.after_failure(index))),
+            TaskEnd::Skipped { need, root } if need == root => {
+                (Some(format!("needs {need}, which has failed")), None)
+            }
+            TaskEnd::Skipped { need, root } => {
+                (Some(format!("needs {need}, because {root} has failed")), None)
+            }
+        }
+    }
+
     fn after_failure(&self, index: usize) -> String {
         let id = self.tasks[index].id.as_str();
         match self.run.end_of(id) {
+            Some(TaskEnd::Failed { command: Some(command), .. }) => command.clone(),
             Some(TaskEnd::Failed { conflict: Some(_), .. }) => {
                 Suggestion::tracker(["plan", "retry", self.plan.as_str(), id]).to_string()
             }
@@ -302,19 +350,25 @@ impl Seen<'_> {
 }
 
 impl Driver<'_, '_> {
-    fn seen(&self) -> Seen<'_> {
-        Seen {
+    pub(super) fn task_view(&self, index: usize) -> ExecutedTask {
+        let seen = Seen {
             plan: &self.plan.id,
             run: &self.run,
             run_id: &self.run_id,
             tasks: &self.tasks,
             executions: &self.executions.all,
-        }
+            is_running: &|task| self.executions.is_running(task),
+            reverted: &self.reverted,
+        };
+        seen.view(index)
     }
+}
 
-    pub(super) fn task_view(&self, index: usize) -> ExecutedTask {
-        self.seen().view(index)
-    }
+/// Returns the commit that is checked out, with the branch; none where there is none yet.
+pub(super) fn head_of(session: &Session<'_>) -> Result<Option<(CommitId, String)>> {
+    let head = session.workspace().repository()?.head()?.commit;
+    let name = session.workspace().repo_paths().branch()?.unwrap_or_else(|| "HEAD".to_owned());
+    Ok(head.map(|head| (head, name)))
 }
 
 /// Returns how far the execution of a plan is that was started on this machine; none where none was.
@@ -334,39 +388,81 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
             None => return Ok(None),
         },
     };
-    let seen = Seen { plan, run: &run, run_id: &pointer.run, tasks: &at.tasks, executions: &executions };
-    let tasks: Vec<ExecutedTask> = (0..at.tasks.len()).map(|index| seen.view(index)).collect();
-    let count = |state: PlanTaskState| tasks.iter().filter(|task| task.status == state).count();
-    let is_over = tasks.iter().all(|task| task.status.is_end());
-    let state = match run.stopped {
-        _ if is_driven(&pointer.folder)? => ExecutionState::Running,
-        _ if is_over => ExecutionState::Completed,
-        Some(StopReason::WaitsForPerson) => ExecutionState::Waiting,
-        _ => ExecutionState::Interrupted,
+    let head = head_of(session)?;
+    let place = head.as_ref().map(|(commit, name)| Place { commit: *commit, name });
+    let reverted = match tip {
+        Some(tip) => reverts(session, (&run, &at.tasks), tip, place.as_ref())?,
+        None => BTreeMap::new(),
     };
-    let (completed, failed) = (count(PlanTaskState::Completed), count(PlanTaskState::Failed));
-    let (skipped, waiting) = (count(PlanTaskState::Skipped), count(PlanTaskState::Waiting));
+    let is_merged = match (tip, &head) {
+        (Some(tip), Some((head, _))) => repository.merge_base(tip, *head)? == Some(tip),
+        _ => false,
+    };
+    let seen = Seen {
+        plan,
+        run: &run,
+        run_id: &pointer.run,
+        tasks: &at.tasks,
+        executions: &executions,
+        is_running: &|_| false,
+        reverted: &reverted,
+    };
+    let tasks: Vec<ExecutedTask> = (0..at.tasks.len()).map(|index| seen.view(index)).collect();
+    let state = ExecutionState::of(&run, is_driven(&pointer.folder)?, &tasks);
+    let workspace = plan_folder(session.workspace(), plan).display().to_string();
     Ok(Some(PlanExecution {
-        plan: plan.to_string(),
-        title: at.plan.title,
-        run: pointer.run,
-        state,
-        branch: short(&run.branch).to_owned(),
         commit: tip.map(|tip| tip.to_string()),
-        workspace: plan_folder(session.workspace(), plan).display().to_string(),
-        base: run.base,
-        by: run.by,
-        agent: run.agent,
-        created: run.created,
-        latest: run.latest,
-        total: tasks.len(),
-        completed,
-        failed,
-        skipped,
-        waiting,
-        tasks,
-        interrupted: false,
+        is_merged,
+        workspace,
+        ..PlanExecution::of(plan, at.plan.title, (pointer.run, run), state, tasks)
     }))
+}
+
+impl ExecutionState {
+    fn of(run: &PlanRun, is_driven: bool, tasks: &[ExecutedTask]) -> Self {
+        match run.stopped {
+            _ if is_driven => Self::Running,
+            _ if tasks.iter().all(|task| task.status.is_end()) => Self::Completed,
+            Some(StopReason::WaitsForPerson) => Self::Waiting,
+            _ => Self::Interrupted,
+        }
+    }
+}
+
+impl PlanExecution {
+    /// Counts the tasks. Where its branch ends, and where the working trees are, is not known yet.
+    fn of(
+        plan: &PlanId,
+        title: String,
+        (id, run): (String, PlanRun),
+        state: ExecutionState,
+        tasks: Vec<ExecutedTask>,
+    ) -> Self {
+        let count = |state: PlanTaskState| tasks.iter().filter(|task| task.status == state).count();
+        Self {
+            plan: plan.to_string(),
+            title,
+            run: id,
+            state,
+            branch: short(&run.branch).to_owned(),
+            commit: None,
+            is_merged: false,
+            workspace: String::new(),
+            base: run.base,
+            by: run.by,
+            agent: run.agent,
+            created: run.created,
+            latest: run.latest,
+            total: tasks.len(),
+            completed: count(PlanTaskState::Completed),
+            failed: count(PlanTaskState::Failed),
+            skipped: count(PlanTaskState::Skipped),
+            reverted: count(PlanTaskState::Reverted),
+            waiting: count(PlanTaskState::Waiting),
+            tasks,
+            interrupted: false,
+        }
+    }
 }
 
 /// How often is looked whether anything drives the plan.
@@ -411,11 +507,28 @@ pub fn plan_status(session: &Session<'_>, given: Option<&str>) -> Result<PlanExe
     })
 }
 
-/// Says how far the execution of a plan is that was started on this machine; none where none was.
-pub(in crate::ops) fn progress_here(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanProgress>> {
-    let execution = execution_of(session, plan)?;
-    Ok(execution.map(|execution| match execution.state {
-        ExecutionState::Completed => PlanProgress::Ended,
+/// What the branch of a plan has of its tasks, and HEAD does not have yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlanBranch {
+    /// The branch.
+    pub branch: String,
+    /// The tasks, and how many of them are done there.
+    pub tasks: CountView,
+}
+
+/// Says how far the execution of a plan is that was started on this machine, and what its branch has that HEAD does not have;
+/// none where none was.
+pub(in crate::ops) fn progress_here(
+    session: &Session<'_>,
+    plan: &PlanId,
+) -> Result<Option<(PlanProgress, Option<PlanBranch>)>> {
+    let Some(execution) = execution_of(session, plan)? else { return Ok(None) };
+    let progress = match execution.state {
+        ExecutionState::Completed if execution.reverted == 0 => PlanProgress::Ended,
         _ => PlanProgress::Started,
-    }))
+    };
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let tasks = CountView { done: count(execution.completed), total: count(execution.total) };
+    let is_news = execution.completed > 0 && !execution.is_merged;
+    Ok(Some((progress, is_news.then_some(PlanBranch { branch: execution.branch, tasks }))))
 }

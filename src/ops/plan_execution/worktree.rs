@@ -6,13 +6,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::env::{Env, fail_point};
 use crate::git::{CommitId, Repository, TreeId};
 use crate::model::{PlanId, TaskId};
 use crate::ops::{Error, Result};
 use crate::process::{Output, Program};
-use crate::store::Workspace;
+use crate::store::{Lock, Workspace};
 
 /// The folder of all tasks' working trees of a plan.
 pub(super) fn plan_folder(workspace: &Workspace, plan: &PlanId) -> PathBuf {
@@ -149,7 +150,12 @@ pub(super) fn recover(workspace: &Workspace, plan: &PlanId, run: &str, is_busy: 
         }
     }
     let Ok(entries) = fs::read_dir(plan_folder(workspace, plan)) else { return };
-    for entry in entries.flatten().filter(|entry| !is_busy(&entry.file_name().to_string_lossy())) {
+    let (removed, entries): (Vec<_>, Vec<_>) =
+        entries.flatten().partition(|entry| entry.file_name().to_string_lossy().starts_with(REMOVED));
+    for entry in removed {
+        let _ = remove(&entry.path());
+    }
+    for entry in entries.into_iter().filter(|entry| !is_busy(&entry.file_name().to_string_lossy())) {
         if let Some(git_dir) = workspace.repo_paths().linked_git_dir(&entry.path()) {
             let _ = fs::remove_file(git_dir.join("index.lock"));
             let _ = fs::remove_file(git_dir.join("HEAD.lock"));
@@ -184,19 +190,25 @@ fn not_started(error: crate::process::Error) -> Error {
 
 fn failed(what: &str, output: &Output) -> Error {
     let text = output.stderr_text();
-    let last = text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("without a message");
+    // What is wrong comes first; the last line may only say that it was given up.
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.clone().find(|line| line.starts_with("error: "));
+    let last = first.or_else(|| lines.next_back()).unwrap_or("without a message");
     Error::usage(format!(
         "git {what} failed: {}",
         last.trim_start_matches("fatal: ").trim_start_matches("error: ")
     ))
 }
 
+/// In the folder that git keeps for a working tree: it was made to its end.
+const WHOLE: &str = "tracker-whole";
+
 /// The working tree of a task.
 #[derive(Debug, Clone)]
 pub(super) struct Worktree {
     pub(super) folder: PathBuf,
     /// Its own folder below that of the repository.
-    git_dir: PathBuf,
+    pub(super) git_dir: PathBuf,
     /// Its branch, whole.
     pub(super) branch: String,
 }
@@ -219,8 +231,19 @@ impl Worktree {
     /// Finds a working tree that is there and whole.
     pub(super) fn find(workspace: &Workspace, plan: &PlanId, task: &TaskId) -> Option<Self> {
         let folder = Self::folder_of(workspace, plan, task);
+        // A link may lead to the working tree of another.
+        folder.symlink_metadata().ok().filter(std::fs::Metadata::is_dir)?;
         let git_dir = workspace.repo_paths().linked(&folder)?.git_dir;
         Some(Self { folder, git_dir, branch: task_branch(plan, task) })
+    }
+
+    /// Whether there is nothing of it, or no more than what a process that was killed has made of it.
+    pub(super) fn is_half_made(workspace: &Workspace, plan: &PlanId, task: &TaskId) -> bool {
+        let folder = Self::folder_of(workspace, plan, task);
+        match workspace.repo_paths().linked_git_dir(&folder) {
+            Some(git_dir) => !git_dir.join(WHOLE).is_file(),
+            None => folder.symlink_metadata().is_err(),
+        }
     }
 
     /// Makes the working tree of a task anew, on its branch. What lies in its place is a part of one that was half made.
@@ -233,14 +256,22 @@ impl Worktree {
         let reason = format!("{plan} is executed");
         let words = ["worktree", "add", "--quiet", "--lock", "--reason", &reason, "--force", "--force"];
         let words: Vec<&str> = words.into_iter().chain([path.as_str(), short(&branch)]).collect();
+        let lock = lock(workspace)?;
         Git::of(workspace, plan).start("make a working tree", &words)?;
+        drop(lock);
+        let made = Self::find(workspace, plan, task)
+            .ok_or_else(|| Error::usage(format!("git has made no working tree in `{}`", folder.display())))?;
+        let whole = made.git_dir.join(WHOLE);
+        fs::write(&whole, "").map_err(Error::io("write", &whole))?;
         fail_point("plan:opened");
-        Self::find(workspace, plan, task)
-            .ok_or_else(|| Error::usage(format!("git has made no working tree in `{}`", folder.display())))
+        Ok(made)
     }
 
     /// Starts git in it, by name: whatever became of the file that leads to the repository.
     fn git(&self, action: &'static str, arguments: &[&str]) -> Result<Output> {
+        if !self.folder.is_dir() {
+            return Err(Error::usage(format!("the working tree `{}` is gone", self.folder.display())));
+        }
         let plan_folder = self.folder.parent().unwrap_or(&self.folder);
         let program = program(action, &self.folder, plan_folder)
             .variable("GIT_DIR", &self.git_dir)
@@ -251,6 +282,8 @@ impl Worktree {
     /// Takes down all that was left in it, without files of these paths.
     pub(super) fn left(&self, without: &[&str]) -> Result<Left> {
         self.repair()?;
+        // A git that was ended with its executor.
+        let _ = fs::remove_file(self.git_dir.join("index.lock"));
         let mut words: Vec<String> = ["add", "--all", "--"].map(str::to_owned).to_vec();
         if without.is_empty() {
             words.push(".".to_owned());
@@ -267,8 +300,22 @@ impl Worktree {
 
     /// Returns the commit that it is at.
     pub(super) fn head(&self) -> Result<CommitId> {
-        let found = self.git("read HEAD", &["rev-parse", "--verify", "HEAD^{commit}"])?.stdout_text();
+        let found = self.git("read HEAD", &["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+        let found = found.map_err(|_| {
+            let on = self.is_elsewhere().unwrap_or_else(|| short(&self.branch).to_owned());
+            Error::usage(format!("it is on `{on}`, which has no commit"))
+        })?;
+        let found = found.stdout_text();
         CommitId::parse(found.trim()).map_err(|error| Error::usage(error.to_string()))
+    }
+
+    /// Puts it back on its branch, as it is, and takes away the lock that a git in it has left: nothing works in it now.
+    pub(super) fn attach(&self) -> Result<()> {
+        let _ = fs::remove_file(self.git_dir.join("index.lock"));
+        if self.is_elsewhere().is_some() {
+            self.git("switch to the branch", &["symbolic-ref", "HEAD", &self.branch])?;
+        }
+        Ok(())
     }
 
     /// Writes the file that leads to the repository where it is gone.
@@ -323,18 +370,44 @@ impl Worktree {
     }
 }
 
-/// Removes a linked working tree and what git knows of it.
+/// Removes a linked working tree and what git knows of it. Once that has begun, what is left of it is not taken for one.
 fn clear(workspace: &Workspace, folder: &Path) -> Result<()> {
     let known = workspace.repo_paths().linked_git_dir(folder);
     if folder.symlink_metadata().is_ok() {
-        fs::remove_dir_all(folder).map_err(Error::io("remove", folder))?;
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let removed = folder.with_file_name(format!("{REMOVED}{name}"));
+        remove(&removed)?;
+        fs::rename(folder, &removed).map_err(Error::io("rename", folder))?;
+        remove(&removed)?;
     }
     fail_point("plan:cleared");
     if let Some(git_dir) = known {
+        let _lock = lock(workspace)?;
         // The folder of all of them stays: another plan may be about to make one.
         fs::remove_dir_all(&git_dir).map_err(Error::io("remove", &git_dir))?;
     }
     Ok(())
+}
+
+/// Keeps other plans from making and removing working trees: git fails where it meets one that another git has half made.
+fn lock(workspace: &Workspace) -> Result<Lock> {
+    /// Longer than git takes to make one of a large repository.
+    const PATIENCE: Duration = Duration::from_secs(600);
+    let folder = workspace.repo_paths().common_dir.join("tracker").join("worktrees");
+    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    Ok(Lock::acquire(&folder.join("lock"), PATIENCE, "make a working tree")?)
+}
+
+/// How the name of a working tree begins that is being removed.
+const REMOVED: &str = ".removed-";
+
+/// Removes a folder, or a file that is in its place.
+fn remove(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Err(_) => Ok(()),
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path).map_err(Error::io("remove", path)),
+        Ok(_) => fs::remove_file(path).map_err(Error::io("remove", path)),
+    }
 }
 
 /// Makes a branch at a commit. Returns where it is: somewhere else where it was there.

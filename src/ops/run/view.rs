@@ -19,6 +19,7 @@ use crate::git::{open_regular, read_regular};
 use crate::model::{
     Action, ErrorRecord, Problem, RunRecord, RunState, StepRecord, StepState, Suggestion, digest_of,
 };
+use crate::ops::plan_execution::plan_runs;
 use crate::ops::workflows::{QuestionView, levels};
 use crate::ops::{Error, Result, Session};
 
@@ -202,7 +203,7 @@ pub struct RunsRequest {
 pub struct RunLine {
     /// Its id.
     pub run: String,
-    /// The name of its workflow.
+    /// The name of its workflow, or the plan that it executes.
     pub workflow: String,
     /// Its state.
     pub state: RunState,
@@ -420,6 +421,9 @@ pub fn list_runs(session: &Session<'_>, request: &RunsRequest) -> Result<(RunsVi
             }
             here.push(id.to_string());
         }
+        let of_plans = plan_runs(session);
+        here.extend(of_plans.iter().map(|run| run.run.clone()));
+        runs.extend(of_plans.into_iter().map(ListedRun::Workflow));
     }
     let is_elsewhere = |file: &RecordFile| !here.contains(&file.id);
     for RecordFile { id, path, bytes } in record_files(session.snapshot())?.into_iter().filter(is_elsewhere) {

@@ -34,7 +34,8 @@ fn a_repository_within_the_working_tree_fails_the_task_and_stays() {
     let ran = tracker(&sandbox, "plan execute PLAN-1");
     assert_eq!(ran.status, 1, "{ran}");
     assert!(ran.stderr.contains("left commits of another repository"), "{ran}");
-    let kept = sandbox.path().join(".git/tracker/worktrees/PLAN-1/T-1/inner/file");
+    let kept = sandbox.path().join(".git/tracker/worktrees/PLAN-1/T-1.broken-1/inner/file");
+    assert!(ran.stderr.contains(&kept.ancestors().nth(2).unwrap().display().to_string()), "{ran}");
     assert_eq!(std::fs::read_to_string(kept).unwrap(), "work\n", "{ran}");
 }
 

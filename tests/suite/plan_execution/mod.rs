@@ -1,9 +1,15 @@
 //! Plans that are executed, from outside: through the program, the history that it makes, and what it leaves alone.
 
+mod ahead;
+mod broken;
 pub(crate) mod crash;
 mod executing;
 mod executors;
+mod judged;
 mod kept;
+mod outside;
+mod reverted;
+mod reviews;
 mod trouble;
 
 use std::fs;

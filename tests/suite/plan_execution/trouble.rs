@@ -98,11 +98,12 @@ fn a_task_whose_predecessor_was_reverted_waits_until_that_is_done_again() {
                   git revert -m 1 --no-edit $(cat id) >/dev/null && rm id && cd ../repo && git worktree remove --force ../w";
     let reverted = sandbox.program_with("sh", "", &["-c", revert], |_| {});
     assert_eq!(reverted.status, 0, "{reverted}");
+    let by = sandbox.git(&["rev-parse", "--short=7", "plan/PLAN-1"]);
     std::fs::write(sandbox.root().join("home/go"), "").unwrap();
     let waits = tracker(&sandbox, "plan retry PLAN-1 T-2");
     assert_eq!(waits.status, 1, "{waits}");
     assert_eq!(of(&sandbox, "T-2", "status"), "waiting", "{waits}");
-    let message = "waits for T-1, which was done and is open again on plan/PLAN-1";
+    let message = format!("waits for T-1, which was done and is open again on plan/PLAN-1: reverted by {by}");
     assert_eq!(of(&sandbox, "T-2", "message"), message);
     assert_eq!(of(&sandbox, "T-2", "command"), "tracker plan retry PLAN-1 T-1");
     let again = tracker(&sandbox, "plan retry PLAN-1 T-1");
@@ -299,12 +300,19 @@ fn events_are_lines_of_json_and_a_watch_without_a_terminal_prints_lines() {
             "task_execution_progress T-1 validating",
             "task_execution_progress T-1 completed",
             "task_execution_complete T-1 completed",
+            "plan_execution_end",
         ],
         "{ran}"
     );
     assert_eq!(lines[0]["path"], ".tracker/plans/PLAN-1.md");
     assert_eq!((&lines[3]["phase"], &lines[3]["milestone"]), (&"Foundations".into(), &"Model".into()));
     assert_eq!((&lines[4]["output_files"], &lines[4]["total"]), (&serde_json::json!(["a"]), &1.into()));
+    let tip = sandbox.git(&["rev-parse", "plan/PLAN-1"]);
+    assert_eq!((&lines[5]["state"], &lines[5]["commit"]), (&"completed".into(), &tip.into()));
+    let failed = tracker(&sandbox, "plan execute PLAN-9 --events");
+    let line: serde_json::Value = serde_json::from_str(&failed.stdout).unwrap();
+    assert_eq!((&line["event"], &line["exit"]), (&"plan_execution_error".into(), &2.into()), "{failed}");
+    assert_eq!((failed.status, &line["message"]), (2, &"no plan matches `PLAN-9`".into()), "{failed}");
     let watched = tracker(&sandbox, "plan status PLAN-1 --watch");
     assert_eq!(watched.status, 0, "{watched}");
     assert!(

@@ -13,6 +13,7 @@ use crate::cli::commands::Reply;
 use crate::cli::commands::shared::counted;
 use crate::cli::completion::{plans, tasks};
 use crate::cli::context::Context;
+use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output, clean, terminal_height, truncate};
 use crate::engine::{Cause, Event, Logged, PlanTaskState, SkipReason};
 use crate::model::Suggestion;
@@ -189,12 +190,26 @@ pub(super) fn ahead(start: &PlanStart) -> Vec<String> {
         Some(run) => format!("{run}  executes {}, {}", start.plan, counted(start.total, "task")),
         None => format!("{}  {}, {}", start.plan, start.title, counted(start.total, "task")),
     };
+    let short = |commit: &String| commit.get(..7).unwrap_or(commit).to_owned();
+    let goes_on = start.tip.as_ref().map_or_else(String::new, |tip| format!(", goes on at {}", short(tip)));
     let mut lines = vec![
         first,
-        format!("branch     {}, from {base}", start.branch),
+        format!("branch     {}, from {base}{goes_on}", start.branch),
         format!("workspace  {}", start.workspace),
         format!("order      {}", truncate(&order.join(" · "), 200)),
     ];
+    if let Some(given) = &start.ignored_base {
+        lines.push(format!("base       {given} has no effect: {} began at {base}", start.branch));
+    }
+    for flight in &start.in_flight {
+        let place = match (&flight.branch, &flight.folder) {
+            (Some(branch), _) => format!("on {branch}"),
+            (None, Some(folder)) => format!("in {folder}"),
+            (None, None) => "already".to_owned(),
+        };
+        let (task, stage, by) = (&flight.task, &flight.stage, &flight.by);
+        lines.push(format!("in flight  {task} is in {stage} {place}, by {by}"));
+    }
     for other in &start.forecast {
         let targets = other.tasks.iter().map(|own| format!("{} of {}", own.files.join(", "), own.task));
         let targets = truncate(&targets.collect::<Vec<_>>().join("; "), 200).into_owned();
@@ -210,17 +225,36 @@ pub(super) fn ahead(start: &PlanStart) -> Vec<String> {
 fn execute(context: &Context, request: &ops::ExecuteRequest, is_silent: bool) -> Reply<Response> {
     let session = context.write(&WriteArgs::default())?;
     let observer: ops::PlanObserver<'_> = Box::new(move |news| match is_silent {
-        true => lines_of(news).iter().for_each(|line| {
-            // Nobody may read any more: the execution goes on.
-            drop(crate::cli::write_stdout(format!("{line}\n").as_bytes()));
-        }),
+        true => lines_of(news).iter().for_each(print_event),
         false if context.is_quiet() => {}
         false => text_of(news).iter().for_each(|line| context.say(line)),
     });
-    let execution = ops::execute_plan(&session, request, observer)?;
+    let executed = ops::execute_plan(&session, request, observer).map_err(Failure::from);
+    if is_silent {
+        print_event(&match &executed {
+            Ok(execution) => end_of(execution),
+            Err(failure) => failure.event("plan_execution_error"),
+        });
+    }
+    let execution = executed?;
     let (is_no, is_interrupted) = (execution.completed < execution.total, execution.interrupted);
     let answer = Answer::of(Response::Execution(Box::new(Shown { execution, is_silent })));
     Ok(answer.no_if(is_no).interrupted_if(is_interrupted))
+}
+
+/// Prints a line of JSON. Nobody may read any more: the execution goes on.
+fn print_event(line: &serde_json::Value) {
+    drop(crate::cli::write_stdout(format!("{line}\n").as_bytes()));
+}
+
+/// Returns the last line of JSON: how it has ended, or why it goes no further.
+fn end_of(execution: &PlanExecution) -> serde_json::Value {
+    json!({
+        "event": "plan_execution_end", "plan": execution.plan, "run": execution.run, "state": execution.state,
+        "branch": execution.branch, "commit": execution.commit, "completed": execution.completed,
+        "failed": execution.failed, "skipped": execution.skipped, "reverted": execution.reverted,
+        "waiting": execution.waiting, "total": execution.total,
+    })
 }
 
 /// Returns it as lines of JSON.
@@ -311,7 +345,7 @@ impl Shown {
 fn style_of(state: PlanTaskState) -> Style {
     match state {
         PlanTaskState::Completed => Style::new().green(),
-        PlanTaskState::Failed => Style::new().red(),
+        PlanTaskState::Failed | PlanTaskState::Reverted => Style::new().red(),
         PlanTaskState::InProgress | PlanTaskState::Validating => Style::new().blue(),
         PlanTaskState::Waiting => Style::new().yellow(),
         PlanTaskState::Pending | PlanTaskState::Ready | PlanTaskState::Skipped => Style::new().dimmed(),
@@ -321,8 +355,12 @@ fn style_of(state: PlanTaskState) -> Style {
 /// Shows the execution of a plan: a line for itself, and its tasks by phase and milestone.
 pub(super) fn show(execution: &PlanExecution, out: &mut Output) {
     let mut facts = vec![format!("{} of {}", execution.completed, execution.total)];
-    let counts =
-        [(execution.failed, "failed"), (execution.skipped, "skipped"), (execution.waiting, "waiting")];
+    let counts = [
+        (execution.failed, "failed"),
+        (execution.skipped, "skipped"),
+        (execution.reverted, "reverted"),
+        (execution.waiting, "waiting"),
+    ];
     facts
         .extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
     let state = out.paint(&execution.state.as_str().to_uppercase(), Style::new().bold());
@@ -367,14 +405,22 @@ fn next_commands(execution: &PlanExecution, out: &mut Output) {
             let merge = Suggestion::git(["-C", folder.as_str(), "merge", execution.branch.as_str()]);
             lines.push(format!("{}  or resolve it on {branch} first: {merge}", task.task));
         }
+        if let Some(by) = &task.reverted_by {
+            let back = Suggestion::git(["revert", by.get(..7).unwrap_or(by)]);
+            lines.push(format!("{}  or bring it back: {back}", task.task));
+        }
     }
     if execution.failed > 0 && execution.tasks.iter().all(|task| task.conflicts.is_empty()) {
         lines.push(Suggestion::tracker(["plan", "retry", execution.plan.as_str()]).to_string());
     }
-    if let Some(commit) = execution.commit.as_deref().filter(|_| execution.completed > 0) {
+    let is_news = execution.completed > 0 && !execution.is_merged;
+    if let Some(commit) = execution.commit.as_deref().filter(|_| is_news) {
         let (branch, commit) = (&execution.branch, commit.get(..7).unwrap_or(commit));
         let merge = Suggestion::git(["merge", branch.as_str()]);
         lines.push(format!("the result is on {branch} at {commit}: {merge}"));
+    }
+    if execution.completed > 0 && execution.is_merged {
+        lines.push(format!("the result is merged here: HEAD has {}", execution.branch));
     }
     lines.iter().for_each(|line| out.line(out.dim(&clean(line))));
 }

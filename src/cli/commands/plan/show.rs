@@ -43,15 +43,22 @@ fn state_cell(state: PlanState) -> Cell {
     Cell::styled(state.as_str(), style)
 }
 
+/// Says what the branch of a plan has that HEAD does not have.
+fn on_branch(line: &PlanLine) -> Option<String> {
+    let own = line.branch.as_ref()?;
+    Some(format!("{} of {} done on {}, not merged here", own.tasks.done, own.tasks.total, own.branch))
+}
+
 /// Shows plans, one a line.
 pub(super) fn list(list: &PlanListing, out: &mut Output) {
     let row = |line: &PlanLine| {
+        let about: Vec<String> = line.why.iter().cloned().chain(on_branch(line)).collect();
         vec![
             Cell::styled(&line.id, Style::new().bold()),
             state_cell(line.state),
             Cell::new(bar(line.tasks, out)).right(),
             Cell::new(&line.title),
-            Cell::styled(line.why.as_deref().unwrap_or_default(), Style::new().dimmed()).below(),
+            Cell::styled(about.join(" · "), Style::new().dimmed()).below(),
         ]
     };
     let rows: Vec<Vec<Cell>> = list.plans.iter().map(row).collect();
@@ -79,6 +86,7 @@ pub(super) fn plan(shown: &PlanShown, out: &mut Output) {
     ];
     out.flow(&cells, 0);
     let mut parts: Vec<String> = line.why.iter().map(|why| clean(why).into_owned()).collect();
+    parts.extend(on_branch(line));
     parts.extend((line.cancelled > 0).then(|| format!("{} cancelled", line.cancelled)));
     parts.extend(shown.retries.map(|count| format!("retries {count}")));
     parts.extend(line.source.as_deref().map(|source| clean(source).into_owned()));

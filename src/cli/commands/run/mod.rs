@@ -96,6 +96,8 @@ enum What {
     Resume(Resume),
     /// End a run: what runs is asked to end, and ended if it does not
     ///
+    /// Of the run of a plan nothing is lost: `plan execute` goes on with it.
+    ///
     /// Of a task run only that is recorded: its tasks stay as they are, and it no longer queues them. `run resume` takes it back.
     ///
     /// Example: tracker run cancel 4f2k -m "not in this release"
@@ -430,6 +432,9 @@ impl Resume {
 impl Cancel {
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.runs(None)?;
+        if let Some(run) = self.run.as_deref().and_then(|word| ops::plan_run_meant(&session, word)) {
+            return Ok(Answer::of(Response::Changed(ops::cancel_plan_run(&session, &run)?)));
+        }
         if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
             return tasks::decide(&session, &run, TaskRunDecision::Cancelled, self.why.as_deref());
         }

@@ -10,11 +10,12 @@ use super::{TaskWait, progress};
 use crate::engine::{Execution, TaskOutcome, Work};
 use crate::facts::TaskFacts;
 use crate::model::{
-    AttemptEnd, Config, Duty, Executor, RecordKind, RecordPath, RoleGuide, Suggestion, Task, executor_for,
+    AttemptEnd, Config, Duty, Executor, RecordKind, RecordPath, RoleGuide, Suggestion, Task, Verdict,
+    executor_for,
 };
 use crate::ops::import_findings::FixTasks;
 use crate::ops::{Error, Result, Session};
-use crate::policy::{Fix, Missing, gate, sent_back_from};
+use crate::policy::{Fix, Missing, Signoffs, VoteRecord, VoteStatus, WhyNot, gate, sent_back_from};
 use crate::store::Snapshot;
 
 /// What HEAD says of executors and roles when driving begins.
@@ -114,10 +115,9 @@ impl Decider<'_, '_> {
         Ok(self.session.facts(&repository, config)?.task(task)?)
     }
 
-    fn missing(&self, config: &Config, facts: &TaskFacts) -> Vec<Missing> {
-        let signoffs = facts.signoffs(config);
+    fn missing(&self, config: &Config, facts: &TaskFacts, signoffs: &Signoffs<'_>) -> Vec<Missing> {
         let actor = self.session.actor().unwrap_or_default();
-        gate(&facts.case(config, &signoffs, (actor.as_str(), None), self.session.env().now())).missing
+        gate(&facts.case(config, signoffs, (actor.as_str(), None), self.session.env().now())).missing
     }
 
     /// Decides it; `only` is the executor that is started by hand, where one is.
@@ -131,7 +131,8 @@ impl Decider<'_, '_> {
     ) -> Decision {
         let task = &facts.task;
         let id = task.id.as_str();
-        let missing = self.missing(config, facts);
+        let signoffs = facts.signoffs(config);
+        let missing = self.missing(config, facts, &signoffs);
         for missing in &missing {
             match missing {
                 Missing::Cancelled | Missing::Completed => return Decision::Closed,
@@ -150,7 +151,7 @@ impl Decider<'_, '_> {
         if sent_back_from(task).is_some() && open.into_iter().any(is_being_fixed) {
             return Decision::Waits;
         }
-        let work = self.work(config, task, &missing);
+        let work = self.work(config, facts, (&signoffs, &missing), losses.most);
         match (only, work) {
             (Some(only), Some((executor, role))) => {
                 let is_it =
@@ -164,12 +165,23 @@ impl Decider<'_, '_> {
         }
     }
 
-    /// Returns the executor that the task waits for, and the role that it is to vote for.
-    fn work(&self, config: &Config, task: &Task, missing: &[Missing]) -> Option<(String, Option<String>)> {
+    /// Returns the executor that the task waits for, and the role that it is to vote for. Work that was rejected since is to
+    /// be done again; a vote is to be cast again, up to `most` times, where what it covers has changed.
+    fn work(
+        &self,
+        config: &Config,
+        facts: &TaskFacts,
+        (signoffs, missing): (&Signoffs<'_>, &[Missing]),
+        most: u32,
+    ) -> Option<(String, Option<String>)> {
+        let task = &facts.task;
         let kind = task.kind.as_deref();
         let is_of_visit = |own: &&Execution| own.moves == task.history.len() && own.attempt > self.forgiven;
-        let of_visit = || self.of_task(task).filter(is_of_visit);
-        let is_done = of_visit().any(|own| own.role.is_none() && own.outcome == Some(TaskOutcome::Passed));
+        let is_passed = |own: &&Execution| own.outcome == Some(TaskOutcome::Passed);
+        let passed = || self.of_task(task).filter(is_of_visit).filter(is_passed);
+        let is_rejected = missing.iter().any(|missing| matches!(missing, Missing::Rejected { .. }));
+        let is_answered = |own: &Execution| !is_rejected || own.rejections >= rejections(facts);
+        let is_done = passed().any(|own| own.role.is_none() && is_answered(own));
         let of_stage = executor_for(&self.rules.executors, Duty::Stage(&task.stage), kind);
         if let Some((executor, _)) = of_stage.filter(|_| !is_done) {
             return Some((executor.to_owned(), None));
@@ -178,9 +190,13 @@ impl Decider<'_, '_> {
             Missing::Signoff { role, .. } | Missing::Rejected { role, .. } => Some(role),
             _ => None,
         });
+        let is_stale = |role: &str| {
+            let votes = signoffs.roles.iter().filter(|own| own.role == role).flat_map(|own| &own.votes);
+            votes.last().is_some_and(|vote| matches!(vote.status, VoteStatus::None(WhyNot::Stale(_))))
+        };
         let has_voted = |role: &str| {
-            of_visit()
-                .any(|own| own.role.as_deref() == Some(role) && own.outcome == Some(TaskOutcome::Passed))
+            let votes = passed().filter(|own| own.role.as_deref() == Some(role)).count();
+            votes > 0 && !(is_stale(role) && votes < most as usize)
         };
         let mut open = roles.filter(|role| {
             let is_for_people = config.role(role).rules.people_only;
@@ -213,7 +229,15 @@ impl Decider<'_, '_> {
     /// Says what a person can do for a task that no executor works on.
     fn for_person(&self, config: &Config, facts: &TaskFacts, missing: Vec<Missing>) -> Decision {
         let wait = match missing.into_iter().next() {
-            Some(missing) => progress::wait(self.session, config, facts, missing),
+            Some(missing) => {
+                let is_rejected = matches!(missing, Missing::Rejected { .. });
+                let mut wait = progress::wait(self.session, config, facts, missing);
+                let last = self.of_task(&facts.task).rfind(|own| own.role.is_none());
+                if let Some(again) = last.filter(|own| is_rejected && own.rejections > 0) {
+                    wait.message.push_str(&format!("; done again since, in attempt {}", again.attempt));
+                }
+                wait
+            }
             None if config.signoffs_of(facts.task.stage.as_str()).is_empty() => {
                 let advance = Suggestion::tracker(["advance", facts.task.id.as_str()]);
                 let message = format!("no executor works for {}", facts.task.stage);
@@ -237,7 +261,7 @@ impl Decider<'_, '_> {
         let rules = self.rules.executor(executor).cloned().unwrap_or_default();
         let place = role.unwrap_or(task.stage.as_str());
         let guide = self.rules.guides.get(place).or_else(|| self.rules.guides.get(executor));
-        let missing = self.missing(config, facts);
+        let missing = self.missing(config, facts, &facts.signoffs(config));
         let last = self.of_task(task).next_back();
         let last = last.filter(|last| matches!(last.outcome, Some(TaskOutcome::Stays | TaskOutcome::Failed)));
         let text = brief(&BriefOf {
@@ -267,6 +291,7 @@ impl Decider<'_, '_> {
             stage: task.stage.to_string(),
             role: role.map(str::to_owned),
             moves: task.history.len(),
+            rejections: rejections(facts),
             command: rules.command,
             variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             brief: text,
@@ -275,6 +300,13 @@ impl Decider<'_, '_> {
             base: own.base,
         }
     }
+}
+
+/// Returns how many rejections there are of a task in the stage that it is in, whoever has voted again since.
+fn rejections(facts: &TaskFacts) -> usize {
+    let is_rejection =
+        |own: &&VoteRecord| own.vote.verdict == Verdict::Rejected && own.vote.stage == facts.task.stage;
+    facts.votes.iter().filter(is_rejection).count()
 }
 
 /// Whether an attempt has ended because there is no such program, or it is none.

@@ -1,0 +1,90 @@
+//! What an executor leaves is judged as the gate judges it, before it is merged and before anything is built on it.
+
+use super::{CONFIG, Planned, states, status, tracker, world};
+use crate::support::Sandbox;
+
+const TWO: [Planned<'_>; 2] = [("T-1", "Add the table", "", ""), ("T-2", "Read it", "T-1", "")];
+
+/// A stage that only people let a task out of.
+const PEOPLE: &str = "
+[pipeline]
+stages = [\"dev\"]
+[stage.dev]
+signoffs = [\"boss\"]
+[roles.boss]
+members = [\"ada@example.com\"]
+people_only = true
+[plans]
+retries = 0
+[executors.dev]
+command = [\"./do\"]
+";
+
+/// Returns the message of the first task.
+fn message(sandbox: &Sandbox) -> String {
+    status(sandbox, "PLAN-1")["tasks"][0]["message"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn no_executor_gets_its_task_past_people() {
+    for (does, why) in [
+        ("sed -i 's/^stage: .*/stage: complete/' $TRACKER_TASK_FILE", "the gate refuses it: "),
+        (
+            "env -u TRACKER_AGENT tracker set-stage $TRACKER_TASK complete -m x >/dev/null",
+            "the gate refuses it: overrides: T-1: left dev by an override of Ada Lovelace",
+        ),
+        (
+            "env -u TRACKER_AGENT tracker approve $TRACKER_TASK --as boss >/dev/null",
+            "approved as boss in the name of Ada Lovelace alone; dev is no person",
+        ),
+        (
+            "env -u TRACKER_AGENT tracker approve $TRACKER_TASK --as boss >/dev/null; git add -A; git commit -qm mine",
+            "approved as boss in the name of Ada Lovelace alone; dev is no person",
+        ),
+    ] {
+        let sandbox = world(PEOPLE, &format!("#!/bin/sh\necho x >$TRACKER_TASK\n{does}\n"), &TWO);
+        let ran = tracker(&sandbox, "plan execute PLAN-1");
+        assert_eq!(ran.status, 1, "{does}: {ran}");
+        assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 failed", "T-2 skipped"], "{does}: {ran}");
+        assert!(message(&sandbox).contains(why), "{does}: {}", message(&sandbox));
+        assert_eq!(sandbox.git(&["log", "--merges", "--format=%s", "plan/PLAN-1"]), "", "{does}");
+        let kept = sandbox.git(&["for-each-ref", "--format=%(refname)", "refs/tracker/attempts"]);
+        assert!(kept.ends_with("/T-1/1"), "{does}: {kept}");
+    }
+    // One that leaves that to people waits for them.
+    let sandbox =
+        world(PEOPLE, "#!/bin/sh\necho x >$TRACKER_TASK\n! tracker done $TRACKER_TASK 2>/dev/null\n", &TWO);
+    assert_eq!(tracker(&sandbox, "plan execute PLAN-1").status, 1);
+    assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 waiting", "T-2 pending"]);
+}
+
+#[test]
+fn a_branch_on_which_a_person_has_broken_a_rule_is_not_merged() {
+    let sandbox = world(PEOPLE, "#!/bin/sh\necho x >$TRACKER_TASK\n", &TWO);
+    assert_eq!(tracker(&sandbox, "plan execute PLAN-1").status, 1);
+    let forge = "git worktree add -q ../w plan-tasks/PLAN-1/T-1 && cd ../w && \
+                 sed -i 's/^stage: .*/stage: complete/' .tracker/tasks/T-1.md && git commit -qam forged && \
+                 cd ../repo && git worktree remove --force ../w";
+    let forged = sandbox.program_with("sh", "", &["-c", forge], |_| {});
+    assert_eq!(forged.status, 0, "{forged}");
+    let ran = tracker(&sandbox, "plan execute PLAN-1");
+    assert_eq!(ran.status, 1, "{ran}");
+    assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 failed", "T-2 skipped"], "{ran}");
+    assert!(message(&sandbox).starts_with("the gate refuses it: "), "{ran}");
+    assert!(ran.stderr.contains("tracker check --base plan/PLAN-1 --head plan-tasks/PLAN-1/T-1"), "{ran}");
+    let check = tracker(&sandbox, "check --base plan/PLAN-1 --head plan-tasks/PLAN-1/T-1");
+    assert_eq!(check.status, 1, "{check}");
+}
+
+#[test]
+fn commits_of_an_executor_that_name_no_task_become_one_that_does_where_the_gate_wants_that() {
+    let config = format!("{CONFIG}[policy]\nlinked-commits = \"error\"\n");
+    let commits = "#!/bin/sh\necho one >a; git add a; git commit -qm 'by hand'; echo two >b\n";
+    let sandbox = world(&config, commits, &[("T-1", "Add both", "", "")]);
+    let ran = tracker(&sandbox, "plan execute PLAN-1");
+    assert_eq!(ran.status, 0, "{ran}");
+    assert_eq!(sandbox.git(&["log", "--format=%s", "plan/PLAN-1^{/^Merge}^2"]), "Add both\nbegin");
+    assert_eq!(sandbox.git(&["show", "plan/PLAN-1:a", "plan/PLAN-1:b"]), "one\ntwo");
+    let check = tracker(&sandbox, "check --base main --head plan/PLAN-1");
+    assert_eq!(check.status, 0, "{check}");
+}
