@@ -118,6 +118,12 @@ pub enum Error {
         /// The most the caller reads, in bytes.
         cap: u64,
     },
+    /// A lock that keeps refs from being changed.
+    #[error("`{}` is there: another git changes refs, or one that was killed has left it", .path.display())]
+    RefsLocked {
+        /// The lock.
+        path: PathBuf,
+    },
     /// No name or address is configured.
     #[error("git does not know your {}", .missing)]
     NoIdentity {
@@ -169,6 +175,9 @@ impl Error {
                  `fetch-depth: 0` and no filter"
                     .to_owned(),
             ),
+            Self::RefsLocked { path } => {
+                Some(format!("where no git is at work in this repository: rm '{}'", path.display()))
+            }
             Self::NoIdentity { missing } => Some(format!(
                 "try: git config --global user.{missing} {}",
                 if *missing == "name" { "\"Your Name\"" } else { "you@example.com" }

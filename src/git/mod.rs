@@ -40,6 +40,7 @@ mod merge;
 mod object;
 mod paths;
 mod people;
+mod ref_edits;
 mod refs;
 mod repository;
 mod sign;

@@ -34,6 +34,12 @@ impl RepoPaths {
         named.unwrap_or_else(|| self.git_dir.join("index"))
     }
 
+    /// Returns the file whose presence keeps refs from being packed, and packed ones from being changed.
+    #[must_use]
+    pub fn packed_refs_lock(&self) -> PathBuf {
+        self.common_dir.join("packed-refs.lock")
+    }
+
     /// Returns the folders of a linked working tree of the same repository; none where there is none, or not a whole one.
     #[must_use]
     pub fn linked(&self, work_dir: &Path) -> Option<Self> {

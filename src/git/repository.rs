@@ -4,6 +4,7 @@ use gix::odb::pack::cache::lru::MemoryCappedHashmap;
 
 use crate::events::EventSink;
 use std::cell::{OnceCell, RefCell};
+use std::path::PathBuf;
 
 use crate::git::error::one_line;
 use crate::git::known_changes::KnownChanges;
@@ -24,6 +25,8 @@ pub struct Repository {
     pub(super) trees: TreeCache,
     /// What commits changed, once that is asked; none where it may not be remembered.
     pub(super) known_changes: OnceCell<Option<RefCell<KnownChanges>>>,
+    /// The file that is there while refs are changed, where somebody wants to know that.
+    pub(super) ref_edits: OnceCell<PathBuf>,
 }
 
 /// What HEAD is.
@@ -68,7 +71,14 @@ impl Repository {
     /// Makes one thread's own of what several share.
     pub(super) fn local(inner: gix::Repository, repo_paths: &RepoPaths) -> Self {
         let (events, trees) = (EventSink::default(), TreeCache::default());
-        Self { inner, repo_paths: repo_paths.clone(), events, trees, known_changes: OnceCell::new() }
+        Self {
+            inner,
+            repo_paths: repo_paths.clone(),
+            events,
+            trees,
+            known_changes: OnceCell::new(),
+            ref_edits: OnceCell::new(),
+        }
     }
 
     /// Makes it tell of what takes long.

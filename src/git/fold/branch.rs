@@ -6,6 +6,7 @@ use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
 
 use super::objects::{self, NewFile};
+use crate::git::ref_edits::NotedEdit;
 use crate::git::{CommitId, Error, FoldRefusal, Person, Repository, TreeId, share};
 
 /// A commit to be made on a branch.
@@ -108,7 +109,11 @@ impl Repository {
         let full = name.try_into().map_err(|error| Error::other("move the branch", error))?;
         let commit = self.inner.find_commit(commit.raw()).map_err(cannot)?;
         let committer = commit.committer().map_err(cannot)?;
-        match self.inner.edit_references_as([RefEdit { change, name: full, deref: false }], Some(committer)) {
+        let noted = self.ref_edits.get().map(NotedEdit::begin).transpose()?;
+        let edited =
+            self.inner.edit_references_as([RefEdit { change, name: full, deref: false }], Some(committer));
+        drop(noted);
+        match edited {
             Ok(moved) => {
                 for edit in moved {
                     share(&self.repo_paths().common_dir.join(&*edit.name.as_bstr().to_str_lossy()));
@@ -116,6 +121,9 @@ impl Repository {
                 Ok(true)
             }
             Err(_) if self.ref_commit(name)? != expected => Ok(false),
+            Err(_) if self.repo_paths().packed_refs_lock().is_file() => {
+                Err(Error::RefsLocked { path: self.repo_paths().packed_refs_lock() })
+            }
             // Another process has the ref's lock: it is about to move it.
             Err(error) if error.to_string().contains("lock") => Ok(false),
             Err(error) => Err(cannot(error)),

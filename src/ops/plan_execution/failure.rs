@@ -12,7 +12,7 @@ use crate::git::{CommitId, NewCommit};
 use crate::model::{AttemptEnd, Suggestion};
 use crate::ops::on_branch::cannot_commit;
 use crate::ops::{Error, Result};
-use crate::store;
+use crate::{git, store};
 
 /// Why a task has failed.
 #[derive(Debug)]
@@ -162,7 +162,13 @@ impl Driver<'_, '_> {
 
     /// Returns an error that is in the way of all tasks; of one that is a task's own, what it says.
     fn refuse_what_is_of_all(&self, error: Error) -> Result<String> {
-        if matches!(error, Error::Run(_) | Error::Store(store::Error::Locked { .. })) {
+        if matches!(
+            error,
+            Error::Run(_)
+                | Error::Store(
+                    store::Error::Locked { .. } | store::Error::Git(git::Error::RefsLocked { .. })
+                )
+        ) {
             return Err(error);
         }
         self.tip()?;

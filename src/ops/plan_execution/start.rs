@@ -141,6 +141,9 @@ fn begin<'e>(
     let run = RunId::parse(&pointer.run).map_err(|error| Error::usage(error.to_string()))?;
     std::fs::create_dir_all(&pointer.folder).map_err(Error::io("create", &pointer.folder))?;
     let lock = take_lock(&pointer.folder, &run)?;
+    let note = pointer.folder.join("ref-edit");
+    session.workspace().repo_paths().remove_left_lock(&note);
+    repository.note_ref_edits(note);
     if is_new {
         let branch = plan_branch(plan);
         let base = branch_at(repository, &branch, base, &format!("plan: {plan} is executed"))?;

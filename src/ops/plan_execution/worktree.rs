@@ -425,6 +425,7 @@ pub(super) fn branch_at(
         Ok(false) => {
             repository.ref_commit(branch)?.ok_or_else(|| Error::BranchMoved(short(branch).to_owned()))
         }
+        Err(error @ crate::git::Error::RefsLocked { .. }) => Err(error.into()),
         Err(error) => Err(Error::usage_with(
             format!("cannot create the branch `{}`: {error}", short(branch)),
             "a branch whose name is the beginning of it is in the way: git branch --list 'plan*'",

@@ -36,7 +36,10 @@ fn result(sandbox: &Sandbox) -> String {
 }
 
 fn prepared() -> Sandbox {
-    world(CONFIG, DO, &TASKS)
+    let sandbox = world(CONFIG, DO, &TASKS);
+    // As in a clone: changes of refs lock those that are packed.
+    sandbox.git(&["pack-refs", "--all"]);
+    sandbox
 }
 
 /// Goes on until the execution has ended, and looks whether all is as if nothing had been.
@@ -109,6 +112,27 @@ pub(crate) fn random_kills(kills: u64, seed: u64) {
 #[test]
 fn drivers_that_are_killed_at_random_do_nothing_twice_and_leave_nothing() {
     random_kills(4, 11);
+}
+
+/// A driver is killed that has locked the refs which are packed.
+#[cfg(debug_assertions)]
+#[test]
+fn a_lock_of_refs_that_it_was_killed_with_is_removed_and_one_of_others_is_named() {
+    let sandbox = prepared();
+    let lock = sandbox.path().join(".git/packed-refs.lock");
+    std::fs::write(&lock, "").unwrap();
+    let refused = tracker(&sandbox, "plan execute PLAN-1 --jobs 2");
+    assert_eq!(refused.status, 2, "{refused}");
+    assert!(refused.stderr.contains(&format!("rm '{}'", lock.display())), "{refused}");
+    assert!(lock.exists());
+    std::fs::remove_file(&lock).unwrap();
+    let died = sandbox.tracker_with("", &["plan", "execute", "PLAN-1", "--jobs", "1"], |command| {
+        command.env("TRACKER_FAIL_POINT", "ref:noted@3");
+    });
+    assert_ne!(died.status, 1, "{died}");
+    std::fs::write(&lock, "").unwrap();
+    converges(&sandbox, &undisturbed(), "a lock that was left");
+    assert!(!lock.exists());
 }
 
 /// The named points of a driver. They exist in debug builds only.
