@@ -175,6 +175,26 @@ impl Env {
         self.with_variable(AGENT, name)
     }
 
+    /// Returns the name of this machine (`TRACKER_HOST`, where that is set).
+    #[must_use]
+    pub fn host(&self) -> String {
+        let named = ["/proc/sys/kernel/hostname", "/etc/hostname"].iter().find_map(|path| {
+            let text = std::fs::read_to_string(path).ok()?;
+            Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+        });
+        self.variable("TRACKER_HOST")
+            .or_else(|| named.filter(|_| self.sees_process))
+            .or_else(|| self.variable("HOSTNAME"))
+            .unwrap_or_else(|| "localhost".to_owned())
+    }
+
+    /// Returns a text of random digits that nobody else has.
+    #[must_use]
+    pub fn nonce(&self) -> String {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{:016x}", random.u64(..))
+    }
+
     /// Returns the folder that the system has for what may be thrown away.
     #[must_use]
     pub fn temporary_folder(&self) -> PathBuf {

@@ -10,7 +10,7 @@ use clap::{Arg, Args};
 use crate::cli::commands;
 use crate::cli::completion::{stages, tasks};
 use crate::cli::output::Colour;
-use crate::model::Field;
+use crate::model::{Field, parse_span};
 use crate::report::graph::{GRAPH_FORMATS, GraphFormat};
 use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::report::review::{FORMATS, ReviewFormat};
@@ -57,7 +57,7 @@ pub(super) fn command_of(arguments: &[OsString]) -> Option<clap::Command> {
 }
 
 /// The commands in groups, as the help of the program shows them.
-const GROUPS: [(&str, &[&str]); 8] = [
+const GROUPS: [(&str, &[&str]); 9] = [
     (
         "Every day",
         &["status", "inbox", "list", "queue", "show", "board", "start", "tick", "note", "done", "undo"],
@@ -73,6 +73,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ),
     ("Plans and reports", &["plan", "sprint", "forecast", "report", "import", "export"]),
     ("Runs", &["run", "workflow"]),
+    ("Several workers", &["claim", "renew", "release", "claims", "land"]),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),
 ];
@@ -437,6 +438,11 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or_else(|| "expected a number of seconds, such as 10 or 0.5".to_owned())
+}
+
+/// Reads a time on a clock.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).ok_or_else(|| "expected a time such as 90s or 30m".to_owned())
 }
 
 /// Fewer bytes than this say nothing.

@@ -10,6 +10,7 @@
 
 mod batch;
 pub(crate) mod cards;
+mod claim;
 mod config;
 mod document;
 mod edit;
@@ -37,6 +38,7 @@ mod workflow;
 mod yaml;
 
 pub(crate) use batch::{Draft, read_batch};
+pub(crate) use claim::{LARGEST_CLAIM, claim_text, read_claim};
 pub use config::read_config;
 pub(crate) use config::{config_values, names_keys, resolve_member_keys};
 pub use document::Document;

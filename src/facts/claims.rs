@@ -1,69 +1,150 @@
-//! Whose a record is that says so itself: of whoever signed it, else of the author of the commit that added it.
+//! Claims as this clone knows them, without a look at the network: those of the clone itself, and those of remotes as they
+//! were when they were fetched last.
 
 use chrono::{DateTime, Utc};
 
-use super::votes::{RECORD_NAMESPACE, framed};
-use crate::git::{People, Repository, SignatureStatus};
-use crate::model::{Person, is_same_name};
-use crate::policy::{Trust, is_signer};
+use super::Result;
+use crate::doc::{LARGEST_CLAIM, read_claim};
+use crate::env::Env;
+use crate::git::{BlobId, ObjectRef};
+use crate::model::{CLAIM_REFS, ClaimRef, FILES_REF, TaskId};
+use crate::policy::{ClaimedTask, Observer, shared_file};
+use crate::store::Workspace;
 
-/// A record that says whose it is.
-pub(super) struct Claim<'c> {
-    /// Name and address, or a name alone.
-    pub(super) by: &'c str,
-    pub(super) signature: Option<&'c str>,
+/// Where refs of ours are.
+const TRACKER_REFS: &str = "refs/tracker";
+/// What the names of refs begin with that are copies of a remote's, before its name.
+const COPIES: &str = "refs/tracker/remotes/";
+/// What is between the name of the remote and what is in [`CLAIM_REFS`] there.
+const OF_COPIES: &str = "/claims/";
+
+/// What the names of the claims' refs begin with in this clone: those of a remote, or its own.
+#[must_use]
+pub fn claim_refs_of(remote: Option<&str>) -> String {
+    remote.map_or_else(|| CLAIM_REFS.to_owned(), |remote| format!("{COPIES}{remote}{OF_COPIES}"))
 }
 
-/// What claims are looked at with.
-pub(super) struct ClaimReader<'a> {
-    pub(super) repository: &'a Repository,
-    pub(super) people: &'a People,
-    /// The text of the list of allowed signers.
-    pub(super) signers: &'a str,
-    /// As of when signatures must be valid.
-    pub(super) as_of: DateTime<Utc>,
+/// The claims of one place.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// By task.
+    pub claims: Vec<ClaimRef>,
+    /// What the ref leads to that every claim with target files changes.
+    pub files: Option<BlobId>,
 }
 
-impl ClaimReader<'_> {
-    /// Says how sure it is that a record which a commit of this author added is by whom it names; `text` is what a
-    /// signature of it signs.
-    pub(super) fn trust(&self, author: &Person, claim: &Claim<'_>, text: &dyn Fn() -> String) -> Trust {
-        let people = self.people;
-        let canonical = people.canonical(author);
-        let is_author = match Person::parse(claim.by) {
-            Some(by) => people.canonical(&by).is_same(&canonical),
-            None => [author, &canonical].iter().any(|one| is_same_name(&one.name, claim.by)),
-        };
-        let principal = claim.signature.and_then(|signature| self.principal(&text(), signature));
-        let is_signed = principal.is_some_and(|principal| {
-            let signer = people.canonical(&Person { name: String::new(), email: principal.clone() });
-            let is_of =
-                |person: &Person| is_signer(&principal, person) || people.canonical(person).is_same(&signer);
-            match Person::parse(claim.by) {
-                Some(by) => is_of(&by),
-                // A name proves nothing: the key must be the author's, or of an address that begins with it.
-                None => is_author && is_of(author) || is_local_part(&signer, claim.by),
+impl Claims {
+    /// Reads the claims of a remote as they were fetched last, or those of this clone.
+    pub fn read(workspace: &Workspace, remote: Option<&str>) -> Result<Self> {
+        let prefix = claim_refs_of(remote);
+        let refs = workspace.repo_paths().object_refs(prefix.trim_end_matches('/'))?;
+        let mut found = Self::default();
+        for each in refs {
+            let Some(name) = each.name.strip_prefix(&prefix) else { continue };
+            if name == FILES_REF {
+                found.files = Some(each.object);
+            } else {
+                found.claims.extend(read(workspace, name, &each)?);
             }
-        });
-        match (is_signed, is_author) {
-            (true, _) => Trust::Signed,
-            (false, true) => Trust::Attributed,
-            (false, false) => Trust::Unverified,
         }
+        Ok(found)
     }
 
-    /// Returns whose key a signature is by.
-    fn principal(&self, text: &str, signature: &str) -> Option<String> {
-        let (signature, at) = (framed(signature), Some(self.as_of));
-        let status =
-            self.repository.verify_signature(text.as_bytes(), &signature, RECORD_NAMESPACE, self.signers, at);
-        match status {
-            Ok(SignatureStatus::Valid { principal }) => Some(principal),
-            _ => None,
-        }
+    /// Returns the claim of a task, whatever it is worth.
+    #[must_use]
+    pub fn of(&self, task: &TaskId) -> Option<&ClaimRef> {
+        self.claims.iter().find(|claim| claim.task == *task)
     }
 }
 
-fn is_local_part(signer: &Person, name: &str) -> bool {
-    !name.contains(['@', '*']) && is_signer(name, signer)
+/// Reads the object of a claim's ref; none where the name of the ref is no task's.
+fn read(workspace: &Workspace, name: &str, found: &ObjectRef) -> Result<Option<ClaimRef>> {
+    let Ok(task) = TaskId::parse(name) else { return Ok(None) };
+    let bytes = workspace.repository()?.read_blob(found.object, LARGEST_CLAIM);
+    let claim = bytes.map_err(|error| error.to_string()).and_then(|bytes| read_claim(&task, &bytes));
+    Ok(Some(ClaimRef { task, object: found.object.to_string(), claim }))
+}
+
+/// A claim, and where it is known from.
+#[derive(Debug, Clone)]
+pub struct KnownClaim {
+    /// The claim.
+    pub held: ClaimRef,
+    /// Whether it is of who looks, in this working tree.
+    pub is_own: bool,
+    /// When it was fetched; none of a claim of this clone, and where nobody knows.
+    pub fetched: Option<DateTime<Utc>>,
+}
+
+/// All claims that this clone knows.
+#[derive(Debug, Default)]
+pub struct KnownClaims {
+    claims: Vec<KnownClaim>,
+    host: String,
+}
+
+impl KnownClaims {
+    /// Reads them. Where there are none that costs one look for a folder, and a look at the packed refs.
+    /// `worker` is who looks.
+    pub fn read(env: &Env, workspace: &Workspace, worker: impl FnOnce() -> Option<String>) -> Result<Self> {
+        let refs = workspace.repo_paths().object_refs(TRACKER_REFS)?;
+        let mut found = Self::default();
+        let (mut own, mut worker) = (None, Some(worker));
+        for each in refs {
+            let (remote, name) = match each.name.strip_prefix(COPIES) {
+                Some(rest) => match rest.rsplit_once(OF_COPIES) {
+                    Some((remote, name)) => (Some(remote), name),
+                    None => continue,
+                },
+                None => match each.name.strip_prefix(CLAIM_REFS) {
+                    Some(name) => (None, name),
+                    None => continue,
+                },
+            };
+            let Some(held) = read(workspace, name, &each)? else { continue };
+            let own = own.get_or_insert_with(|| {
+                let worker = worker.take().and_then(|worker| worker());
+                worker.map(|worker| workspace.own_claims(&worker)).unwrap_or_default()
+            });
+            let is_own = own.iter().any(|own| own.task == held.task && held.is_of(&own.nonce));
+            let fetched =
+                remote.and_then(|remote| workspace.claims_fetched(remote)).map(|fetched| fetched.at);
+            found.claims.push(KnownClaim { held, is_own, fetched });
+        }
+        if !found.claims.is_empty() {
+            found.host = env.host();
+        }
+        Ok(found)
+    }
+
+    /// Returns the claim of a task that is valid at a time.
+    #[must_use]
+    pub fn of(&self, task: &str, now: DateTime<Utc>) -> Option<&KnownClaim> {
+        self.valid(now).find(|claim| claim.held.task.as_str() == task)
+    }
+
+    /// Returns the claim of somebody else that is in the way of who works on a task: of the task itself, or of a target file,
+    /// which comes with it.
+    #[must_use]
+    pub fn in_the_way(
+        &self,
+        task: &ClaimedTask,
+        now: DateTime<Utc>,
+    ) -> Option<(&KnownClaim, Option<String>)> {
+        let of_others = || self.valid(now).filter(|claim| !claim.is_own);
+        let of_task = of_others().find(|claim| claim.held.task == task.task).map(|claim| (claim, None));
+        let shared = |claim: &'_ KnownClaim| shared_file(task, &claim.held);
+        of_task.or_else(|| of_others().find_map(|claim| Some((claim, Some(shared(claim)?)))))
+    }
+
+    fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &KnownClaim> {
+        let observer = Observer { now, host: &self.host };
+        self.claims.iter().filter(move |claim| observer.is_valid(&claim.held))
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.claims.is_empty()
+    }
 }

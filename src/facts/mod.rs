@@ -1,6 +1,6 @@
 //! What is known of tasks at a tip or in a range: their linked commits, what those changed and who wrote them, votes
 //! as they were cast with the commits that added them and what their signatures are worth, findings with their
-//! history, content at a tip or at the end of a range.
+//! history, content at a tip or at the end of a range, work on other branches and claims.
 //!
 //! One gatherer for every verb. [`FactsReader`] reads at a tip, [`RangeReader`] over a range; both share what is read
 //! once for many tasks (links, the mailmap, what commits changed) and read the rest when it is requested. Facts are
@@ -8,6 +8,7 @@
 //!
 //! It refuses to write anything but its caches, to format text for people, and to resolve the names of branches.
 
+mod authorship;
 mod claims;
 mod commits;
 mod evidence;
@@ -21,6 +22,7 @@ mod tallies;
 mod task;
 mod votes;
 
+pub(crate) use claims::{Claims, KnownClaim, KnownClaims, claim_refs_of};
 pub use commits::Commits;
 pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};
 pub(crate) use in_flight::{Flight, InFlight, checked_out_in};

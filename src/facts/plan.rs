@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::claims::{Claim, ClaimReader};
+use super::authorship::{Authorship, AuthorshipReader};
 use super::{FactsReader, Result};
 use crate::doc::{plan_digest, read_plan, signed_decision};
 use crate::git::{CommitId, LogLimit, Repository};
@@ -127,10 +127,10 @@ impl FactsReader<'_> {
         let forbids = self.config().policy.self_approval == SelfApproval::Forbid;
         let commits = self.plan_commits(&plan.id, Some(decision), forbids)?;
         let text = || signed_decision(&plan.id, decision);
-        let claim = Claim { by: &decision.by, signature: decision.signature.as_deref() };
+        let authorship = Authorship { by: &decision.by, signature: decision.signature.as_deref() };
         let trust_of = |author: &Person, as_of: DateTime<Utc>| -> Result<Trust> {
             let (repository, people, signers) = (self.repository(), self.people(), self.signers()?);
-            Ok(ClaimReader { repository, people, signers, as_of }.trust(author, &claim, &text))
+            Ok(AuthorshipReader { repository, people, signers, as_of }.trust(author, &authorship, &text))
         };
         let mut trust = Trust::Unverified;
         let mut is_committed = false;

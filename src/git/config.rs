@@ -142,6 +142,12 @@ impl Repository {
         })
     }
 
+    /// Returns the names of the configured remotes, sorted.
+    #[must_use]
+    pub fn remote_names(&self) -> Vec<String> {
+        self.inner.remote_names().into_iter().map(|name| name.to_string()).collect()
+    }
+
     /// Returns the address of a remote, or of the one the current branch fetches from, without credentials.
     ///
     /// `url.….insteadOf` is applied. None where there is no such remote.

@@ -14,7 +14,7 @@ use gix::revision::spec::parse::Error as SpecError;
 
 use crate::git::error::one_line;
 use crate::git::paths::is_worth_telling;
-use crate::git::{CommitId, Error, RepoPaths, Repository};
+use crate::git::{BlobId, CommitId, Error, RepoPaths, Repository};
 
 /// What a name has to begin with to be a branch, here or on a remote.
 const BRANCHES: [&str; 2] = ["refs/heads", "refs/remotes"];
@@ -81,16 +81,30 @@ pub(super) fn tips(repo_paths: &RepoPaths) -> Result<Vec<ObjectId>, Error> {
 
 /// Returns the local and remote-tracking branches by their whole names.
 fn branches(repo_paths: &RepoPaths) -> Result<Vec<(Vec<u8>, ObjectId)>, Error> {
+    refs_in(repo_paths, &BRANCHES)
+}
+
+/// Returns the refs in some folders by their whole names.
+fn refs_in(repo_paths: &RepoPaths, folders: &[&str]) -> Result<Vec<(Vec<u8>, ObjectId)>, Error> {
     refuse_reftable(repo_paths)?;
     let mut unpacked = UnpackedRefs::default();
-    for branches in BRANCHES {
-        unpacked.read_below(&repo_paths.common_dir.join(branches), branches.as_bytes())?;
+    for folder in folders {
+        unpacked.read_below(&repo_paths.common_dir.join(folder), folder.as_bytes())?;
     }
     // After the loose ones: git packs a ref before it deletes the loose file.
-    let packed = packed_tips(&repo_paths.common_dir.join("packed-refs"), &unpacked.names)?;
+    let packed = packed_tips(&repo_paths.common_dir.join("packed-refs"), &unpacked.names, folders)?;
     let mut tips = unpacked.tips;
     tips.extend(packed);
     Ok(tips)
+}
+
+/// A ref that leads to an object which is no part of the history.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// The whole name of the ref.
+    pub name: String,
+    /// The object.
+    pub object: BlobId,
 }
 
 impl RepoPaths {
@@ -103,6 +117,17 @@ impl RepoPaths {
         let mut tips: Vec<BranchTip> = branches(self)?.into_iter().filter_map(tip).collect();
         tips.sort_unstable();
         Ok(tips)
+    }
+
+    /// Returns the refs in a folder, such as `refs/tracker`, from the files of refs alone, by name. One whose name is no
+    /// text is left out.
+    pub fn object_refs(&self, folder: &str) -> Result<Vec<ObjectRef>, Error> {
+        let named = |(name, id): (Vec<u8>, ObjectId)| {
+            Some(ObjectRef { name: String::from_utf8(name).ok()?, object: BlobId::new(id) })
+        };
+        let mut found: Vec<ObjectRef> = refs_in(self, &[folder])?.into_iter().filter_map(named).collect();
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// Returns what a symbolic ref below the common dir names, such as `refs/remotes/origin/HEAD`; none where it is none.
@@ -171,7 +196,11 @@ pub(super) fn read_ref(path: &Path) -> std::io::Result<Option<ObjectId>> {
     Ok(ObjectId::from_hex(buffer[..length].trim_ascii()).ok())
 }
 
-fn packed_tips(path: &Path, unpacked: &HashSet<Vec<u8>>) -> Result<Vec<(Vec<u8>, ObjectId)>, Error> {
+fn packed_tips(
+    path: &Path,
+    unpacked: &HashSet<Vec<u8>>,
+    folders: &[&str],
+) -> Result<Vec<(Vec<u8>, ObjectId)>, Error> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(source) if is_worth_telling(&source) => {
@@ -182,10 +211,10 @@ fn packed_tips(path: &Path, unpacked: &HashSet<Vec<u8>>) -> Result<Vec<(Vec<u8>,
     let mut tips = Vec::new();
     for line in bytes.lines() {
         let Some((id, name)) = line.split_once_str(" ") else { continue };
-        let is_branch = BRANCHES.iter().any(|branches| {
-            name.strip_prefix(branches.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
-        });
-        if is_branch && !unpacked.contains(name) {
+        let is_inside = folders
+            .iter()
+            .any(|folder| name.strip_prefix(folder.as_bytes()).is_some_and(|rest| rest.starts_with(b"/")));
+        if is_inside && !unpacked.contains(name) {
             tips.extend(ObjectId::from_hex(id).map(|id| (name.to_vec(), id)));
         }
     }

@@ -1,4 +1,4 @@
-//! The nouns: ids, people, tasks, stages, moves, notes, votes, findings, roles, workflows, runs, plans, configuration, and the problems a
+//! The nouns: ids, people, tasks, claims, stages, moves, notes, votes, findings, roles, workflows, runs, plans, configuration, and the problems a
 //! document can have.
 //!
 //! Pure data. Nothing here reads a file, reads the clock or knows YAML.
@@ -28,6 +28,7 @@ macro_rules! serialize_as_text {
     )*};
 }
 
+mod claim;
 mod config;
 mod duration;
 mod executor;
@@ -59,6 +60,7 @@ mod texts;
 mod vote;
 mod workflow;
 
+pub(crate) use claim::{CLAIM_REFS, CLOCK_SKEW, Claim, ClaimRef, FILES_REF, LONGEST_LEASE, USUAL_LEASE};
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;

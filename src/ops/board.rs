@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::claims::{add_claims, claims_of};
 use super::in_flight::{add_flights, in_flight_of};
 use super::select::{Selector, read_query};
 use super::view::TaskLine;
@@ -52,11 +53,12 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
         }
     }
     stages.push(Stage::COMPLETE);
-    let in_flight = in_flight_of(session);
+    let (in_flight, claims) = (in_flight_of(session), claims_of(session));
     let column = |stage: &str| {
         let inside: Vec<usize> = shown.iter().copied().filter(|&at| summaries[at].stage == stage).collect();
         let mut tasks = selection.lines(&inside);
         add_flights(&in_flight, &mut tasks);
+        add_claims(session, &claims, &mut tasks);
         BoardColumn { stage: stage.to_owned(), tasks }
     };
     let columns = stages.into_iter().map(column).collect();

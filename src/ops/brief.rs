@@ -5,7 +5,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Board, CountView, FlightView, Listing, Shown, TaskAction, TaskLine, Written, WrittenTask};
+use super::{
+    Board, ClaimView, CountView, FlightView, Listing, Shown, TaskAction, TaskLine, Written, WrittenTask,
+};
 use crate::model::{Badge, Stage, Status};
 
 /// A task in a list.
@@ -27,6 +29,7 @@ struct BriefLine<'t> {
     /// The day it was written down, of a task that has not moved.
     created: Option<NaiveDate>,
     updated: Option<DateTime<Utc>>,
+    claim: Option<&'t ClaimView>,
     #[serde(skip_serializing_if = "<[FlightView]>::is_empty")]
     in_flight: &'t [FlightView],
 }
@@ -55,6 +58,7 @@ impl<'t> BriefLine<'t> {
             due: line.due,
             created: line.created.filter(|_| !has_moved),
             updated: line.updated.filter(|_| has_moved),
+            claim: line.claim.as_ref(),
             in_flight: &line.in_flight,
         }
     }
@@ -69,6 +73,9 @@ pub fn brief_listing(listing: &Listing) -> Value {
     }
     if listing.hidden > 0 {
         brief.insert("hidden".to_owned(), listing.hidden.into());
+    }
+    if let Some(claimed) = listing.claimed {
+        brief.insert("claimed".to_owned(), claimed.into());
     }
     if let Some(held) = listing.held {
         brief.insert("held".to_owned(), held.into());

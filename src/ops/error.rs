@@ -31,6 +31,22 @@ pub enum Error {
         /// What is there, or what lists it.
         hint: String,
     },
+    /// A remote does not do what it was to do, and nothing was changed.
+    #[error("{message}")]
+    Remote {
+        /// What it does not do.
+        message: String,
+        /// What to try.
+        hint: String,
+    },
+    /// Nobody knows whether something was changed.
+    #[error("{message}")]
+    Unknown {
+        /// Why not.
+        message: String,
+        /// What tells, once that is possible.
+        hint: String,
+    },
     /// A report's template cannot be rendered.
     #[error(transparent)]
     Report(#[from] crate::report::Error),

@@ -28,6 +28,10 @@ pub enum ErrorKind {
     Changed,
     /// Somebody else has the lock.
     Locked,
+    /// A remote does not answer, or does not allow it; nothing was changed.
+    Remote,
+    /// A remote does not answer, and nobody knows what became of the change.
+    Unknown,
     /// There is too little to forecast from.
     TooLittleData,
     /// A report's template cannot be rendered.
@@ -244,6 +248,8 @@ impl From<Error> for ErrorReport {
                 }
             }
             Error::NotFound { hint, .. } => Self::new(ErrorKind::NotFound, message).hint(hint),
+            Error::Remote { hint, .. } => Self::new(ErrorKind::Remote, message).hint(hint),
+            Error::Unknown { hint, .. } => Self::new(ErrorKind::Unknown, message).hint(hint),
             Error::Query(error) => {
                 let mut report = Self::new(ErrorKind::Query, message);
                 report.caret = Some(error.caret());

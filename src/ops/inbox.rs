@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::claims::{claims_of, is_claimed};
 use super::in_flight::in_flight_of;
 use super::on_branch::at_place;
 use super::plan::{drafts_to_approve, tasks_held_back};
@@ -15,7 +16,7 @@ use super::run::run_questions;
 use super::select::{Selection, Selector, own_names, read_query};
 use super::signoffs::next_of;
 use super::{Result, Session};
-use crate::facts::{FactsReader, Flight, InFlight, TaskFacts};
+use crate::facts::{FactsReader, Flight, InFlight, KnownClaims, TaskFacts};
 use crate::git::Repository;
 use crate::model::{
     Badge, Config, FindingSeverity, Move, MoveKind, Note, Problem, RecordKind, Status, Suggestion, Summary,
@@ -146,6 +147,7 @@ pub(super) struct OpenTasks<'o, 's> {
     config: &'o Config,
     pub(super) selection: Selection<'o>,
     in_flight: InFlight,
+    claims: KnownClaims,
     /// The names that the user goes by.
     names: Vec<String>,
     /// What a note calls the user after an `@`: these names, and the first word of the full one.
@@ -173,6 +175,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
             config,
             selection,
             in_flight: in_flight_of(session),
+            claims: claims_of(session),
             names,
             handles,
             held: OnceCell::new(),
@@ -191,7 +194,8 @@ impl<'o, 's> OpenTasks<'o, 's> {
 
     /// Whether a task goes on beside this working tree.
     pub(super) fn is_elsewhere(&self, task: &Summary<'_>) -> bool {
-        !self.in_flight.of(task.id, task.since_at()).is_empty()
+        let now = self.session.env().now();
+        !self.in_flight.of(task.id, task.since_at()).is_empty() || is_claimed(&self.claims, task, now)
     }
 
     /// Whether a task is in a plan that nobody has approved. Plans that cannot be read are stated elsewhere.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::claims::{add_claims, claims_of};
 use super::in_flight::{add_flights, in_flight_of};
 use super::select::{Selector, read_query};
 use super::view::{CountView, TaskLine};
@@ -42,6 +43,9 @@ pub struct Listing {
     /// How many more could begin, but for plans that are not approved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<usize>,
+    /// How many more could begin, but for claims of others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<usize>,
     /// Of a tree: how many tasks each is below, and how many of its own parts are closed.
     #[serde(skip)]
     pub tree: Option<Vec<Branch>>,
@@ -76,6 +80,7 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
     let shown = &selection.matching[..matched.min(request.limit.unwrap_or(usize::MAX))];
     let mut lines = selection.lines(shown);
     add_flights(&in_flight_of(session), &mut lines);
+    add_claims(session, &claims_of(session), &mut lines);
     let tree = depths.map(|depths| {
         let counts = parts_of_all(&tasks);
         let branch = |(line, depth): (&TaskLine, usize)| Branch {
@@ -85,7 +90,7 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
         lines.iter().zip(depths).map(branch).collect()
     });
     let (query, hidden) = (query.to_string(), hidden.get());
-    Ok((Listing { query, tasks: lines, matched, hidden, held: None, tree }, problems))
+    Ok((Listing { query, tasks: lines, matched, hidden, held: None, claimed: None, tree }, problems))
 }
 
 /// Puts each task below the one that it is a part of, in the order that they have, and returns how deep each is. Where

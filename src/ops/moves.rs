@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::claims::{claims_of, in_the_way};
 use super::fields::{person, reason};
 use super::in_flight::in_flight_of;
 use super::queue::{QueueRequest, queue};
@@ -52,12 +53,14 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
         StartWhat::Task(id) => Ok(vec![id.clone()]),
         StartWhat::Next(query) => Ok(vec![next_of_queue(session, query)?]),
     };
-    let in_flight = OnceCell::new();
+    let (in_flight, claims) = (OnceCell::new(), OnceCell::new());
     let (mut written, _locked) = by_the_machine(session, "start", select, |case| {
         let assignee = assignee.as_deref().unwrap_or(case.actor);
         let flights = in_flight.get_or_init(|| in_flight_of(session));
         let elsewhere = flights.of(case.task.id.as_str(), case.task.since()).first().copied();
-        let plan = start_plan(case, assignee, elsewhere, request.force)?;
+        let claimed =
+            in_the_way(session, claims.get_or_init(|| claims_of(session)), &case.task.id, &case.task.files);
+        let plan = start_plan(case, assignee, (elsewhere, claimed), request.force)?;
         let mut step = Step { edits: Vec::new(), messages: Vec::new() };
         if !case.task.assignee.as_deref().is_some_and(|own| is_same_name(own, assignee)) {
             step.edits
@@ -110,19 +113,26 @@ fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
     first.ok_or_else(|| Error::refused(Attempt::StartNext, Reason::NothingReady))
 }
 
-fn start_plan(case: &Case<'_>, assignee: &str, elsewhere: Option<&Flight>, force: bool) -> Result<Outcome> {
+fn start_plan(
+    case: &Case<'_>,
+    assignee: &str,
+    (elsewhere, claimed): (Option<&Flight>, Option<Reason>),
+    force: bool,
+) -> Result<Outcome> {
     let id = &case.task.id;
     let other = case.task.assignee.as_deref().filter(|other| !is_same_name(other, assignee) && !force);
     let mut taken: Vec<Reason> =
         other.map(|other| Reason::AssignedTo(other.to_owned())).into_iter().collect();
     taken.extend(elsewhere.filter(|_| !force).map(in_progress));
+    taken.extend(claimed.filter(|_| !force));
     let unblocked = Task { blocked: None, ..case.task.clone() };
     let forced = Case { task: &unblocked, waits_for: &[], ..*case };
     let outcome = policy::start(if force { &forced } else { case });
     match outcome {
         Ok(outcome) if taken.is_empty() => Ok(outcome),
         Ok(_) => {
-            let is_elsewhere = taken.iter().any(|reason| matches!(reason, Reason::InFlight { .. }));
+            let is_elsewhere =
+                taken.iter().any(|reason| matches!(reason, Reason::InFlight { .. } | Reason::Claimed { .. }));
             let refusal = Refusal::new(Attempt::Start(id.clone()), taken);
             Err(Error::Refused(if is_elsewhere { refusal.with_hint(Hint::ForceStarts) } else { refusal }))
         }

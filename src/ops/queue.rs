@@ -1,5 +1,6 @@
 //! `queue`: the tasks that are ready to start, by priority.
 
+use super::claims::{add_claims, claims_of, is_claimed};
 use super::in_flight::in_flight_of;
 use super::plan::tasks_held_back;
 use super::run::queued_of_run;
@@ -48,6 +49,12 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
         let task = &selection.summaries[at];
         in_flight.of(task.id, task.since_at()).is_empty()
     });
+    let (claims, now) = (claims_of(session), session.env().now());
+    let before = queue.len();
+    if !claims.is_empty() {
+        queue.retain(|&at| !is_claimed(&claims, &selection.summaries[at], now));
+    }
+    let claimed = Some(before - queue.len()).filter(|count| *count > 0);
     let mut held = None;
     if run.is_none() {
         let tasks = tasks_held_back(session, &config)?;
@@ -57,6 +64,8 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
     }
     let matched = queue.len();
     queue.truncate(request.limit.unwrap_or(usize::MAX));
-    let tasks = selection.lines(&queue);
-    Ok((Listing { query: query.to_string(), tasks, matched, hidden: 0, held, tree: None }, problems))
+    let mut tasks = selection.lines(&queue);
+    add_claims(session, &claims, &mut tasks);
+    let query = query.to_string();
+    Ok((Listing { query, tasks, matched, hidden: 0, held, claimed, tree: None }, problems))
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::claims::{add_claims, claims_of};
 use super::in_flight::{add_flights, in_flight_of};
 use super::inbox::votes_elsewhere;
 use super::session::parse;
@@ -101,11 +102,13 @@ fn show_here(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let mut view = view(session, &config, file.path, &facts, notes)?;
     let in_flight = in_flight_of(session);
     add_flights(&in_flight, std::slice::from_mut(&mut view.line));
+    add_claims(session, &claims_of(session), std::slice::from_mut(&mut view.line));
     let others = session.snapshot().tasks()?;
     view.children = parts(&others, &task.id);
     view.shared_files = shared_files(&others, &task.summary());
     let next = match in_flight.of(task.id.as_str(), task.since()).first() {
         Some(flight) => steps_elsewhere(session, &config, task, flight)?,
+        None if view.line.claim.as_ref().is_some_and(|claim| !claim.own) => vec![step(["claims"])],
         None => next_steps(task, &view, &signoffs),
     };
     let (id, path) = (task.id.to_string(), view.path.clone());

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{FindingView, FlightView};
+use super::{ClaimView, FindingView, FlightView};
 use crate::model::{Badge, BoxCount, Facts, Move, Note, Status, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
@@ -73,6 +73,9 @@ pub struct TaskLine {
     pub boxes: CountView,
     /// Sign-offs that the stage requires.
     pub signoffs: CountView,
+    /// Who has claimed it, as far as this clone knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
     /// Where somebody has moved it on, on other branches and in other working trees; the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_flight: Vec<FlightView>,
@@ -139,6 +142,7 @@ impl TaskLine {
             deliverables: task.deliverables.into(),
             boxes: task.boxes.into(),
             signoffs: tally.into(),
+            claim: None,
             in_flight: Vec::new(),
         }
     }

@@ -12,6 +12,7 @@
 //! [`Graph::unknown`], so that every command can say so.
 
 mod blocking;
+mod claims;
 mod coverage;
 mod cycle;
 #[cfg(test)]
@@ -39,6 +40,10 @@ mod votes;
 
 pub(crate) use crate::model::{is_selected, may_select};
 pub(crate) use blocking::{blocking_findings, finding_id, finding_identity};
+pub(crate) use claims::{
+    ClaimChange, ClaimLoss, ClaimedTask, Claimer, Observer, Obstacle, own_claim, plan_claim, renewed,
+    shared_file,
+};
 pub(crate) use coverage::{Staleness, is_sound};
 pub use coverage::{coverage_digest, criteria_digest};
 pub(crate) use cycle::{ClosingEdge, Cycle};

@@ -1,11 +1,12 @@
 //! `.tracker` on disk: where it is, the lock, atomic writes, the disposable index, and snapshots of the working
-//! tree or of any commit. Also our part of the repository's hooks, which are files to be spliced like any other.
+//! tree or of any commit. Also what is known of claims beside their refs, and our part of the repository's hooks, which are files to be spliced like any other.
 //!
 //! A write goes through [`Workspace::lock`] and [`Locked::apply`]; a read goes through [`Snapshot`] and takes no
 //! lock. No symbolic link is followed below `.tracker`, and no file larger than [`LARGEST_FILE`] is read.
 
 mod active;
 mod change;
+mod claims;
 mod error;
 mod folder;
 mod hooks;
@@ -28,6 +29,7 @@ mod write;
 pub(crate) use active::moved_tasks_in;
 pub use change::Change;
 pub(crate) use change::ChangeAction;
+pub(crate) use claims::ClaimsFetched;
 pub use error::Error;
 pub(crate) use error::Tracked;
 pub(crate) use folder::{LARGEST_FILE, Stat};

@@ -305,6 +305,12 @@ impl Workspace {
         Ok(staged.file(RecordKind::Config.file()).map(|_| "the index"))
     }
 
+    /// How long a lock is waited for.
+    #[must_use]
+    pub(super) fn lock_timeout(&self) -> Duration {
+        self.lock_timeout
+    }
+
     /// Whether the working tree's configuration has not changed since [`Workspace::mark_policy_read`]. The commit-msg
     /// hook's shell asks the same before it starts the tracker.
     #[must_use]

@@ -9,13 +9,16 @@
 //! Names: `crowd` (16 processes, 200 edits each, readers meanwhile), `kills` (500 writers killed at random),
 //! `documents` (every command on every hostile document), `junk` (50,000 files that are no tasks), `chain`
 //! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice), `starters` (1,000 races of
-//! 16 for the next task), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random),
+//! 16 for the next task), `claims` (10,000 races of 16 claimers in a clone), `clones` (1,000 races of 16 clones for a claim),
+//! `claim-kills` (1,300 races in which claimers are killed at random), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random),
 //! `drivers` (400 drivers of task runs killed at random), `plans` (200 executions of plans killed at random). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
 #![expect(dead_code, unused_imports, reason = "the suite's own tests are not run here")]
 
+#[path = "../suite/claims/mod.rs"]
+mod claims;
 #[path = "../suite/concurrency.rs"]
 mod concurrency;
 #[path = "../suite/crash.rs"]
@@ -46,7 +49,7 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 11] = [
+const STRESS_TESTS: [Stress; 14] = [
     Stress {
         name: "crowd",
         full: || {
@@ -97,6 +100,33 @@ const STRESS_TESTS: [Stress; 11] = [
             "1,000 races of 16 for the next task, one winner each".to_owned()
         },
         round: |_| races::starters(5, 16),
+    },
+    Stress {
+        name: "claims",
+        full: || {
+            claims::racing::in_one_clone(10_000, 16);
+            "10,000 races of 16 claimers in a clone, one winner each".to_owned()
+        },
+        round: |_| claims::racing::in_one_clone(5, 16),
+    },
+    Stress {
+        name: "clones",
+        full: || {
+            claims::racing::over_clones(1_000, 16);
+            "1,000 races of 16 clones for a claim, one winner each".to_owned()
+        },
+        round: |_| claims::racing::over_clones(3, 16),
+    },
+    Stress {
+        name: "claim-kills",
+        full: || {
+            let killed = claims::crash::killed_at_random(1_000, false, 0);
+            let over_clones = claims::crash::killed_at_random(300, true, 0);
+            format!("{} claimers killed in races: no task had two", killed + over_clones)
+        },
+        round: |seed| {
+            claims::crash::killed_at_random(4, seed % 2 == 0, seed);
+        },
     },
     Stress {
         name: "voters",

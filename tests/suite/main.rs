@@ -7,6 +7,7 @@ mod support;
 mod watchdog;
 
 mod cards;
+mod claims;
 mod commands;
 mod commits;
 mod concurrency;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::support::{Output, Sandbox};
 
 /// Runs the tracker as many people at once, each in one of the folders.
-fn at_once(sandbox: &Sandbox, folders: &[&str], people: usize, args: &[&str]) -> Vec<Output> {
+pub(crate) fn at_once(sandbox: &Sandbox, folders: &[&str], people: usize, args: &[&str]) -> Vec<Output> {
     std::thread::scope(|scope| {
         let run = |at: usize| {
             scope.spawn(move || {

@@ -161,13 +161,10 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
         show_row(firsts.into_iter(), widths, out);
         let second = |task: &ops::TaskLine| (format!("  {}", clean(&task.title)), Style::new());
         show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, out);
-        if tasks().flatten().any(|task| !task.in_flight.is_empty()) {
+        if tasks().flatten().any(is_elsewhere) {
             let third = |task: &ops::TaskLine| {
-                let place = if task.in_flight.is_empty() {
-                    String::new()
-                } else {
-                    format!("  {}", in_flight(task, out))
-                };
+                let place =
+                    if is_elsewhere(task) { format!("  {}", in_flight(task, out)) } else { String::new() };
                 (clean(&place).into_owned(), Style::new().magenta())
             };
             let thirds: Vec<_> = tasks().map(|task| task.map_or_else(nothing, third)).collect();
@@ -182,6 +179,11 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
         show_row(columns.iter().map(more), widths, out);
     }
     out.gap();
+}
+
+/// Whether somebody has claimed it, or works on it elsewhere.
+fn is_elsewhere(task: &ops::TaskLine) -> bool {
+    task.claim.is_some() || !task.in_flight.is_empty()
 }
 
 fn first_line(task: &ops::TaskLine, out: &Output) -> (String, Style) {

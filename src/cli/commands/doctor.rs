@@ -17,7 +17,12 @@ use crate::ops;
 /// Broken documents, wrong file names, missing and circular references, duplicate ids, conflict markers, names that differ
 /// only by case, links. --fix repairs what can be repaired without guessing. The exit code is 1 if an error is left.
 ///
+/// With --remote it tries instead what the shared remote allows that `tracker claim` and `tracker land` need, and removes
+/// what it has created there.
+///
 /// Example: tracker doctor --fix
+///
+/// Example: tracker doctor --remote
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Doctor {
     /// Repair what can be repaired without guessing
@@ -26,6 +31,9 @@ pub(in crate::cli) struct Doctor {
     /// With --fix: bring a tracker of an older format over, in a commit of its own
     #[arg(long)]
     upgrade: bool,
+    /// Try what a remote allows, by default the one of claims
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["at", "fix", "upgrade"])]
+    remote: Option<Option<String>>,
     // Without a value it was the name of `--upgrade`.
     /// Output format
     #[arg(long, value_parser = format_parser(), num_args = 0..=1, default_value = "human", default_missing_value = "upgrade", help_heading = "Everywhere")]
@@ -51,6 +59,11 @@ impl Command for Doctor {
             }
             return Ok(Answer::of(ops::upgrade_format(&session)?));
         }
+        if let Some(remote) = &self.remote {
+            let diagnosis = ops::examine_remote(&session, remote.as_deref())?;
+            let is_ill = diagnosis.remote.as_ref().is_some_and(|probe| !probe.is_fine());
+            return Ok(Answer::of(diagnosis).no_if(is_ill));
+        }
         let mut diagnosis = ops::doctor(&session, self.fix)?;
         if self.read.at.is_none() {
             diagnosis.findings.extend(ops::examine_clone(&session)?);
@@ -64,6 +77,10 @@ impl View for ops::Diagnosis {
     fn show(&self, out: &mut Output) {
         if let Some(upgrade) = &self.upgrade {
             upgrade.written.show(out);
+            return;
+        }
+        if let Some(probe) = &self.remote {
+            show_probe(probe, out);
             return;
         }
         for fixed in &self.fixed {
@@ -103,6 +120,15 @@ impl View for ops::Diagnosis {
             out.line(out.dim(&done));
             return;
         }
+        if let Some(probe) = &self.remote {
+            let message = match &probe.remote {
+                None => "no remote: claims are those of this clone".to_owned(),
+                Some(remote) if probe.is_fine() => format!("{} allows all that claims need", clean(remote)),
+                Some(remote) => format!("{} does not allow all that claims need", clean(remote)),
+            };
+            out.line(out.dim(&message));
+            return;
+        }
         let errors = self.findings.iter().filter(|finding| finding.is_error).count();
         let warnings = self.findings.len() - errors;
         let files = counted(self.files, "file");
@@ -112,5 +138,21 @@ impl View for ops::Diagnosis {
             format!("{files}, {}, {}", counted(errors, "error"), counted(warnings, "warning"))
         };
         out.line(out.dim(&message));
+    }
+}
+
+fn show_probe(probe: &ops::RemoteProbe, out: &mut Output) {
+    for check in &probe.checks {
+        let (rich, plain, style) = match check.problem {
+            Some(_) => ("✗", "error", Style::new().red()),
+            None => ("✓", "ok", Style::new().green()),
+        };
+        let mark = out.paint(out.glyph(rich, plain), style);
+        let problem =
+            check.problem.as_ref().map_or_else(String::new, |problem| format!(": {}", clean(problem)));
+        out.line(format!("{mark} {}{problem}", check.name));
+        if let Some(hint) = &check.hint {
+            out.line(format!("    {}", out.dim(&clean(hint))));
+        }
     }
 }

@@ -17,8 +17,9 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 15] = [
+const TOPICS: [(&str, &str); 16] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
+    ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
     ("executors", include_str!("../../../templates/help/executors.txt")),
@@ -91,8 +92,8 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, commits, config, executors, figures, files, imports, json, metrics, pipelines, plans, queries, runs, trust,
-/// workflows. Without one it shows the help of tracker and the list of topics.
+/// Topics: agents, claims, commits, config, executors, figures, files, imports, json, metrics, pipelines, plans, queries, runs,
+/// trust, workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]

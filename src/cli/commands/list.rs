@@ -166,6 +166,9 @@ fn summary(listing: &ops::Listing) -> String {
     if listing.hidden > 0 {
         summary.push_str(&format!("; {} closed hidden, see `tracker list --all`", listing.hidden));
     }
+    if let Some(claimed) = listing.claimed {
+        summary.push_str(&format!("; {claimed} claimed by others, see `tracker claims`"));
+    }
     if let Some(held) = listing.held {
         let plans = "tracker plan list --status draft,rejected";
         summary.push_str(&format!("; {held} in plans that are not approved, see `{plans}`"));

@@ -7,6 +7,7 @@ mod apply;
 mod block;
 mod board;
 mod check;
+mod claim;
 mod completions;
 mod demo;
 mod deps;
@@ -22,6 +23,7 @@ mod hook;
 mod hooks;
 mod import;
 mod init;
+mod land;
 mod list;
 mod log;
 mod man;
@@ -77,6 +79,11 @@ const COMMANDS: &[Entry] = &[
     entry::<set::Set>("set"),
     entry::<edit::Edit>("edit"),
     entry::<moves::Start>("start"),
+    entry::<claim::Claim>("claim"),
+    entry::<claim::Renew>("renew"),
+    entry::<claim::Release>("release"),
+    entry::<claim::Claims>("claims"),
+    entry::<land::Land>("land"),
     entry::<short::Stop>("stop"),
     entry::<short::Done>("done"),
     entry::<short::Assign>("assign"),

@@ -22,8 +22,8 @@ use clap::Args;
 /// Start work on a task
 ///
 /// You become its assignee, it moves to its first stage, and it becomes your active task: commits on this branch are
-/// linked to it. A task that is closed, blocked, waiting for others, assigned to somebody else or in progress on another
-/// branch or in another working tree is refused.
+/// linked to it. A task that is closed, blocked, waiting for others, assigned to somebody else, claimed by somebody else or in
+/// progress on another branch or in another working tree is refused.
 ///
 /// With --next it takes the first task of `tracker queue` that nobody has begun, and that another query may narrow.
 ///
@@ -31,10 +31,7 @@ use clap::Args;
 ///
 /// Example: tracker start --next tag:ui
 #[derive(Debug, Args)]
-#[command(
-    visible_alias = "claim",
-    override_usage = "tracker start [OPTIONS] <ID>\n       tracker start [OPTIONS] --next [QUERY]..."
-)]
+#[command(override_usage = "tracker start [OPTIONS] <ID>\n       tracker start [OPTIONS] --next [QUERY]...")]
 pub(in crate::cli) struct Start {
     /// Task ID; a unique part is enough
     #[arg(value_name = "ID", add = tasks(), required_unless_present = "next", conflicts_with = "next")]
@@ -45,7 +42,7 @@ pub(in crate::cli) struct Start {
     /// Assignee [default: you]
     #[arg(long, value_name = "NAME")]
     assignee: Option<String>,
-    /// Start even if the task is blocked, assigned to somebody else, or in progress elsewhere
+    /// Start even if the task is blocked, assigned to or claimed by somebody else, or in progress elsewhere
     #[arg(long)]
     force: bool,
     #[command(flatten)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use owo_colors::Style;
 
+use super::claim::claimed;
 use crate::cli::answer::View;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
@@ -163,8 +164,14 @@ fn last_change(task: &TaskLine, out: &Output) -> String {
     }
 }
 
-/// Returns where a task goes on: `qa on fix/cart (bob, 2h)`, and how many other places there are.
+/// Returns who has claimed a task, and where it goes on: `qa on fix/cart (bob, 2h)`, and how many other places there are.
 pub(super) fn in_flight(task: &TaskLine, out: &Output) -> String {
+    let claim = task.claim.as_ref().map(|claim| claimed(claim, out));
+    let place = Some(place_in_flight(task, out)).filter(|place| !place.is_empty());
+    claim.into_iter().chain(place).collect::<Vec<_>>().join("; ")
+}
+
+fn place_in_flight(task: &TaskLine, out: &Output) -> String {
     let Some(first) = task.in_flight.first() else { return String::new() };
     let more = match task.in_flight.len() {
         1 => String::new(),

@@ -4,6 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 use serde_json::Value;
 
+use super::claim::by;
 use super::findings::finding_cells;
 use super::shared::{self, ago, badge_cell, bar, given_or_active, minutes};
 use super::{Command, Reply};
@@ -105,6 +106,11 @@ fn show_head(task: &TaskView, out: &mut Output) {
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
     show_files(task, out);
+    if let Some(claim) = &line.claim {
+        let label = out.paint("Claimed:", Style::new().magenta());
+        let seen = claim.fetched.map_or_else(String::new, |fetched| format!(", as of {}", out.time(fetched)));
+        out.line(format!("  {label} {}{seen}", clean(&by(claim, out))));
+    }
     for flight in &line.in_flight {
         let label = out.paint("In flight:", Style::new().magenta());
         let folder = flight.folder.as_ref().filter(|_| flight.branch.is_some());

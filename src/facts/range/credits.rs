@@ -4,7 +4,7 @@ use super::changes::is_file;
 use super::types::{Credit, Credited};
 use super::{RangePolicy, RangeReader, Result};
 use crate::doc::{read_finding, read_note, signed_move, signed_note, signed_resolution};
-use crate::facts::claims::{Claim, ClaimReader};
+use crate::facts::authorship::{Authorship, AuthorshipReader};
 use crate::git::{CommitInfo, FileChange, FileState};
 use crate::model::{Finding, Move, RecordKind, RecordPath, TaskId};
 use crate::policy::Trust;
@@ -47,10 +47,11 @@ impl RangeReader<'_> {
         (change, record): (&FileChange, &RecordPath),
         credits: &mut Vec<Credit>,
     ) -> Result<()> {
-        let mut add = |task: &TaskId, record: Credited, claim: Claim<'_>, text: &dyn Fn() -> String| {
-            let trust = self.credited(info, &claim, text);
-            credits.push(Credit { task: task.clone(), record, trust });
-        };
+        let mut add =
+            |task: &TaskId, record: Credited, authorship: Authorship<'_>, text: &dyn Fn() -> String| {
+                let trust = self.credited(info, &authorship, text);
+                credits.push(Credit { task: task.clone(), record, trust });
+            };
         match record {
             RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
                 let read = |state| -> Result<_> {
@@ -60,9 +61,9 @@ impl RangeReader<'_> {
                 let known = read(change.before)?.map(|before| before.resolutions).unwrap_or_default();
                 for step in after.resolutions.iter().filter(|step| !known.contains(step)) {
                     let by = step.by.to_string();
-                    let claim = Claim { by: &by, signature: step.signature.as_deref() };
+                    let authorship = Authorship { by: &by, signature: step.signature.as_deref() };
                     let record = Credited::Resolution(after.id.clone(), step.clone());
-                    add(task, record, claim, &|| signed_resolution(task, &after.id, step));
+                    add(task, record, authorship, &|| signed_resolution(task, &after.id, step));
                 }
             }
             RecordPath::Task(task) => {
@@ -73,26 +74,31 @@ impl RangeReader<'_> {
                 let after = overrides(change.after)?;
                 let before = if after.is_empty() { Vec::new() } else { overrides(change.before)? };
                 for step in after.iter().filter(|step| !before.contains(step)) {
-                    let claim = Claim { by: &step.by, signature: step.signature.as_deref() };
-                    add(task, Credited::Override(step.clone()), claim, &|| signed_move(task, step));
+                    let authorship = Authorship { by: &step.by, signature: step.signature.as_deref() };
+                    add(task, Credited::Override(step.clone()), authorship, &|| signed_move(task, step));
                 }
             }
             RecordPath::OfTask { kind: RecordKind::Note, task, .. } if change.before.is_none() => {
                 let bytes = self.read(change.after)?;
                 let Some(note) = bytes.and_then(|bytes| read_note(task, &bytes).ok()) else { return Ok(()) };
-                let claim = Claim { by: &note.by, signature: note.signature.as_deref() };
+                let authorship = Authorship { by: &note.by, signature: note.signature.as_deref() };
                 let record = Credited::Note { path: change.path.clone(), by: note.by.clone() };
-                add(task, record, claim, &|| signed_note(&note));
+                add(task, record, authorship, &|| signed_note(&note));
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn credited(&self, info: Option<&CommitInfo>, claim: &Claim<'_>, text: &dyn Fn() -> String) -> Trust {
+    fn credited(
+        &self,
+        info: Option<&CommitInfo>,
+        authorship: &Authorship<'_>,
+        text: &dyn Fn() -> String,
+    ) -> Trust {
         let Some(info) = info else { return Trust::Signed };
         let RangePolicy { people, signers, as_of, .. } = self.policy;
-        let reader = ClaimReader { repository: self.repository, people, signers, as_of: *as_of };
-        reader.trust(&info.author, claim, text)
+        let reader = AuthorshipReader { repository: self.repository, people, signers, as_of: *as_of };
+        reader.trust(&info.author, authorship, text)
     }
 }

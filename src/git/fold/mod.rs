@@ -253,7 +253,7 @@ fn move_head(repository: &Repository, fold: &Fold<'_>, commit_id: ObjectId) -> R
 
 impl Repository {
     /// Writes an object and returns its id.
-    fn write_bytes(&self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<ObjectId, Error> {
+    pub(in crate::git) fn write_bytes(&self, kind: gix::objs::Kind, bytes: &[u8]) -> Result<ObjectId, Error> {
         use gix::objs::Write;
         let id =
             self.inner.write_buf(kind, bytes).map_err(|error| Error::because("write an object", &error))?;

@@ -16,7 +16,7 @@ use crate::events::LongStep;
 use crate::model::{Problem, RecordPath, Severity, TaskId};
 use crate::ops::hooks::{gone_hooks, not_done_lately};
 use crate::ops::session::refuse_other_formats;
-use crate::ops::{Error, Result, Session};
+use crate::ops::{Error, RemoteProbe, Result, Session, probe_remote};
 use crate::store::{Change, Locked};
 
 /// What the doctor found.
@@ -33,6 +33,9 @@ pub struct Diagnosis {
     /// What brought the tracker to the current format, where that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<FormatUpgrade>,
+    /// What the remote of claims allows, where that was requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteProbe>,
 }
 
 /// One thing that is wrong with the files.
@@ -210,6 +213,19 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
         fixed: Vec::new(),
         dry_run: session.is_dry(),
         upgrade: Some(upgrade),
+        remote: None,
+    })
+}
+
+/// Tries on a remote what claims need. Nothing else is examined.
+pub fn examine_remote(session: &Session<'_>, remote: Option<&str>) -> Result<Diagnosis> {
+    Ok(Diagnosis {
+        files: 0,
+        findings: Vec::new(),
+        fixed: Vec::new(),
+        dry_run: false,
+        upgrade: None,
+        remote: Some(probe_remote(session, remote)?),
     })
 }
 
@@ -229,6 +245,7 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
         fixed,
         dry_run: fix && session.is_dry(),
         upgrade: None,
+        remote: None,
     };
     if !fix {
         return Ok(diagnosis(examine(session)?, Vec::new()));

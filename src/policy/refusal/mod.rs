@@ -34,6 +34,9 @@ pub enum Attempt {
     Start(TaskId),
     /// The first task that can begin.
     StartNext,
+    Claim(TaskId),
+    /// The first task that can begin and that nobody has.
+    ClaimNext,
     Leave {
         task: TaskId,
         stage: Stage,
@@ -168,6 +171,7 @@ impl Attempt {
     pub fn task(&self) -> Option<&TaskId> {
         match self {
             Self::Start(task)
+            | Self::Claim(task)
             | Self::Leave { task, .. }
             | Self::Fail(task)
             | Self::Move(task)
@@ -185,6 +189,7 @@ impl Attempt {
             Self::Undo(_)
             | Self::Answer { .. }
             | Self::StartNext
+            | Self::ClaimNext
             | Self::CreateRole(_)
             | Self::ChangeSprint { .. }
             | Self::ChangePlan { .. }
@@ -206,6 +211,8 @@ impl fmt::Display for Attempt {
         match self {
             Self::Start(task) => write!(f, "{task} cannot start"),
             Self::StartNext => f.write_str("no task can begin"),
+            Self::Claim(task) => write!(f, "{task} cannot be claimed"),
+            Self::ClaimNext => f.write_str("no task can be claimed"),
             Self::Leave { task, stage } => write!(f, "{task} cannot leave {stage}"),
             Self::Fail(task) => write!(f, "{task} cannot fail"),
             Self::Move(task) => write!(f, "{task} cannot move"),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
+
 use super::{Fix, PlanReason, Refusal};
 use crate::model::{
     Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
@@ -10,6 +12,9 @@ use crate::policy::{Cycle, DirectiveError, Missing};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
+
+/// Why no task of the queue can be taken.
+const NOTHING_READY: &str = "every open task is started, blocked, waiting, or somebody else's";
 
 /// One reason against an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +41,18 @@ pub enum Reason {
         stage: Stage,
         person: String,
         place: FlightPlace,
+    },
+    /// Somebody else has claimed it, or one of its target files.
+    Claimed {
+        /// Who; none where the claim cannot be read.
+        worker: Option<String>,
+        host: Option<String>,
+        /// When that ends.
+        until: Option<DateTime<Utc>>,
+        /// The target file, and the task that it was claimed with.
+        file: Option<(String, TaskId)>,
+        /// When that was fetched.
+        fetched: Option<DateTime<Utc>>,
     },
     /// Votes are required of it on a branch, and not here.
     VotedOn {
@@ -178,6 +195,7 @@ impl Reason {
             Self::NoWhy => "reason",
             Self::NoSuchStage { .. } => "stage",
             Self::AssignedTo(_) => "assigned",
+            Self::Claimed { .. } => "claimed",
             Self::InFlight { .. } | Self::VotedOn { .. } => "in progress",
             Self::NothingReady => "queue",
             Self::Committed { .. } => "committed",
@@ -218,16 +236,14 @@ impl Reason {
             Self::FailsToItself(_) => of_task(&["note", "…"]),
             Self::NoWhy => of_task(&["fail", "…"]),
             Self::AssignedTo(_) => of_task(&["start", "--force"]),
+            Self::Claimed { .. } => Some(Fix::Run(Suggestion::tracker(["claims"]))),
             Self::InFlight { .. }
             | Self::VotedOn { .. }
             | Self::Committed { .. }
             | Self::Staged(_)
             | Self::TooLargeToUndo
             | Self::NothingReady => self.fix_in_clone(),
-            Self::PeopleOnly(_) => {
-                let command = Suggestion::tracker(["advance", task?.as_str()]);
-                Some(Fix::RunAs { person: "a person".to_owned(), command })
-            }
+            Self::PeopleOnly(_) => Some(advance_by_person(task?)),
             Self::FindingForPeople { finding, .. } => {
                 Some(Fix::Run(Suggestion::tracker(["findings", "fix", task?.as_str(), finding])))
             }
@@ -267,7 +283,25 @@ impl Reason {
     }
 }
 
+fn advance_by_person(task: &TaskId) -> Fix {
+    Fix::RunAs { person: "a person".to_owned(), command: Suggestion::tracker(["advance", task.as_str()]) }
+}
+
 impl Reason {
+    fn fmt_claim(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Claimed { worker, host, until, file, fetched } = self else { return Ok(()) };
+        if let Some((file, task)) = file {
+            write!(f, "{file} with {task} ")?;
+        }
+        match (worker, host) {
+            (Some(worker), Some(host)) => write!(f, "by {worker} on {host}")?,
+            _ => f.write_str("by somebody whose claim cannot be read")?,
+        }
+        let time = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+        until.as_ref().map_or(Ok(()), |until| write!(f, ", until {}", time(until)))?;
+        fetched.as_ref().map_or(Ok(()), |at| write!(f, ", as of {}", time(at)))
+    }
+
     /// What gets somebody past a reason that is about this clone: its branches, its commits, its files.
     fn fix_in_clone(&self) -> Option<Fix> {
         match self {
@@ -299,6 +333,7 @@ impl fmt::Display for Reason {
                 write!(f, "unknown stage `{}` (expected {})", query.escape_debug(), stages.join(", "))
             }
             Self::AssignedTo(person) => write!(f, "to {person}"),
+            Self::Claimed { .. } => self.fmt_claim(f),
             Self::InFlight { stage, person, place } | Self::VotedOn { stage, person, place, .. } => {
                 write!(f, "{stage} on {place} ({person})")
             }
@@ -308,9 +343,7 @@ impl fmt::Display for Reason {
             Self::Committed { path, task: None } => write!(f, "{path} is in a commit as the write left it"),
             Self::Staged(path) => f.write_str(path),
             Self::TooLargeToUndo => f.write_str("its files are too large to be kept"),
-            Self::NothingReady => {
-                f.write_str("every open task is started, blocked, waiting, or somebody else's")
-            }
+            Self::NothingReady => f.write_str(NOTHING_READY),
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
             Self::AgentAnswers(agent) => write!(f, "it waits for a person, and {agent} is an agent"),
             Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),

@@ -35,6 +35,18 @@ const CALLS: &str = "
     merge HEAD
     prime
     watch --inbox --timeout 0
+    claim s3s --lease 5h
+    claim s3s
+    claim --next is:blocked
+    claims
+    queue
+    show s3s
+    renew
+    renew zzz
+    land --dry-run
+    release
+    release s3s
+    doctor --remote
     start d4r --force
     stop
     new Mistyped --id TASK-RMV1
