@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::twins::{Twin, find_twins};
 use super::update::{Remembered, title_digest};
 use crate::model::{Stage, Summary, TaskId};
 
@@ -81,28 +82,32 @@ pub struct Matches {
     pub doubtful: Vec<usize>,
     /// Known tasks whose number now belongs to another.
     pub superseded: Vec<usize>,
+    /// Known tasks that are others once more: no import knows them.
+    pub twins: Vec<Twin>,
 }
 
 /// Finds for each task of an import the one that is here. `is_numbered` says that a number is only a place.
 #[must_use]
 pub fn match_tasks(imported: &[Named], known: &[Known], is_numbered: bool) -> Matches {
+    let twins = find_twins(known);
+    let mut is_free = vec![true; known.len()];
+    twins.iter().for_each(|own| is_free[own.twin] = false);
     let mut by_source: HashMap<&str, usize> = HashMap::new();
-    for (at, task) in known.iter().enumerate() {
+    for (at, task) in known.iter().enumerate().filter(|(at, _)| is_free[*at]) {
         by_source.entry(task.source.as_str()).or_insert(at);
     }
     let same_source = |task: &Named| by_source.get(task.source.as_str()).copied();
     if !is_numbered {
         let known = imported.iter().map(same_source).collect();
-        return Matches { known, ..Matches::default() };
+        return Matches { known, twins, ..Matches::default() };
     }
-    let mut matching =
-        Matching { imported, known, found: vec![None; imported.len()], is_free: vec![true; known.len()] };
+    let mut matching = Matching { imported, known, found: vec![None; imported.len()], is_free };
     matching.by_title(false);
     // Several may be called `Verify that all tests pass`: each in the part of the work that it is in.
     while matching.by_title(true) {}
     matching.pair(|at, task| same_source(task).filter(|own| known[*own].is_titled(&imported[at].title)));
     matching.pair(|_, task| same_source(task));
-    matching.finish()
+    matching.finish(twins)
 }
 
 struct Matching<'m> {
@@ -168,7 +173,7 @@ impl Matching<'_> {
         is_any
     }
 
-    fn finish(self) -> Matches {
+    fn finish(self, twins: Vec<Twin>) -> Matches {
         let is_doubtful = |&(at, own): &(usize, usize)| {
             let (task, known) = (&self.imported[at], &self.known[own]);
             known.has_progress && !known.is_titled(&task.title) && !is_reworded(&known.title, &task.title)
@@ -176,9 +181,10 @@ impl Matching<'_> {
         let pairs = self.found.iter().enumerate().filter_map(|(at, own)| Some((at, (*own)?)));
         let doubtful = pairs.filter(is_doubtful).map(|(at, _)| at).collect();
         let taken: HashSet<&str> = self.imported.iter().map(|task| task.source.as_str()).collect();
+        // A twin is not free: what it is once more has its number.
         let is_superseded = |at: &usize| self.is_free[*at] && taken.contains(self.known[*at].source.as_str());
         let superseded = (0..self.known.len()).filter(is_superseded).collect();
-        Matches { known: self.found, doubtful, superseded }
+        Matches { known: self.found, doubtful, superseded, twins }
     }
 }
 
@@ -240,7 +246,7 @@ mod tests {
         let found = match_tasks(&now, &before, true);
         assert_eq!(
             found,
-            Matches { known: vec![Some(0), Some(1), Some(2)], doubtful: vec![1], superseded: vec![] }
+            Matches { known: vec![Some(0), Some(1), Some(2)], doubtful: vec![1], ..Matches::default() }
         );
     }
 

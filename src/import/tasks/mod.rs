@@ -18,6 +18,7 @@ mod task_master;
 mod taskwarrior;
 mod todo_json;
 mod todo_txt;
+mod twins;
 mod update;
 mod words;
 
@@ -27,6 +28,7 @@ use crate::model::Problem;
 
 pub use matching::{Known, Matches, Named, match_tasks};
 pub use task::{ImportedTask, Progress};
+pub use twins::{Twin, find_twins};
 pub use update::{NewBody, Remembered, Update, new_body, update};
 
 /// A format that can be imported.

@@ -9,6 +9,7 @@ use crate::model::{
     Config, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintId, SprintState, Stage, Suggestion,
     Summary, TRACKER_FOLDER, Task, TaskId,
 };
+use crate::ops::import::imported_twice;
 use crate::ops::init::own_files;
 use crate::ops::not_committed::{converted, ignored};
 use crate::ops::plan::plan_problems;
@@ -36,6 +37,9 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.unexpected()?;
     let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
     found.references(&summaries);
+    for problem in imported_twice(&summaries) {
+        found.add(DoctorRule::ImportedTwice, problem);
+    }
     if let Ok((config, _)) = snapshot.config() {
         found.stages(&summaries, &stage_order(&config));
         // Instructions of an executor are in the file of its role, of its stage, or of its own name.

@@ -81,6 +81,8 @@ pub enum DoctorRule {
     GitSettings,
     /// Hooks that the clone lacks.
     Hooks,
+    /// A task that was imported twice.
+    ImportedTwice,
     /// What a write that was killed left behind.
     Leftover,
     /// A record in a folder where none is read.
@@ -122,6 +124,7 @@ impl DoctorRule {
             Self::FileName => "file-name",
             Self::GitSettings => "git-settings",
             Self::Hooks => "hooks",
+            Self::ImportedTwice => "imported-twice",
             Self::Leftover => "leftover",
             Self::Misplaced => "misplaced",
             Self::NotDone => "not-done",

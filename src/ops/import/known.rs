@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ImportFiles;
-use crate::import::tasks::{ImportFormat, ImportedTask, Known, Matches, Named, Progress, match_tasks};
-use crate::model::{Field, Problem, Suggestion, TaskId};
+use crate::import::tasks::{
+    ImportFormat, ImportedTask, Known, Matches, Named, Progress, Twin, find_twins, match_tasks,
+};
+use crate::model::{Field, Problem, RecordPath, Suggestion, Summary, TaskId};
 use crate::ops::{Result, Session};
 
 /// The tasks of one format that are here, and which of an import's they are.
@@ -69,7 +71,8 @@ impl KnownTasks {
 
     /// Returns the task of a source.
     pub(super) fn of_source(&self, source: &str) -> Option<&TaskId> {
-        let is_current = |at: &usize| !self.matches.superseded.contains(at);
+        let is_twin = |at: &usize| self.matches.twins.iter().any(|own| own.twin == *at);
+        let is_current = |at: &usize| !self.matches.superseded.contains(at) && !is_twin(at);
         let found = (0..self.all.len()).find(|at| self.all[*at].source == source && is_current(at));
         found.map(|at| &self.all[at].id)
     }
@@ -127,10 +130,12 @@ impl KnownTasks {
         }
         let is_matched: std::collections::HashSet<usize> =
             self.matches.known.iter().flatten().chain(&self.matches.superseded).copied().collect();
+        let is_twin: std::collections::HashSet<usize> =
+            self.matches.twins.iter().map(|own| own.twin).collect();
         for (at, known) in self.all.iter().enumerate() {
             let from = known.remembered.from.as_ref();
             let was_here = from.is_some_and(|from| self.whole.contains(from));
-            if was_here && !known.is_closed && !is_matched.contains(&at) {
+            if was_here && !known.is_closed && !is_matched.contains(&at) && !is_twin.contains(&at) {
                 happened.entry(Happened::Gone).or_default().push((None, &known.id));
             }
         }
@@ -147,8 +152,31 @@ impl KnownTasks {
             };
             problem.with_hint(hint)
         };
-        happened.into_iter().map(report).collect()
+        twin_problems(&self.all, &self.matches.twins).chain(happened.into_iter().map(report)).collect()
     }
+}
+
+/// Reports the tasks of all formats that were imported twice.
+pub(in crate::ops) fn imported_twice(tasks: &[Summary<'_>]) -> Vec<Problem> {
+    let is_imported = |known: &Known| {
+        known.source.split_once(':').is_some_and(|(name, _)| ImportFormat::named(name).is_some())
+    };
+    let known: Vec<Known> = tasks.iter().filter_map(Known::of).filter(is_imported).collect();
+    twin_problems(&known, &find_twins(&known)).collect()
+}
+
+/// Reports the tasks that were imported twice, but for those that somebody has cancelled.
+fn twin_problems(known: &[Known], twins: &[Twin]) -> impl Iterator<Item = Problem> {
+    let open = twins.iter().filter(|own| !known[own.twin].is_cancelled);
+    open.map(|own| {
+        let (kept, twin) = (&known[own.kept], &known[own.twin]);
+        let message =
+            format!("{} `{}` is {} once more: both are {}", twin.id, twin.title, kept.id, twin.source);
+        let cancel =
+            Suggestion::tracker(["cancel", twin.id.as_str(), &format!("imported twice: {}", kept.id)]);
+        let problem = Problem::warning(message).in_file(RecordPath::task_file(&twin.id));
+        problem.with_hint(format!("take over by hand what only {} has, then: {cancel}", twin.id))
+    })
 }
 
 impl Happened {

@@ -11,4 +11,5 @@ mod tasks;
 
 pub(crate) use cards::*;
 pub(crate) use files::*;
+pub(in crate::ops) use known::imported_twice;
 pub(crate) use tasks::*;

@@ -107,3 +107,47 @@ fn of_many_cycles_the_first_are_reported() {
     let output = sandbox.tracker(&["doctor"]);
     assert_eq!(output.status, 0, "{output}");
 }
+
+#[test]
+fn what_two_people_imported_from_one_file_is_named() {
+    let sandbox = empty();
+    sandbox.git(&["init", "--quiet", "--initial-branch", "main"]);
+    let commit = |message: &str| {
+        sandbox.git(&["add", "--all"]);
+        sandbox.git(&["commit", "--quiet", "--no-verify", "--message", message]);
+    };
+    sandbox.write("plan.md", PLAN);
+    commit("plan");
+    let import = |branch: &str| -> Vec<String> {
+        sandbox.git(&["checkout", "--quiet", "-b", branch, "main"]);
+        assert_eq!(sandbox.tracker(&["import", "plan.md", "--quiet"]).status, 0);
+        let ids = sandbox.tracker(&["list", "--quiet"]).stdout.lines().map(str::to_owned).collect();
+        commit(branch);
+        ids
+    };
+    let (one, other) = (import("one"), import("other"));
+    // The one that is begun goes on.
+    assert_eq!(sandbox.tracker(&["start", &other[0]]).status, 0);
+    commit("start");
+    sandbox.git(&["merge", "--quiet", "--no-edit", "one"]);
+    let twice = |kept: &str, twin: &str| format!("{twin}.md  {twin} `Schema` is {kept} once more");
+    let doctor = sandbox.tracker(&["doctor"]);
+    assert!(doctor.stdout.contains(&twice(&other[0], &one[0])), "{doctor}");
+    let before: Vec<String> =
+        one.iter().chain(&other).map(|id| sandbox.read(format!(".tracker/tasks/{id}.md"))).collect();
+    let again = sandbox.tracker(&["import", "plan.md"]);
+    assert!(again.stdout.contains("2 unchanged\n0 files written"), "{again}");
+    assert!(again.stderr.contains(&format!("{} `Schema` is {} once more", one[0], other[0])), "{again}");
+    let after: Vec<String> =
+        one.iter().chain(&other).map(|id| sandbox.read(format!(".tracker/tasks/{id}.md"))).collect();
+    assert_eq!(before, after);
+    // What doctor says to do ends it.
+    for line in sandbox.tracker(&["doctor"]).stdout.lines().filter_map(|line| line.split_once("then: ")) {
+        let words = shell_words::split(line.1).unwrap();
+        let words: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+        assert_eq!(sandbox.tracker(&words).status, 0, "{words:?}");
+    }
+    assert!(!sandbox.tracker(&["doctor"]).stdout.contains("once more"));
+    let last = sandbox.tracker(&["import", "plan.md"]);
+    assert!(last.stdout.contains("2 unchanged\n0 files written") && last.stderr.is_empty(), "{last}");
+}
