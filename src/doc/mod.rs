@@ -54,7 +54,10 @@ pub(crate) use note::signed_note;
 pub use note::{create_note, read_note};
 pub(crate) use pipeline::{PipelineRequest, PipelineTarget, export_workflow};
 pub(crate) use plan::{PlanPlace, add_to_plan, remove_from_plan};
-pub use plan::{append_decision, create_plan, digest_of_history, plan_digest, read_plan, signed_decision};
+pub use plan::{
+    append_decision, create_plan, digest_of_history, plan_digest, planned_task_digest, read_plan,
+    signed_decision,
+};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
 pub(crate) use run::{

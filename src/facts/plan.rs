@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::authorship::{Authorship, AuthorshipReader};
 use super::{FactsReader, Result};
-use crate::doc::{plan_digest, read_plan, signed_decision};
+use crate::doc::{plan_digest, planned_task_digest, read_plan, read_task_of, signed_decision};
 use crate::git::{CommitId, LogLimit, Repository};
 use crate::model::{
-    Person, Plan, PlanDecision, PlanId, PlanVerdict, Problem, RecordKind, SelfApproval, Task, TaskId,
+    Person, Plan, PlanDecision, PlanId, PlanVerdict, Problem, RecordKind, RecordPath, SelfApproval, Task,
+    TaskId,
 };
 use crate::policy::{Decider, DecisionDoubt, Trust, decision_doubt};
 use crate::store::{LARGEST_FILE, Snapshot};
@@ -90,14 +91,14 @@ impl FactsReader<'_> {
     pub fn plan_doubt(
         &self,
         plan: &Plan,
-        digest: &str,
+        content: &PlanContent,
         me: Option<&Person>,
     ) -> Result<Option<DecisionDoubt>> {
-        let decision = match plan.verdict(digest) {
+        let decision = match plan.verdict(&content.digest) {
             PlanVerdict::Approved(decision) | PlanVerdict::Rejected(decision) => decision,
             PlanVerdict::Undecided | PlanVerdict::Changed(_) => return Ok(None),
         };
-        let by = self.decider(plan, decision, me)?;
+        let by = self.decider(plan, content, decision, me)?;
         Ok(decision_doubt(self.config(), decision, &by))
     }
 
@@ -106,10 +107,11 @@ impl FactsReader<'_> {
     pub(super) fn decision_doubt(
         &self,
         plan: &Plan,
+        content: &PlanContent,
         decision: &PlanDecision,
         me: Option<&Person>,
     ) -> Result<Option<DecisionDoubt>> {
-        let by = self.decider(plan, decision, me)?;
+        let by = self.decider(plan, content, decision, me)?;
         Ok(decision_doubt(self.config(), decision, &by))
     }
 
@@ -120,7 +122,13 @@ impl FactsReader<'_> {
     }
 
     /// Says who made a decision that a plan's file names.
-    fn decider(&self, plan: &Plan, decision: &PlanDecision, me: Option<&Person>) -> Result<Decider> {
+    fn decider(
+        &self,
+        plan: &Plan,
+        content: &PlanContent,
+        decision: &PlanDecision,
+        me: Option<&Person>,
+    ) -> Result<Decider> {
         let named = Person::parse(&decision.by)
             .unwrap_or_else(|| Person { name: decision.by.clone(), email: String::new() });
         let canonical = self.canonical(&named);
@@ -141,14 +149,69 @@ impl FactsReader<'_> {
         if let Some(me) = me.filter(|_| !is_committed) {
             trust = trust_of(me, self.now())?;
         }
-        let is_author = forbids && self.is_author_among(&commits, plan, &canonical, me);
+        let is_author = forbids
+            && (self.is_author_among(&commits, plan, &canonical, me)
+                || self.is_task_author(plan, content, &canonical, me)?);
         Ok(Decider { named, canonical, trust, is_author })
     }
 
-    /// Whether somebody wrote a plan, or a part of it.
-    pub fn is_plan_author(&self, plan: &Plan, person: &Person, me: Option<&Person>) -> Result<bool> {
+    /// Whether somebody wrote a plan, or a part of it: its file, or what one of its tasks is to do.
+    pub fn is_plan_author(
+        &self,
+        plan: &Plan,
+        content: &PlanContent,
+        person: &Person,
+        me: Option<&Person>,
+    ) -> Result<bool> {
+        let person = self.canonical(person);
         let commits = self.plan_commits(&plan.id, None, true)?;
-        Ok(self.is_author_among(&commits, plan, &self.canonical(person), me))
+        Ok(self.is_author_among(&commits, plan, &person, me)
+            || self.is_task_author(plan, content, &person, me)?)
+    }
+
+    /// Whether somebody wrote, or changed, what a task of a plan is to do.
+    fn is_task_author(
+        &self,
+        plan: &Plan,
+        content: &PlanContent,
+        person: &Person,
+        me: Option<&Person>,
+    ) -> Result<bool> {
+        let is_own = |author: &Person| self.canonical(author).is_same(person);
+        let Some(tip) = self.tip() else { return Ok(!content.tasks.is_empty() && me.is_some_and(is_own)) };
+        let paths: Vec<String> = plan.tasks().map(|planned| RecordPath::task_file(planned.id)).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let log = LogLimit { found: usize::MAX, visited: usize::MAX };
+        let commits = self.repository().log_touching(tip, &paths, log)?.commits;
+        for info in commits.iter().filter(|info| info.parents.len() < 2 && is_own(&info.author)) {
+            for planned in plan.tasks() {
+                let before = info.parents.first().map(|parent| self.task_content_at(*parent, planned.id));
+                let after = self.task_content_at(info.id, planned.id)?;
+                if after.is_some() && after != before.transpose()?.flatten() {
+                    return Ok(true);
+                }
+            }
+        }
+        if !me.is_some_and(is_own) {
+            return Ok(false);
+        }
+        // What no commit has yet.
+        for (id, task) in &content.tasks {
+            if self.task_content_at(tip, id)? != Some(planned_task_digest(task)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the digest of what a task is to do as a commit has it; none where it has none that can be read.
+    fn task_content_at(&self, commit: CommitId, id: &TaskId) -> Result<Option<String>> {
+        // Where a shallow clone ends, its parents are missing.
+        let Ok(Some(file)) = self.repository().tree_file(commit, &RecordPath::task_file(id)) else {
+            return Ok(None);
+        };
+        let bytes = self.repository().read_blob(file.blob_id, LARGEST_FILE)?;
+        Ok(read_task_of(id, &bytes).ok().map(|task| planned_task_digest(&task)))
     }
 
     fn is_author_among(

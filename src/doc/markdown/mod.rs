@@ -13,7 +13,7 @@ pub use boxes::checkboxes;
 pub(crate) use boxes::open_boxes;
 pub(super) use boxes::{box_marks, count, every_mark, list_item, without_ticks};
 pub(crate) use others::words_of_others;
-pub(super) use outline::{TaskItem, headings, task_in, task_items};
+pub(super) use outline::{TaskItem, headings, items_among_tasks, task_in, task_items};
 pub(crate) use sections::Section;
 pub(super) use sections::{begins_list_item, ends_in_text};
 pub use sections::{is_heading, put_block, sections};

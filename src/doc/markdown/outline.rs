@@ -1,7 +1,7 @@
 //! The tasks that a plan's body lists: items that begin with a task's id, and the headings above them.
 
 use super::boxes::list_item;
-use super::sections::{heading_in, lines};
+use super::sections::{Line, heading_in, lines};
 use crate::model::TaskId;
 
 /// The level of a heading that is a phase.
@@ -24,12 +24,19 @@ pub(in crate::doc) struct TaskItem<'t> {
     pub(in crate::doc) start: usize,
 }
 
-/// Returns the tasks that a body lists, in order. Code fences, comments and quotes list none.
-pub(in crate::doc) fn task_items(body: &str) -> Vec<TaskItem<'_>> {
+/// A line of text below the headings of its phase and milestone.
+struct Placed<'t> {
+    line: Line<'t>,
+    phase: Option<&'t str>,
+    milestone: Option<&'t str>,
+    part: (usize, usize),
+}
+
+/// Returns the lines of a body that are text and no headings, each with its place.
+fn placed(body: &str) -> impl Iterator<Item = Placed<'_>> {
     let (mut phase, mut milestone) = (None, None);
     let mut part = (0, 0);
-    let mut items = Vec::new();
-    for line in lines(body).filter(|line| line.is_text) {
+    lines(body).filter(|line| line.is_text).filter_map(move |line| {
         match heading_in(line.text) {
             Some((level, heading)) if level <= PHASE => {
                 phase = (level == PHASE).then_some(heading);
@@ -40,17 +47,30 @@ pub(in crate::doc) fn task_items(body: &str) -> Vec<TaskItem<'_>> {
                 part.1 += 1;
             }
             Some(_) => {}
-            None => items.extend(task_in(line.text).map(|id| TaskItem {
-                phase,
-                milestone,
-                part,
-                id,
-                line: line.number,
-                start: line.start,
-            })),
+            None => return Some(Placed { line, phase, milestone, part }),
         }
-    }
-    items
+        None
+    })
+}
+
+/// Returns the tasks that a body lists, in order. Code fences, comments and quotes list none.
+pub(in crate::doc) fn task_items(body: &str) -> Vec<TaskItem<'_>> {
+    let item = |Placed { line, phase, milestone, part }| {
+        let (id, line, start) = (task_in(line.text)?, line.number, line.start);
+        Some(TaskItem { phase, milestone, part, id, line, start })
+    };
+    placed(body).filter_map(item).collect()
+}
+
+/// Returns the items that stand among tasks and begin with no task's id, each with its line: who wrote one meant it to be
+/// done. What is indented is a detail of the item above it.
+pub(in crate::doc) fn items_among_tasks<'t>(body: &'t str, tasks: &[TaskItem<'_>]) -> Vec<(usize, &'t str)> {
+    let is_among = |part: usize| tasks.iter().any(|task| task.part.0 == part);
+    placed(body)
+        .filter(|own| is_among(own.part.0) && !own.line.text.starts_with([' ', '\t']))
+        .filter(|own| task_in(own.line.text).is_none())
+        .filter_map(|own| Some((own.line.number, list_item(own.line.text)?)))
+        .collect()
 }
 
 /// A heading that parts a plan.
@@ -65,7 +85,7 @@ pub(in crate::doc) struct PartHeading<'t> {
 
 /// Returns the headings that part a plan, those of phases and milestones and what ends them.
 pub(in crate::doc) fn headings(body: &str) -> Vec<PartHeading<'_>> {
-    let heading = |line: super::sections::Line<'_>| -> Option<(usize, usize)> {
+    let heading = |line: Line<'_>| -> Option<(usize, usize)> {
         let (level, _) = heading_in(line.text)?;
         (level <= MILESTONE).then_some((level, line.start))
     };
@@ -86,7 +106,7 @@ pub(in crate::doc) fn task_in(line: &str) -> Option<TaskId> {
 
 #[cfg(test)]
 mod tests {
-    use super::task_items;
+    use super::{items_among_tasks, task_items};
 
     #[test]
     fn finds_tasks_and_what_they_are_under() {
@@ -111,5 +131,12 @@ mod tests {
                 "Some(\"Base\") None (4, 0) T-7 13",
             ]
         );
+    }
+
+    #[test]
+    fn finds_items_that_are_no_tasks_but_stand_among_them() {
+        let body = "- first\n## Base\n- T-1 x\n  - a detail\n* Delete production\n\ntext\n### Data\n1. see T-2\n## Notes\n- a note\n";
+        let found = items_among_tasks(body, &task_items(body));
+        assert_eq!(found, [(5, "Delete production"), (9, "see T-2")]);
     }
 }

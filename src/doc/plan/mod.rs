@@ -10,7 +10,7 @@ pub(crate) use edit::{PlanPlace, add_to_plan, remove_from_plan};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::doc::markdown::{TaskItem, task_items, without_ticks};
+use crate::doc::markdown::{TaskItem, items_among_tasks, task_items, without_ticks};
 use crate::doc::printable::printable;
 use crate::doc::source::Kind;
 use crate::doc::task::{Entry, EntryKind, Fields, Writer, entries, moment_text, unknown_but};
@@ -57,6 +57,15 @@ pub fn read_plan(file: &PlanId, bytes: &[u8]) -> Result<Plan, Vec<Problem>> {
     plan.phases = phases(&items);
     plan.body = document.body().to_owned();
     plan.warnings = fields.into_problems();
+    plan.warnings.extend(items_among_tasks(document.body(), &items).into_iter().map(|(line, text)| {
+        let problem = Problem::warning(format!(
+            "`{}` begins with no task's id, so it is no part of the plan",
+            printable(text)
+        ));
+        problem
+            .at_line(above + line)
+            .with_hint("begin the line with the id of a task, or indent it below one")
+    }));
     if id.is_none() || title.is_none() || plan.warnings.iter().any(|it| it.severity == Severity::Error) {
         return Err(plan.warnings);
     }
@@ -238,6 +247,12 @@ pub fn plan_digest<'t>(plan: &Plan, task: impl Fn(&TaskId) -> Option<&'t Task>) 
         tasks: plan.tasks().map(|planned| task(planned.id).map(task_content)).collect(),
     };
     digest_of(&serde_json::to_vec(&content).expect("plain data is always JSON"))
+}
+
+/// Returns the digest of what a task of a plan is to do, whichever plan it is of.
+#[must_use]
+pub fn planned_task_digest(task: &Task) -> String {
+    digest_of(&serde_json::to_vec(&(FORMAT, task_content(task))).expect("plain data is always JSON"))
 }
 
 fn task_content(task: &Task) -> TaskContent<'_> {

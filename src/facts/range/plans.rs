@@ -81,7 +81,8 @@ impl RangeReader<'_> {
             reader.known_as(Rc::clone(&self.policy.people)).signed_by(Some(self.policy.signers.clone()));
         for (at, decision) in plan.history.iter().enumerate().filter(|(_, decision)| !is_known(decision)) {
             let line = plan.history_lines.get(at).copied();
-            if let Some(why) = reader.decision_doubt(&plan, decision, me)? {
+            let content = plan_content(&self.head, &plan)?;
+            if let Some(why) = reader.decision_doubt(&plan, &content, decision, me)? {
                 doubts.push(doubt(line, PlanDoubtKind::Decision(decision.clone(), why)));
             } else if at + 1 == plan.history.len()
                 && decision.kind == PlanDecisionKind::Approved

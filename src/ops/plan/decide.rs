@@ -73,6 +73,8 @@ pub fn decide_plan(
         reasons.push(wrong_state(&plan, choice).into());
     } else if choice == PlanChoice::Approve {
         reasons.extend(may_not(session, &config, &plan, &by)?.map(Reason::Plan));
+        let (warnings, path) = (&plan.file.plan.warnings, &plan.file.path);
+        problems.extend(warnings.iter().map(|own| own.clone().in_file(path)));
         for fault in check_plan(session, &config, &plan.file)? {
             match fault.is_error() {
                 true => reasons.push(PlanReason::Fault { plan: plan.id().clone(), fault }.into()),
@@ -146,7 +148,7 @@ fn may_not(
     let repository = session.workspace().repository()?;
     let reader = session.facts(&repository, config)?;
     let canonical = reader.canonical(by);
-    let is_author = reader.is_plan_author(&plan.file.plan, by, Some(by))?;
+    let is_author = reader.is_plan_author(&plan.file.plan, &plan.content, by, Some(by))?;
     let agent = session.agent();
     let doubt = approver_doubt(config, &[&canonical, by], agent.as_deref(), is_author);
     let members = config.plans.approvers.as_deref().map(|role| config.role(role).rules.members.clone());

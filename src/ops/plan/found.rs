@@ -92,7 +92,7 @@ pub(in crate::ops) fn at_hand(session: &Session<'_>, config: &Config, file: Plan
         // What a commit has is nobody's to add to.
         let is_live = session.snapshot().commit_id().is_none();
         let me = repository.identity(session.env()).ok().filter(|_| is_live);
-        doubt = reader.plan_doubt(&file.plan, &content.digest, me.as_ref())?;
+        doubt = reader.plan_doubt(&file.plan, &content, me.as_ref())?;
     }
     Ok(PlanAtHand { file, content, doubt, progress, branch })
 }

@@ -23,7 +23,7 @@ pub(in crate::ops) fn drafts_to_approve(session: &Session<'_>, config: &Config) 
     let (canonical, agent) = (reader.canonical(&me), session.agent());
     let mut mine = Vec::new();
     for plan in drafts {
-        let is_author = reader.is_plan_author(&plan.file.plan, &me, Some(&me))?;
+        let is_author = reader.is_plan_author(&plan.file.plan, &plan.content, &me, Some(&me))?;
         if approver_doubt(config, &[&canonical, &me], agent.as_deref(), is_author).is_none() {
             mine.push(plan);
         }
@@ -50,7 +50,6 @@ pub(in crate::ops) fn plan_problems(session: &Session<'_>) -> Result<Vec<Problem
     let mut problems = Vec::new();
     let is_live = |plan: &&PlanAtHand| !matches!(plan.state(), PlanState::Rejected | PlanState::Completed);
     for plan in plans.iter().filter(is_live) {
-        problems.extend(plan.file.plan.warnings.iter().map(|own| own.clone().in_file(&plan.file.path)));
         for fault in check_plan(session, &config, &plan.file)? {
             match fault {
                 // Cycles are reported elsewhere; the rest is for whoever approves.

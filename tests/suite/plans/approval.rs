@@ -8,6 +8,7 @@ use insta::assert_snapshot;
 use super::{PLAN, commit, planned, run, state, tracker};
 use crate::support::Sandbox;
 
+const TASK: &str = ".tracker/tasks/TASK-THR3.md";
 const APPROVED: &str = "approved by Ada Lovelace";
 
 /// What the gate has against the plans of the branch.
@@ -161,10 +162,38 @@ fn whoever_wrote_a_plan_does_not_approve_it_where_that_is_forbidden() {
     commit(&sandbox, "nobody approves their own work");
     let refused = tracker(&sandbox, "plan approve 0ne1");
     assert!(refused.status == 1 && refused.stderr.contains("that one wrote"), "{refused}");
+    // What its tasks are to do is a part of it.
+    let rewritten = sandbox.read(TASK).replace("Document it", "Document it, and all the rest");
+    sandbox.write(TASK, &rewritten);
+    let refused = sandbox.tracker_with("", &["plan", "approve", "0ne1"], as_ken);
+    assert!(refused.status == 1 && refused.stderr.contains("that one wrote"), "{refused}");
+    commit(&sandbox, "all the others");
     let approved = sandbox.tracker_with("", &["plan", "approve", "0ne1"], as_ken);
     assert_eq!(approved.status, 0, "{approved}");
     commit_as(&sandbox, "Ken", "approve the plan");
     assert_eq!(state(&sandbox).1, "approved by Ken");
+    // To have started one is no part of it, to have written it by a commit is.
+    sandbox.tracker_with("", &["start", "thr3"], as_ken);
+    commit_as(&sandbox, "Ken", "start");
+    assert_eq!(state(&sandbox).1, "approved by Ken");
+    sandbox.write(TASK, sandbox.read(TASK).replace("it, and", "it and"));
+    commit_as(&sandbox, "Ken", "a comma less");
+    let refused = sandbox.tracker_with("", &["plan", "approve", "0ne1"], as_ken);
+    assert!(refused.status == 1 && refused.stderr.contains("that one wrote"), "{refused}");
+}
+
+#[test]
+fn an_item_that_is_no_task_is_named() {
+    let sandbox = planned();
+    let at = sandbox.read(PLAN).lines().count() + 1;
+    sandbox.write(PLAN, format!("{}- Delete production first\n", sandbox.read(PLAN)));
+    for line in ["plan show 0ne1", "doctor", "plan approve 0ne1"] {
+        let output = tracker(&sandbox, line);
+        let all = format!("{}{}", output.stdout, output.stderr);
+        let says = "`Delete production first` begins with no task's id";
+        assert_eq!(all.matches(says).count(), 1, "{line}: {output}");
+        assert!(all.contains(&format!("PLAN-0NE1.md:{at}")), "{line}: {output}");
+    }
 }
 
 #[test]
