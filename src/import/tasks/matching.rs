@@ -67,7 +67,7 @@ impl Known {
     }
 
     /// Whether its source or somebody here gave it this title.
-    fn is_titled(&self, title: &str) -> bool {
+    pub(super) fn is_titled(&self, title: &str) -> bool {
         self.title == title || self.remembered.title() == Some(title_digest(title).as_str())
     }
 }
@@ -189,7 +189,7 @@ impl Matching<'_> {
 }
 
 /// Returns what a number is unique in.
-fn list_of(source: &str) -> &str {
+pub(super) fn list_of(source: &str) -> &str {
     source.rsplit_once('/').map_or(source, |(list, _)| list)
 }
 

@@ -11,6 +11,7 @@ mod github;
 mod json;
 mod labels;
 mod matching;
+mod moved;
 mod outline;
 mod references;
 mod task;
@@ -27,6 +28,7 @@ use crate::import::cards;
 use crate::model::Problem;
 
 pub use matching::{Known, Matches, Named, match_tasks};
+pub use moved::follow_moved;
 pub use task::{ImportedTask, Progress};
 pub use twins::{Twin, find_twins};
 pub use update::{NewBody, Remembered, Update, new_body, update};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::ImportFiles;
 use crate::import::tasks::{
-    ImportFormat, ImportedTask, Known, Matches, Named, Progress, Twin, find_twins, match_tasks,
+    ImportFormat, ImportedTask, Known, Matches, Named, Progress, Twin, find_twins, follow_moved, match_tasks,
 };
 use crate::model::{Field, Problem, RecordPath, Suggestion, Summary, TaskId};
 use crate::ops::{Result, Session};
@@ -45,7 +45,7 @@ impl KnownTasks {
         let start = format!("{}:", format.name());
         let tasks = session.snapshot().tasks()?;
         let (found, _) = tasks.select(|task| task.source.is_some_and(|source| source.starts_with(&start)));
-        let all: Vec<Known> = found.iter().filter_map(Known::of).collect();
+        let mut all: Vec<Known> = found.iter().filter_map(Known::of).collect();
         let places: HashMap<&str, usize> =
             imported.iter().enumerate().map(|(at, task)| (task.key.as_str(), at)).collect();
         let named = |task: &ImportedTask| Named {
@@ -55,6 +55,10 @@ impl KnownTasks {
             area: task.fields.get(&Field::Area).and_then(|values| values.first().cloned()),
         };
         let named: Vec<Named> = imported.iter().map(named).collect();
+        if !format.has_global_ids() {
+            let top = session.workspace().work_dir();
+            follow_moved(&named, &mut all, |from| top.join(from).symlink_metadata().is_err());
+        }
         let matches = match_tasks(&named, &all, format.is_numbered());
         let origins = files.files.iter().filter_map(|file| {
             let origin = file.origin(format)?.to_owned();

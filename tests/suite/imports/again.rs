@@ -151,3 +151,31 @@ fn what_two_people_imported_from_one_file_is_named() {
     let last = sandbox.tracker(&["import", "plan.md"]);
     assert!(last.stdout.contains("2 unchanged\n0 files written") && last.stderr.is_empty(), "{last}");
 }
+
+#[test]
+fn a_file_that_has_moved_brings_the_tasks_that_are_here() {
+    let sandbox = empty();
+    let list = |id: &str| sandbox.read(format!(".tracker/tasks/{id}.md"));
+    let spec = "# Tasks: Albums\n\n## Phase 1: Setup\n\n- [ ] T001 Create structure\n- [ ] T002 [P] Configure linting\n";
+    sandbox.write("specs/001-albums/tasks.md", spec);
+    sandbox.write("specs/pw/tasks.md", "# Spec Tasks\n\n## Tasks\n\n- [ ] 1. Reset\n  - [ ] 1.1 Implement\n");
+    for file in ["specs/001-albums/tasks.md", "specs/pw/tasks.md"] {
+        assert_eq!(sandbox.tracker(&["import", file, "--quiet"]).status, 0);
+    }
+    let ids = sandbox.tracker(&["list", "--quiet"]).stdout;
+    let rename = |from: &str, to: &str| {
+        std::fs::rename(sandbox.path().join(from), sandbox.path().join(to)).unwrap();
+    };
+    rename("specs/001-albums", "specs/009-albums");
+    rename("specs/pw/tasks.md", "specs/pw/breakdown.md");
+    for (file, place) in
+        [("specs/009-albums/tasks.md", "009-albums/T00"), ("specs/pw/breakdown.md", "breakdown/1")]
+    {
+        let moved = sandbox.tracker(&["import", file]);
+        assert!(moved.status == 0 && moved.stdout.contains("2 updated"), "{moved}");
+        assert_eq!(ids.lines().filter(|id| list(id).contains(place)).count(), 2, "{moved}");
+        let again = sandbox.tracker(&["import", file]);
+        assert!(again.stdout.contains("2 unchanged\n0 files written"), "{again}");
+    }
+    assert_eq!(sandbox.tracker(&["list", "--quiet"]).stdout, ids);
+}
