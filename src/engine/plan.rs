@@ -15,6 +15,8 @@ pub struct PlanRun {
     pub branch: String,
     /// The commit that it began with.
     pub base: String,
+    /// The last commit that has merged a task.
+    pub tip: Option<String>,
     pub by: String,
     pub agent: Option<String>,
     pub created: DateTime<Utc>,
@@ -115,6 +117,7 @@ impl PlanRun {
         let mut run = Self {
             branch: branch.clone(),
             base: base.clone(),
+            tip: None,
             by: by.clone(),
             agent: agent.clone(),
             created: first.at,
@@ -155,6 +158,7 @@ impl PlanRun {
             }
             Event::Integrated { step, commit, files } => {
                 let (commit, files) = (commit.clone(), files.clone());
+                self.tip = Some(commit.clone());
                 self.end(step, TaskEnd::Integrated { commit, files });
             }
             Event::Closed { step, cancelled } => {
@@ -244,4 +248,43 @@ pub fn lost<'e>(own: impl Iterator<Item = &'e Execution>, forgiven: u32) -> u32 
     };
     let count = own.filter(|own| own.attempt > forgiven && is_lost(own)).count();
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_that_somebody_waits_for_is_in_progress_until_its_end_is_in_the_log() {
+        let at = "2026-11-11T09:00:00Z".parse().unwrap();
+        let planned = Event::Planned {
+            plan: "PLAN-1".to_owned(),
+            branch: "refs/heads/plan/PLAN-1".to_owned(),
+            base: "0".repeat(40),
+            by: "ada".to_owned(),
+            agent: None,
+        };
+        let run = PlanRun::replay(&[Logged { at, event: planned }]).unwrap();
+        let mut own = Execution {
+            task: "T-1".to_owned(),
+            attempt: 1,
+            executor: "dev".to_owned(),
+            stage: "dev".to_owned(),
+            role: None,
+            moves: 1,
+            rejections: 0,
+            base: None,
+            started: at,
+            pid: 0,
+            birth: None,
+            end: None,
+            millis: 0,
+            message: None,
+            outcome: None,
+        };
+        assert_eq!(run.state_of("T-1", &[], &[&own], true), PlanTaskState::InProgress);
+        assert_eq!(run.state_of("T-1", &[], &[&own], false), PlanTaskState::Ready);
+        own.end = Some(AttemptEnd::Exit(0));
+        assert_eq!(run.state_of("T-1", &[], &[&own], true), PlanTaskState::Validating);
+    }
 }

@@ -45,6 +45,8 @@ pub(super) struct Driver<'s, 'e> {
     pub(super) observe: PlanObserver<'s>,
     /// Where each task was when that was last shown.
     pub(super) states: Vec<PlanTaskState>,
+    /// Where the plan's branch ends, by what this process has made of it.
+    pub(super) known_tip: CommitId,
     /// The commit that the plan is taken from, with what people call it.
     pub(super) head: (CommitId, String),
     /// The tasks that were merged and taken back since, when this process began.
@@ -151,6 +153,7 @@ impl<'e> Driver<'_, 'e> {
 
     /// Looks at every task, and starts what can be started. Returns whether anything has ended, so that others can begin.
     fn begin(&mut self) -> Result<bool> {
+        self.unmoved_tip()?;
         let mut has_ended = false;
         for index in 0..self.tasks.len() {
             let id = self.tasks[index].id.to_string();

@@ -171,7 +171,7 @@ impl Driver<'_, '_> {
         ) {
             return Err(error);
         }
-        self.tip()?;
+        self.unmoved_tip()?;
         refuse_checked_out(self.session, &self.plan.id)?;
         match error {
             Error::BranchMoved(name) if name == short(&self.run.branch) => Err(Error::BranchMoved(name)),

@@ -2,13 +2,15 @@
 //! the plan's branch, over the commits that the merge would bring. And what an executor does in the name of a person,
 //! which no gate can tell from what the person does, but who knows that an executor was at work can.
 
+use super::drive::Driver;
 use super::examine::Examined;
+use super::worktree::short;
 use crate::doc::{read_finding, read_vote};
 use crate::engine::Execution;
 use crate::git::{CommitId, FileChange, FileState};
-use crate::model::{Finding, FindingState, GateRule, RecordKind, RecordPath};
+use crate::model::{Finding, FindingState, GateRule, RecordKind, RecordPath, Suggestion};
 use crate::ops::gate::{GateRequest, review};
-use crate::ops::{Result, Session};
+use crate::ops::{Error, Result, Session};
 use crate::review::{RuleName, Violation};
 use crate::store::LARGEST_FILE;
 
@@ -51,6 +53,42 @@ impl Refused {
             count => format!(", and {} more", count - 1),
         };
         Some(format!("the gate refuses it: {}: {}{more}", first.rule, first.summary()))
+    }
+}
+
+impl Driver<'_, '_> {
+    /// Refuses to go on from what others have made of the plan's branch, and the gate would not let through.
+    pub(super) fn judge_tip(&mut self) -> Result<()> {
+        let tip = self.tip()?;
+        let is_own = self.run.tip.as_deref().is_some_and(|own| own == tip.to_string());
+        let parted = self.repository.merge_base(self.head.0, tip)?.filter(|_| !is_own);
+        if let Some(parted) = parted.filter(|parted| *parted != tip)
+            && let Some(message) = refused(self.session, parted, tip)?.of_attempt().message()
+        {
+            let (branch, at) = (short(&self.run.branch), tip.short());
+            let check = Suggestion::tracker(["check", "--base", &parted.to_string(), "--head", branch]);
+            return Err(Error::usage_with(
+                format!("`{branch}` is at {at}, and {message}"),
+                check.to_string(),
+            ));
+        }
+        self.known_tip = tip;
+        Ok(())
+    }
+
+    /// Returns where the plan's branch ends. While the plan is executed nobody else moves it: an executor that does would
+    /// merge what nobody has examined.
+    pub(super) fn unmoved_tip(&self) -> Result<CommitId> {
+        let (tip, known) = (self.tip()?, self.known_tip);
+        if tip == known {
+            return Ok(tip);
+        }
+        let (branch, known) = (short(&self.run.branch), known.short());
+        let back = Suggestion::git(["branch", "-f", branch, &known]);
+        let on = Suggestion::tracker(["plan", "execute", self.plan.id.as_str()]);
+        let message =
+            format!("`{branch}` was moved from {known} to {} while the plan is executed", tip.short());
+        Err(Error::usage_with(message, format!("take that back: {back}; or go on with it: {on}")))
     }
 }
 

@@ -26,7 +26,7 @@ impl Driver<'_, '_> {
         let theirs = self.repository.ref_commit(&branch)?;
         let theirs = theirs.ok_or_else(|| Error::BranchMoved(short(&branch).to_owned()))?;
         for _ in 0..MOST_TRIES {
-            let tip = self.tip()?;
+            let tip = self.unmoved_tip()?;
             let base = self.repository.merge_base(tip, theirs)?;
             let changes = self.repository.changes_between(base, theirs)?;
             let files: Vec<String> =
@@ -68,6 +68,7 @@ impl Driver<'_, '_> {
             let why = format!("plan: merge {step}");
             if self.repository.move_branch(&self.run.branch, tip, commit, &why)? {
                 fail_point("plan:merged");
+                self.known_tip = commit;
                 self.emit(Event::Integrated { step, commit: commit.to_string(), files })?;
                 self.tidy(index)?;
                 return Ok(true);
@@ -167,7 +168,7 @@ impl Driver<'_, '_> {
         (report, last_line): (Option<&str>, Option<&str>),
         look: impl FnOnce(&mut Examined<'_, '_>) -> Result<T>,
     ) -> Result<T> {
-        let plan_tip = self.tip()?;
+        let plan_tip = self.known_tip;
         let (plan, run, task) = (self.plan.id.to_string(), self.run_id.clone(), self.tasks[index].id.clone());
         let repository = std::rc::Rc::clone(&self.repository);
         let desk = self.desk(index)?;

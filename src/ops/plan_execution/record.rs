@@ -25,7 +25,7 @@ impl Driver<'_, '_> {
         let id = RunId::parse(&self.run_id).map_err(|error| Error::usage(error.to_string()))?;
         let path = RecordPath::run(&id).map(String::from).unwrap_or_default();
         for _ in 0..MOST_TRIES {
-            let tip = self.tip()?;
+            let tip = self.unmoved_tip()?;
             let text = create_run(&self.record(&views, state));
             if self.is_recorded(tip, &path, &text)? {
                 return self.emit(Event::Finished { state });

@@ -65,9 +65,11 @@ pub fn execute_plan<'e>(
         desks: BTreeMap::new(),
         observe,
         states,
+        known_tip: base,
         head: (base, request.base.clone().map_or_else(|| head_name(session), Ok)?),
         reverted: BTreeMap::new(),
     };
+    driver.judge_tip()?;
     driver.find_reverts()?;
     for index in 0..driver.tasks.len() {
         driver.states[index] = driver.state(index);
@@ -286,10 +288,12 @@ impl Driver<'_, '_> {
     /// Merges what has taken tasks back into the plan's branch, where they are to be done again.
     fn bring_reverts(&mut self, chosen: &[usize]) -> Result<()> {
         let of = |index: &usize| self.reverted.get(self.tasks[*index].id.as_str());
-        match chosen.iter().filter_map(of).find(|revert| revert.is_beside) {
+        match chosen.iter().filter_map(of).find(|revert| revert.is_beside).cloned() {
             Some(revert) => {
                 let why = format!("work of {} was reverted on {}", self.plan.id, revert.on);
-                bring(self.session, (&self.plan.id, &self.run.branch), self.head.0, &why)
+                bring(self.session, (&self.plan.id, &self.run.branch), self.head.0, &why)?;
+                self.known_tip = self.tip()?;
+                Ok(())
             }
             None => Ok(()),
         }

@@ -374,6 +374,8 @@ pub(super) fn head_of(session: &Session<'_>) -> Result<Option<(CommitId, String)
 /// Returns how far the execution of a plan is that was started on this machine; none where none was.
 pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanExecution>> {
     let Some(pointer) = RunPointer::read(session, plan) else { return Ok(None) };
+    // First: what nobody drives any more is not changed while it is read.
+    let is_driven = is_driven(&pointer.folder)?;
     let events = Log::read(&pointer.folder)?;
     let Some(run) = PlanRun::replay(&events) else { return Ok(None) };
     let executions = Executions::read(&pointer.folder)?;
@@ -404,11 +406,12 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
         run_id: &pointer.run,
         tasks: &at.tasks,
         executions: &executions,
-        is_running: &|_| false,
+        // What has ended, its driver has yet to take down.
+        is_running: &|_| is_driven,
         reverted: &reverted,
     };
     let tasks: Vec<ExecutedTask> = (0..at.tasks.len()).map(|index| seen.view(index)).collect();
-    let state = ExecutionState::of(&run, is_driven(&pointer.folder)?, &tasks);
+    let state = ExecutionState::of(&run, is_driven, &tasks);
     let workspace = plan_folder(session.workspace(), plan).display().to_string();
     Ok(Some(PlanExecution {
         commit: tip.map(|tip| tip.to_string()),

@@ -77,6 +77,32 @@ fn a_branch_on_which_a_person_has_broken_a_rule_is_not_merged() {
 }
 
 #[test]
+fn an_executor_that_moves_the_branch_of_the_plan_merges_nothing_by_that() {
+    let moves = "git add -A; git commit -qm mine; git update-ref refs/heads/plan/$TRACKER_PLAN HEAD";
+    let forge = format!("sed -i 's/^stage: .*/stage: complete/' $TRACKER_TASK_FILE; {moves}");
+    for (does, is_refused) in [(forge.as_str(), true), (moves, false)] {
+        let executor = format!(
+            "#!/bin/sh\ntest -e \"$HOME/again\" && exit 0\n: >\"$HOME/again\"\necho x >other\n{does}\n"
+        );
+        let sandbox =
+            world(CONFIG, &executor, &[("T-1", "Add the table", "", "a"), ("T-2", "Read it", "T-1", "b")]);
+        let base = sandbox.git(&["rev-parse", "--short=7", "HEAD"]);
+        let ran = tracker(&sandbox, "plan execute PLAN-1");
+        assert_eq!(ran.status, 2, "{does}: {ran}");
+        assert!(ran.stderr.contains(&format!("`plan/PLAN-1` was moved from {base} to ")), "{does}: {ran}");
+        assert!(ran.stderr.contains(&format!("git branch -f plan/PLAN-1 {base}")), "{does}: {ran}");
+        let again = tracker(&sandbox, "plan execute PLAN-1");
+        assert_eq!(again.stderr.contains("and the gate refuses it: "), is_refused, "{does}: {again}");
+        if is_refused {
+            assert_eq!(again.status, 2, "{again}");
+            sandbox.git(&["branch", "-f", "plan/PLAN-1", &base]);
+            let again = tracker(&sandbox, "plan execute PLAN-1");
+            assert_eq!(again.status, 0, "{again}");
+        }
+    }
+}
+
+#[test]
 fn commits_of_an_executor_that_name_no_task_become_one_that_does_where_the_gate_wants_that() {
     let config = format!("{CONFIG}[policy]\nlinked-commits = \"error\"\n");
     let commits = "#!/bin/sh\necho one >a; git add a; git commit -qm 'by hand'; echo two >b\n";
