@@ -20,8 +20,8 @@ mod view;
 mod waits;
 mod worktree;
 
-pub(super) use runs::plan_runs;
 pub(crate) use runs::{cancel_plan_run, plan_run_logs, plan_run_meant};
+pub(super) use runs::{plan_executed_by, plan_runs};
 pub(crate) use start::{ExecuteRequest, execute_plan, plan_ahead};
 pub(crate) use view::PlanBranch;
 pub(super) use view::progress_here;

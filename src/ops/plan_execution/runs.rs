@@ -9,9 +9,17 @@ use crate::ops::{Error, Result, Session};
 /// Returns the id of the plan's run that a word means; none where that is no run of a plan.
 #[must_use]
 pub fn plan_run_meant(session: &Session<'_>, given: &str) -> Option<String> {
+    plan_executed_by(session, given).map(|(_, run)| run)
+}
+
+/// Returns the plan that a run executes which a word means, with the run; none where that is no run of a plan.
+pub(in crate::ops) fn plan_executed_by(session: &Session<'_>, given: &str) -> Option<(PlanId, String)> {
     let mut all = RunPointer::all(session);
     match meant(given, all.iter().map(|(_, pointer)| pointer.run.as_str())) {
-        Meant::One(at) => Some(all.swap_remove(at).1.run),
+        Meant::One(at) => {
+            let (plan, pointer) = all.swap_remove(at);
+            Some((plan, pointer.run))
+        }
         _ => None,
     }
 }

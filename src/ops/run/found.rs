@@ -12,6 +12,7 @@ use crate::env::Env;
 use crate::model::{
     Action, Problem, RecordKind, RunId, RunRecord, RunState, StepState, Suggestion, Workflow,
 };
+use crate::ops::plan_execution::plan_executed_by;
 use crate::ops::{Error, Result, Session};
 use crate::store::{EntryKind, Snapshot, Workspace};
 
@@ -100,10 +101,17 @@ pub(super) fn locate(session: &Session<'_>, given: Option<&str>) -> Result<Locat
             }
         }
         Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
-        Meant::None => Err(Error::not_found(
-            format!("no run matches `{}`", given.escape_debug()),
-            "run `tracker run list` to see all runs",
-        )),
+        Meant::None => match plan_executed_by(session, given) {
+            Some((plan, run)) => {
+                let status = Suggestion::tracker(["plan", "status", plan.as_str()]);
+                let message = format!("{run} executes {plan}: its steps are tasks");
+                Err(Error::usage_with(message, status.to_string()))
+            }
+            None => Err(Error::not_found(
+                format!("no run matches `{}`", given.escape_debug()),
+                "run `tracker run list` to see all runs",
+            )),
+        },
     }
 }
 

@@ -18,6 +18,11 @@ fn another_process_lists_a_run_and_ends_it_and_nothing_is_lost() {
     let listed = tracker(&sandbox, "run list");
     let line = listed.stdout.lines().find(|line| line.contains(&run)).unwrap_or_default().to_owned();
     assert!(line.contains("PLAN-1") && line.contains("running") && line.contains("0/2"), "{listed}");
+    let other = tracker(&sandbox, &format!("run status {run}"));
+    assert!(
+        other.stderr.contains("executes PLAN-1") && other.stderr.contains("tracker plan status PLAN-1"),
+        "{other}"
+    );
     let cancelled = tracker(&sandbox, &format!("run cancel {run}"));
     assert_eq!(cancelled.status, 0, "{cancelled}");
     assert!(cancelled.to_string().contains("tracker plan execute PLAN-1"), "{cancelled}");
