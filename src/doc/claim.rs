@@ -3,14 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Claim, TaskId};
+use crate::model::{Claim, LONGEST_CLAIM_NAME, TaskId};
 
 /// The version of this format. A claim of another is valid, and nobody knows whose it is.
 const FORMAT: u32 = 1;
 /// Largest object that is read, in bytes.
 pub const LARGEST_CLAIM: u64 = 256 * 1024;
-/// Longest name that is read, in bytes.
-const LONGEST_NAME: usize = 400;
 
 #[derive(Serialize, Deserialize)]
 struct Text {
@@ -48,7 +46,7 @@ pub fn read_claim(task: &TaskId, bytes: &[u8]) -> Result<Claim, String> {
         return Err(format!("it is a claim of `{}`", text.task.escape_debug()));
     }
     let names = [&text.worker, &text.person, &text.host, &text.nonce];
-    if names.iter().any(|name| name.trim().is_empty() || name.len() > LONGEST_NAME) {
+    if names.iter().any(|name| name.trim().is_empty() || name.len() > LONGEST_CLAIM_NAME) {
         return Err("it does not say whose it is".to_owned());
     }
     if text.until < text.renewed {

@@ -325,6 +325,15 @@ impl Repository {
         self.resolve(revision)
     }
 
+    /// Whether a branch can be called that: git makes no branch `HEAD`, and none that reads as an option.
+    #[must_use]
+    pub fn is_branch_name(name: &str) -> bool {
+        let whole = format!("refs/heads/{name}");
+        name != "HEAD"
+            && !name.starts_with('-')
+            && <&gix::refs::FullNameRef>::try_from(whole.as_str()).is_ok()
+    }
+
     /// Whether there is a ref of exactly this name. gix looks in other folders as well where there is none.
     fn has_ref(&self, whole: &str) -> Result<bool, Error> {
         let Ok(name) = <&gix::refs::FullNameRef>::try_from(whole) else { return Ok(false) };

@@ -16,6 +16,8 @@ pub const FILES_REF: &str = "files";
 pub const LONGEST_LEASE: TimeDelta = TimeDelta::days(7);
 /// The lease of a claim for which none is given.
 pub const USUAL_LEASE: TimeDelta = TimeDelta::hours(1);
+/// The longest name of a worker, a person or a machine in a claim, in bytes.
+pub const LONGEST_CLAIM_NAME: usize = 400;
 /// By how much the clocks of two machines may differ before one of them takes a claim for free that the other does not.
 pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 

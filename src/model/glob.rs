@@ -249,11 +249,8 @@ fn may_be_one(one: &str, other: &str) -> bool {
     if is_wild(one) || is_wild(other) {
         return may_overlap(one, other);
     }
-    let (one, other) = (one.trim_end_matches('/'), other.trim_end_matches('/'));
-    let is_in = |path: &str, folder: &str| {
-        path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    is_in(one, other) || is_in(other, one)
+    let (one, other): (Vec<&str>, Vec<&str>) = (names_of(one).collect(), names_of(other).collect());
+    one.starts_with(&other) || other.starts_with(&one)
 }
 
 fn names_overlap(one: &str, other: &str) -> bool {
@@ -315,7 +312,20 @@ fn name_matches(glob: &str, name: &str, names: Names) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{GlobError, check_glob, is_selected, may_overlap, may_select};
+    use super::{GlobError, check_glob, first_overlap, is_selected, may_overlap, may_select};
+
+    #[test]
+    fn target_files_overlap_however_their_path_is_written() {
+        let overlaps =
+            |one: &str, other: &str| first_overlap(&[one.to_owned()], &[other.to_owned()]).is_some();
+        for other in ["src/a.rs", "src//a.rs", "./src/a.rs", "src/./a.rs", "src//", "/src", ".", "src//*.rs"]
+        {
+            assert!(overlaps("src/a.rs", other) && overlaps(other, "src//a.rs"), "{other}");
+        }
+        for other in ["src/a.rsx", "sr", "src/b.rs", "a.rs"] {
+            assert!(!overlaps("src/a.rs", other) && !overlaps(other, "src/a.rs"), "{other}");
+        }
+    }
 
     fn selects(glob: &str, path: &str) -> bool {
         is_selected(&[glob.to_owned()], path)

@@ -60,7 +60,9 @@ mod texts;
 mod vote;
 mod workflow;
 
-pub(crate) use claim::{CLAIM_REFS, CLOCK_SKEW, Claim, ClaimRef, FILES_REF, LONGEST_LEASE, USUAL_LEASE};
+pub(crate) use claim::{
+    CLAIM_REFS, CLOCK_SKEW, Claim, ClaimRef, FILES_REF, LONGEST_CLAIM_NAME, LONGEST_LEASE, USUAL_LEASE,
+};
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;

@@ -8,7 +8,7 @@ use super::place::{Call, ClaimPlace, Decision, Known, Transaction, Tried, Work};
 use super::remote::refs_of;
 use super::take::own_tasks;
 use super::view::LostClaim;
-use crate::git::{CommitId, Repository};
+use crate::git::{CommitId, Operation, Repository};
 use crate::model::{Suggestion, TaskId};
 use crate::ops::merge::git;
 use crate::ops::{Error, Result, Session};
@@ -72,6 +72,7 @@ pub fn land(session: &Session<'_>, request: &LandRequest) -> Result<Landed> {
     let place = ClaimPlace::find(session, request.remote.as_deref())?;
     let repository = session.workspace().repository()?;
     let tasks = claimed_tasks(session, request)?;
+    refuse_unfinished(session)?;
     let own = own_nonces(session, request.nonce.as_deref())?;
     let target = Target::find(&repository, place.remote.as_deref(), request.into.as_deref())?;
     let landing = Landing { session, place: &place, tasks: &tasks, own: &own, target: &target };
@@ -97,6 +98,18 @@ fn claimed_tasks(session: &Session<'_>, request: &LandRequest) -> Result<Vec<Tas
         return Err(Error::usage_with(message, "say which ends: `tracker land ID`"));
     }
     Ok(tasks)
+}
+
+/// Refuses to land what git is in the middle of: the work is not in HEAD yet.
+fn refuse_unfinished(session: &Session<'_>) -> Result<()> {
+    let Some(operation) = session.workspace().repo_paths().operation() else { return Ok(()) };
+    let hint = match operation {
+        Operation::Bisect => "end it first: `git bisect reset`".to_owned(),
+        _ => {
+            format!("finish it first, or give it up: `git {operation} --continue`, `git {operation} --abort`")
+        }
+    };
+    Err(Error::usage_with(format!("git is in the middle of a {operation}"), hint))
 }
 
 /// Where work goes.
@@ -125,9 +138,7 @@ impl Target {
         let branch = named.or_else(followed).or_else(|| head.branch.clone()).ok_or_else(|| {
             Error::usage_with("HEAD is detached: there is no branch to land on", "say which: `--into BRANCH`")
         })?;
-        let is_name =
-            !branch.is_empty() && !branch.starts_with(['-', '+']) && !branch.contains([':', ' ', '*']);
-        if !is_name || branch.contains("..") {
+        if !Repository::is_branch_name(&branch) {
             return Err(Error::usage(format!("invalid branch name `{branch}`")));
         }
         let has_it = remote.is_none() && head.branch.as_deref() == Some(branch.as_str());

@@ -12,7 +12,9 @@ use super::place::{Call, ClaimPlace, Decision, Transaction};
 use super::view::{ClaimState, ClaimView, ObstacleView};
 use crate::env::fail_point;
 use crate::facts::Claims;
-use crate::model::{Claim, LONGEST_LEASE, Suggestion, TaskId, USUAL_LEASE, is_same_name, span_text};
+use crate::model::{
+    Claim, LONGEST_CLAIM_NAME, LONGEST_LEASE, Suggestion, TaskId, USUAL_LEASE, is_same_name, span_text,
+};
 use crate::ops::queue::{QueueRequest, queue};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, ClaimedTask, Claimer, Missing, Observer, Reason, Refusal, plan_claim};
@@ -151,6 +153,13 @@ fn take(
         lease,
         branch: repository.branch()?,
     };
+    for name in [&claimer.worker, &claimer.person, &env.host()] {
+        if name.len() > LONGEST_CLAIM_NAME {
+            let message =
+                format!("a claim has names of at most {LONGEST_CLAIM_NAME} bytes; {} were given", name.len());
+            return Err(Error::usage_with(message, "give the agent a shorter name: `--agent NAME`"));
+        }
+    }
     if session.is_dry() {
         return dry(session, place, &claimer);
     }

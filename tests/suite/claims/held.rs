@@ -201,3 +201,12 @@ fn a_claim_that_cannot_be_read_is_valid_until_somebody_removes_it() {
     sandbox.git(&["update-ref", "refs/tracker/claims/probe-1", &junk]);
     assert_eq!(answer(&by(&sandbox, "a", "", "claims --json"))["claims"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn a_name_that_no_claim_can_have_is_refused_and_claims_nothing() {
+    let sandbox = world(&[("TASK-C4RT", "")]);
+    let refused = by(&sandbox, &"n".repeat(401), ".", "claim c4rt");
+    assert!(refused.status == 2 && refused.stderr.contains("at most 400 bytes"), "{refused}");
+    assert_eq!(by(&sandbox, &"n".repeat(400), ".", "claim c4rt").status, 0);
+    assert_eq!(by(&sandbox, &"n".repeat(400), ".", "renew c4rt").status, 0);
+}

@@ -129,3 +129,42 @@ fn without_a_remote_the_working_tree_that_has_the_branch_follows() {
     assert_eq!(by(&sandbox, "b", "", "land").status, 0);
     assert_eq!(claim_refs(&sandbox, ""), Vec::<String>::new());
 }
+
+#[test]
+fn nothing_lands_while_git_is_in_the_middle_of_something() {
+    let sandbox = world(&[("TASK-C4RT", "cart.rs")]);
+    with_remote(&sandbox, &["a", "b"]);
+    assert_eq!(by(&sandbox, "a", "../a", "claim c4rt").status, 0);
+    commit(&sandbox, "../a", "cart.rs", "mine\n");
+    commit(&sandbox, "../b", "cart.rs", "theirs\n");
+    sandbox.git_in("../b", &["push", "--quiet"]);
+    sandbox.git_in("../a", &["fetch", "--quiet"]);
+    let rebase = sandbox.git_command("../a").args(["rebase", "--quiet", "origin/main"]).output().unwrap();
+    assert!(!rebase.status.success(), "a conflict");
+    // HEAD is the commit of the other here.
+    let refused = by(&sandbox, "a", "../a", "land --into main");
+    assert!(refused.status == 2 && refused.stderr.contains("git rebase --continue"), "{refused}");
+    assert_eq!(claim_refs(&sandbox, "../remote").len(), 1);
+    sandbox.git_in("../a", &["checkout", "--theirs", "cart.rs"]);
+    sandbox.git_in("../a", &["add", "cart.rs"]);
+    sandbox.git_in("../a", &["-c", "core.editor=true", "rebase", "--continue"]);
+    assert_eq!(by(&sandbox, "a", "../a", "land --into main").status, 0);
+    assert_eq!(sandbox.git_in("../remote", &["show", "main:cart.rs"]), "mine");
+}
+
+#[test]
+fn a_name_that_git_gives_no_branch_is_refused() {
+    let sandbox = world(&[("TASK-C4RT", "")]);
+    with_remote(&sandbox, &["a"]);
+    assert_eq!(by(&sandbox, "a", "../a", "claim c4rt").status, 0);
+    commit(&sandbox, "../a", "cart.rs", "mine\n");
+    for name in ["HEAD", "a..b", "a:b", "*", "x.lock", "/", "a//b"] {
+        let refused = by(&sandbox, "a", "../a", &format!("land --into {name}"));
+        assert!(refused.status == 2 && refused.stderr.contains("invalid branch name"), "{name}: {refused}");
+    }
+    assert_eq!(claim_refs(&sandbox, "../remote").len(), 1);
+    assert_eq!(
+        sandbox.git_in("../remote", &["for-each-ref", "--format=%(refname)", "refs/heads"]),
+        "refs/heads/main"
+    );
+}
