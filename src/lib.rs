@@ -33,8 +33,8 @@
 //! The records below `.tracker` are the rows of the table in `model::record`, which `tracker help files` prints.
 //!
 //! ```text
-//! <git dir>/tracker/          local only: index, active task, unsaved edits
-//! <common git dir>/tracker/   local only: lock, ids seen on other branches, which commits link what
+//! <git dir>/tracker/          local only: index, active task, unsaved edits, own claims
+//! <common git dir>/tracker/   local only: locks, ids seen on other branches, which commits link what, when claims were fetched
 //! ```
 //!
 //! # The one flow

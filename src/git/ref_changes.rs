@@ -41,8 +41,8 @@ impl Repository {
             Err(error) => {
                 let current = |change: &RefChange| self.ref_object(&change.name).ok().flatten();
                 let is_moved = changes.iter().any(|change| current(change) != change.expected);
-                // Another process has the ref's lock: it is about to move it.
-                if is_moved || error.to_string().contains("lock") {
+                // Another process has a lock: it is about to move the ref, or to pack it.
+                if is_moved || error.probable_cause().to_string().contains(".lock") {
                     return Ok(false);
                 }
                 Err(Error::because("change a ref", &error))

@@ -209,6 +209,10 @@ fn packed_tips(
         Err(_) => return Ok(Vec::new()),
     };
     let mut tips = Vec::new();
+    // Most repositories have no ref in the rarer folders.
+    if !folders.iter().any(|folder| bytes.contains_str(folder)) {
+        return Ok(tips);
+    }
     for line in bytes.lines() {
         let Some((id, name)) = line.split_once_str(" ") else { continue };
         let is_inside = folders

@@ -2,10 +2,11 @@
 //! what is known, apply by compare-and-swap, look again where that failed.
 
 use std::fs;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::remote::{Lease, Pushed, PushedRef, Pushing, RefRefusal, STARTED, fetch, mark, push};
-use crate::doc::claim_text;
+use crate::doc::{LARGEST_CLAIM, claim_text};
 use crate::facts::{Claims, claim_refs_of};
 use crate::git::{BlobId, CommitId, RefChange, Repository};
 use crate::model::{CLAIM_REFS, FILES_REF};
@@ -149,16 +150,20 @@ impl<'s, 'e> ClaimPlace<'s, 'e> {
         let (workspace, env) = (self.session.workspace(), self.session.env());
         let called = env.clock_nanos();
         let _lock = workspace.lock_claims("fetch claims")?;
-        match self.fetched() {
-            Some(fetched) if (called..env.clock_nanos()).contains(&fetched.begun) => return Ok(Ok(())),
-            Some(_) => {}
-            // Somebody was killed while he fetched: what he has started may still write.
-            None => {
-                kill_marked(STARTED, &mark(workspace));
-            }
+        let is_done = |fetched: ClaimsFetched| (called..env.clock_nanos()).contains(&fetched.begun);
+        if self.fetched().is_some_and(is_done) {
+            return Ok(Ok(()));
         }
-        self.remove_old_locks()?;
+        let note = self.recover()?;
         workspace.forget_claims_fetched(remote)?;
+        fs::write(&note, "").map_err(Error::io("write", &note))?;
+        let fetched = self.fetch_all(remote);
+        let _ = fs::remove_file(note);
+        fetched
+    }
+
+    fn fetch_all(&self, remote: &str) -> Result<std::result::Result<(), String>> {
+        let (workspace, env) = (self.session.workspace(), self.session.env());
         // A claim with target files may come after its list of claims was read and before the ref that it changes was. So
         // that ref must be what it was before the list was read.
         for _ in 0..MOST_FETCHES {
@@ -175,27 +180,30 @@ impl<'s, 'e> ClaimPlace<'s, 'e> {
         Ok(Err("they change all the time".to_owned()))
     }
 
-    /// Removes what a process that was killed has left: nobody else of this program changes these refs now.
-    fn remove_old_locks(&self) -> Result<()> {
-        let workspace = self.session.workspace();
-        let note = workspace.repo_paths().common_dir.join("tracker").join("claims.editing");
-        workspace.repo_paths().remove_left_lock(&note);
-        workspace.repository()?.note_ref_edits(note);
-        let folder =
-            self.session.workspace().repo_paths().common_dir.join(claim_refs_of(self.remote.as_deref()));
-        let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-        let now = self.session.env().clock_nanos();
-        for entry in
-            entries.flatten().filter(|entry| entry.path().extension().is_some_and(|end| end == "lock"))
-        {
-            let changed = entry.metadata().and_then(|found| found.modified()).ok();
-            let changed = changed.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    /// Removes what a process that was killed has left: nobody else of this program changes these refs now. The note is there
+    /// where one was killed while it did.
+    fn recover(&self) -> Result<PathBuf> {
+        let (workspace, env) = (self.session.workspace(), self.session.env());
+        let common = &workspace.repo_paths().common_dir;
+        let note = common.join("tracker").join("claims.editing");
+        let was_killed = note.is_file();
+        if was_killed {
+            // What it has started may still write.
+            kill_marked(STARTED, &mark(workspace));
+        }
+        let folder = common.join(claim_refs_of(self.remote.as_deref()));
+        let locks = fs::read_dir(folder).into_iter().flatten().flatten();
+        for lock in locks.filter(|entry| entry.path().extension().is_some_and(|end| end == "lock")) {
+            let changed = lock.metadata().and_then(|found| found.modified()).ok();
+            let changed = changed.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
             let changed = changed.and_then(|at| i64::try_from(at.as_nanos()).ok());
-            if changed.is_some_and(|changed| now - changed > OLD_LOCK) {
-                let _ = fs::remove_file(entry.path());
+            if was_killed || changed.is_some_and(|changed| env.clock_nanos() - changed > OLD_LOCK) {
+                let _ = fs::remove_file(lock.path());
             }
         }
-        Ok(())
+        workspace.repo_paths().remove_left_lock(&note);
+        workspace.repository()?.note_ref_edits(note.clone());
+        Ok(note)
     }
 
     /// Decides by what is known and applies that, again where others got in the way. An answer that changes nothing is given
@@ -317,7 +325,7 @@ impl<'s, 'e> ClaimPlace<'s, 'e> {
         let changes = ref_changes(&repository, transaction, files)?;
         match (&self.remote, &transaction.work) {
             (None, None) => {
-                self.remove_old_locks()?;
+                self.recover()?;
                 Ok(if repository.change_refs(&changes)? { Pushed::Done } else { Pushed::Moved })
             }
             (None, Some(work)) => {
@@ -365,7 +373,7 @@ impl<'s, 'e> ClaimPlace<'s, 'e> {
         let is_as_expected =
             |change: &RefChange| repository.ref_object(&change.name).ok().flatten() == change.expected;
         if copies.iter().all(is_as_expected) {
-            self.remove_old_locks()?;
+            self.recover()?;
             repository.change_refs(&copies)?;
         }
         Ok(())
@@ -384,6 +392,10 @@ fn ref_changes(
     for change in &transaction.changes {
         let expected = change.expected.as_deref().map(object).transpose()?;
         let text = change.new.as_ref().map(claim_text);
+        if text.as_ref().is_some_and(|text| text.len() as u64 > LARGEST_CLAIM) {
+            let message = format!("{} has too many target files to be claimed", change.task);
+            return Err(Error::usage_with(message, "name folders or globs in place of single files"));
+        }
         let new = text.map(|text| repository.write_blob(text.as_bytes())).transpose()?;
         changes.push(RefChange { name: format!("{CLAIM_REFS}{}", change.task), expected, new });
     }

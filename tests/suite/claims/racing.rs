@@ -67,12 +67,12 @@ pub(crate) fn over_clones(races: usize, claimers: usize) {
 
 #[test]
 fn one_of_many_in_a_clone_has_the_task() {
-    in_one_clone(20, 16);
+    in_one_clone(50, 16);
 }
 
 #[test]
 fn one_of_many_clones_has_the_task() {
-    over_clones(4, 16);
+    over_clones(10, 16);
 }
 
 #[test]
