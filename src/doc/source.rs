@@ -79,15 +79,14 @@ pub(super) fn conflict_line(text: &str) -> Option<usize> {
 
 /// Finds what `git merge` leaves in a file. A lone `=======` is a Markdown heading's underline, so it does not count.
 fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
-    let is_mark = |rest: &[u8]| {
-        [b"<<<<<<<", b"|||||||", b">>>>>>>"].iter().any(|mark| {
-            rest.strip_prefix(mark.as_slice())
-                .is_some_and(|rest| matches!(rest.first(), None | Some(b' ' | b'\r' | b'\n')))
-        })
+    let is_line = |at: usize, mark: &[u8]| {
+        (at == 0 || bytes[at - 1] == b'\n')
+            && matches!(bytes.get(at + mark.len()), None | Some(b' ' | b'\r' | b'\n'))
     };
-    let begins_line = |at: usize| at == 0 || bytes[at - 1] == b'\n';
-    let at =
-        memchr::memchr3_iter(b'<', b'|', b'>', bytes).find(|&at| begins_line(at) && is_mark(&bytes[at..]))?;
+    // Searched for as wholes: their letters alone are in every table and quote.
+    let marks: [&[u8]; 3] = [b"<<<<<<<", b"|||||||", b">>>>>>>"];
+    let first = |mark: &[u8]| memchr::memmem::find_iter(bytes, mark).find(|at| is_line(*at, mark));
+    let at = marks.into_iter().filter_map(first).min()?;
     let problem = Problem::conflict().at_line(lines::number_in(bytes, at));
     Some(problem.with_hint("resolve the merge by hand, then `tracker doctor`"))
 }

@@ -124,7 +124,8 @@ pub(in crate::doc) fn box_marks(body: &str) -> impl Iterator<Item = (usize, usiz
 /// Returns where a line's box is: brackets at the beginning of a list item, around nothing, blanks, or one mark that is
 /// no digit, for `- [1] …` is a reference.
 pub(super) fn box_in(line: &str) -> Option<BoxPlace> {
-    let content = line.trim_start_matches([' ', '\t', '>']);
+    let before = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'>')).count();
+    let content = &line[before..];
     let marker = match content.as_bytes().first()? {
         b'-' | b'*' | b'+' => 1,
         b'0'..=b'9' => {
@@ -137,11 +138,11 @@ pub(super) fn box_in(line: &str) -> Option<BoxPlace> {
         }
         _ => return None,
     };
-    let rest = content[marker..].trim_start_matches([' ', '\t']);
+    let blanks = content.bytes().skip(marker).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let rest = &content[marker + blanks..];
     let (mark, after) = rest.strip_prefix('[')?.split_once(']')?;
-    let is_separated = rest.len() < content[marker..].len();
     let ends = after.is_empty() || after.starts_with([' ', '\t']);
-    if !is_separated || !ends || !is_mark(mark) {
+    if blanks == 0 || !ends || !is_mark(mark) {
         return None;
     }
     let start = line.len() - rest.len();

@@ -207,7 +207,7 @@ impl Walk<'_> {
             return false;
         }
         self.open_comment(start, line, 0);
-        !line.trim_start().starts_with("<!--")
+        !(self.has_comments && line.trim_start().starts_with("<!--"))
     }
 
     /// Looks for a comment that begins at or after `from` and runs on past the line.
