@@ -127,6 +127,24 @@ pub enum Operation {
     Bisect,
 }
 
+impl Operation {
+    /// Returns what the files in a git directory say that was begun. A bisect comes last: others happen within it.
+    #[must_use]
+    pub fn begun_in(git_dir: &Path) -> Option<Self> {
+        let checks: [(&str, Self); 7] = [
+            ("rebase-merge", Self::Rebase),
+            ("rebase-apply/applying", Self::ApplyMailbox),
+            ("rebase-apply", Self::Rebase),
+            ("CHERRY_PICK_HEAD", Self::CherryPick),
+            ("REVERT_HEAD", Self::Revert),
+            ("MERGE_HEAD", Self::Merge),
+            ("BISECT_LOG", Self::Bisect),
+        ];
+        let found = checks.into_iter().find(|(name, _)| git_dir.join(name).exists());
+        found.map(|(_, operation)| operation)
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -193,22 +211,11 @@ impl HeadAction {
 const REFLOG_END: u64 = 16 * 1024;
 
 impl RepoPaths {
-    /// Returns what git is in the middle of, if anything. A bisect comes last: others happen within it.
+    /// Returns what git is in the middle of, if anything.
     #[must_use]
     pub fn operation(&self) -> Option<Operation> {
-        let has = |name: &str| self.git_dir.join(name).exists();
-        let checks: [(&str, Operation); 7] = [
-            ("rebase-merge", Operation::Rebase),
-            ("rebase-apply/applying", Operation::ApplyMailbox),
-            ("rebase-apply", Operation::Rebase),
-            ("CHERRY_PICK_HEAD", Operation::CherryPick),
-            ("REVERT_HEAD", Operation::Revert),
-            ("MERGE_HEAD", Operation::Merge),
-            ("BISECT_LOG", Operation::Bisect),
-        ];
-        let found = checks.iter().find(|(name, _)| has(name)).map(|(_, operation)| *operation);
-        match found {
-            None | Some(Operation::Bisect | Operation::Merge) => self.sequence().or(found),
+        match Operation::begun_in(&self.git_dir) {
+            found @ (None | Some(Operation::Bisect | Operation::Merge)) => self.sequence().or(found),
             found => found,
         }
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::worktree::{Worktree, short, task_branch};
-use crate::git::CommitId;
+use crate::git::{CommitId, Operation};
 use crate::model::{PlanId, TaskId};
 use crate::ops::{Error, Result};
 use crate::store::Workspace;
@@ -66,16 +66,9 @@ impl Worktree {
         real(&target) == real(&self.git_dir)
     }
 
-    /// Says what git has begun in it and has not concluded, such as a rebase.
-    pub(super) fn unconcluded(&self) -> Option<&'static str> {
-        let begun = [
-            ("rebase-merge", "rebase"),
-            ("rebase-apply", "rebase"),
-            ("MERGE_HEAD", "merge"),
-            ("CHERRY_PICK_HEAD", "cherry-pick"),
-            ("REVERT_HEAD", "revert"),
-        ];
-        begun.into_iter().find(|(name, _)| self.git_dir.join(name).exists()).map(|(_, what)| what)
+    /// Returns what git has begun in it and has not concluded, such as a rebase. A bisect changes nothing.
+    pub(super) fn unconcluded(&self) -> Option<Operation> {
+        Operation::begun_in(&self.git_dir).filter(|operation| *operation != Operation::Bisect)
     }
 
     /// Returns the branch that it is on, where that is not its own; the commit where it is on none.

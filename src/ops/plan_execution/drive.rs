@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::examine::{Examination, attempt_ref, unexpected_files};
 use super::failure::TaskFailure;
+use super::gate::Judged;
 use super::reverted::Revert;
 use super::tasks::PlanTask;
 use super::worktree::{Worktree, branch_at, recover, short, task_branch};
@@ -24,6 +25,8 @@ use crate::ops::{Error, Result, Session};
 pub(super) struct Desk<'e> {
     pub(super) tree: Worktree,
     pub(super) session: Session<'e>,
+    /// The last verdict of the gate on its branch.
+    pub(super) judged: Option<Judged>,
 }
 
 /// Executes a plan.
@@ -313,7 +316,7 @@ impl<'e> Driver<'_, 'e> {
             linked.ok_or_else(|| Error::usage(format!("no working tree in `{}`", tree.folder.display())))?;
         let snapshot = linked.snapshot();
         let session = Session::new(self.session.env(), linked, snapshot).to_write(false);
-        self.desks.insert(index, Desk { tree, session });
+        self.desks.insert(index, Desk { tree, session, judged: None });
         if is_new {
             self.emit(Event::Opened { step: id.to_string(), branch, base: base.to_string() })?;
         }

@@ -4,21 +4,18 @@
 //! The order lets every step be done again after a crash: what was left is kept under a ref of its own before anything is
 //! made of it; the records are written from there; the log says in which commit the branch is to end before it is moved.
 
-use crate::doc::plan_digest;
+use crate::doc::planned_task_digest;
 use crate::engine::{Execution, TaskOutcome};
 use crate::env::fail_point;
 use crate::git::{CommitId, FileChange, FileMode, NewCommit, Repository};
-use crate::model::{
-    AttemptEnd, GateRule, Milestone, Phase, Plan, PlanId, RecordKind, RecordPath, Task, TaskId,
-    is_in_tracker, is_selected,
-};
+use crate::model::{AttemptEnd, GateRule, RecordKind, RecordPath, Task, TaskId, is_in_tracker, is_selected};
 use crate::ops::moves::advance;
 use crate::ops::on_branch::cannot_commit;
 use crate::ops::run::{Judgement, judge};
 use crate::ops::{Error, Result, Session};
 use crate::store::LARGEST_FILE;
 
-use super::gate::{Refused, refused};
+use super::gate::{Judged, Refused, refused};
 use super::worktree::Worktree;
 
 /// How many files a message names.
@@ -39,6 +36,8 @@ pub(super) struct Examined<'x, 'e> {
     pub(super) report: Option<&'x str>,
     /// The last line that it has printed.
     pub(super) last_line: Option<&'x str>,
+    /// The last verdict of the gate on what was left.
+    pub(super) judged: Option<Judged>,
 }
 
 /// What has come of an attempt.
@@ -121,16 +120,16 @@ impl Examined<'_, '_> {
         (!unexpected.is_empty()).then(|| format!("; {} of it is no part of the work", named(&unexpected)))
     }
 
-    /// Returns what the gate refuses of a commit that an attempt is to end in.
-    fn refused(&self, commit: CommitId, base: CommitId) -> Result<Refused> {
-        match commit == base {
-            true => Ok(Refused::default()),
-            // From where it left the plan's branch: what was merged since is for the merge.
-            false => match self.repository.merge_base(self.plan_tip, commit)? {
-                Some(parted) => Ok(refused(self.there, parted, commit)?.of_attempt()),
-                None => Ok(Refused::default()),
-            },
-        }
+    /// Judges a commit that an attempt is to end in. Returns what the gate refuses of it whatever is still to come.
+    fn refused(&mut self, commit: CommitId, base: CommitId) -> Result<Refused> {
+        self.judged = None;
+        // From where it left the plan's branch: what was merged since is for the merge.
+        let parted = self.repository.merge_base(self.plan_tip, commit)?.filter(|_| commit != base);
+        let Some(parted) = parted else { return Ok(Refused::default()) };
+        let refused = refused(self.there, parted, commit)?;
+        let answered_for = refused.of_attempt();
+        self.judged = Some(Judged { base: parted, head: commit, refused });
+        Ok(answered_for)
     }
 
     /// Makes a commit of what a person has left in a working tree; none where that is nothing.
@@ -413,12 +412,6 @@ fn folders_of(task: &TaskId) -> impl Iterator<Item = String> {
 fn changed_plan(before: &Task, after: &Task) -> Option<&'static str> {
     let is_longer = after.history.len() >= before.history.len()
         && before.history.iter().zip(&after.history).all(|(one, other)| one == other);
-    let content = |task: &Task| {
-        let mut plan = Plan::new(PlanId::parse("PLAN-1").ok()?, "");
-        let tasks = vec![task.id.clone()];
-        plan.phases = vec![Phase { name: None, milestones: vec![Milestone { name: None, tasks }] }];
-        Some(plan_digest(&plan, |_| Some(task)))
-    };
     let all = [
         (before.title != after.title, "`title`"),
         (before.kind != after.kind, "`type`"),
@@ -427,7 +420,7 @@ fn changed_plan(before: &Task, after: &Task) -> Option<&'static str> {
         (before.depends_on != after.depends_on, "`depends_on`"),
         (before.files != after.files, "`files`"),
         (before.estimate != after.estimate, "`estimate`"),
-        (content(before) != content(after), "what is to be done"),
+        (planned_task_digest(before) != planned_task_digest(after), "what is to be done"),
         (!is_longer, "the history"),
     ];
     all.into_iter().find(|(is_changed, _)| *is_changed).map(|(_, what)| what)

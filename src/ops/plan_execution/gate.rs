@@ -1,6 +1,6 @@
 //! What of a task's branch the gate would refuse, before the branch is merged into the plan's: the same rules, read from
 //! the plan's branch, over the commits that the merge would bring. And what an executor does in the name of a person,
-//! which no gate can tell from what the person does, but who knows that an executor was at work can.
+//! which no gate can distinguish from what the person does, but who knows that an executor was at work can.
 
 use super::drive::Driver;
 use super::examine::Examined;
@@ -23,6 +23,14 @@ const OF_THE_MERGE: [GateRule; 3] = [GateRule::MergeStage, GateRule::PolicyOwner
 /// What the gate refuses of some commits.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Refused(Vec<Violation>);
+
+/// The commits that were judged last for a task: what is merged as it was examined is judged once.
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    pub(super) base: CommitId,
+    pub(super) head: CommitId,
+    pub(super) refused: Refused,
+}
 
 /// Judges the commits that merging `head` into `base` would bring.
 pub(super) fn refused(session: &Session<'_>, base: CommitId, head: CommitId) -> Result<Refused> {

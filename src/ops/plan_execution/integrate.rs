@@ -79,7 +79,12 @@ impl Driver<'_, '_> {
 
     /// Ends a task as failed whose branch the gate would not let into the plan's. Returns whether it has.
     fn fails_at_gate(&mut self, index: usize, tip: CommitId, theirs: CommitId) -> Result<bool> {
-        let refused = refused(&self.desk(index)?.session, tip, theirs)?;
+        let desk = self.desk(index)?;
+        let known = desk.judged.take().filter(|judged| judged.base == tip && judged.head == theirs);
+        let refused = match known {
+            Some(judged) => judged.refused,
+            None => refused(&desk.session, tip, theirs)?,
+        };
         let Some(message) = refused.message() else { return Ok(false) };
         let branch = task_branch(self.plan_id(), &self.tasks[index].id);
         let (base, head) = (short(&self.run.branch), short(&branch));
@@ -172,7 +177,7 @@ impl Driver<'_, '_> {
         let (plan, run, task) = (self.plan.id.to_string(), self.run_id.clone(), self.tasks[index].id.clone());
         let repository = std::rc::Rc::clone(&self.repository);
         let desk = self.desk(index)?;
-        look(&mut Examined {
+        let mut examined = Examined {
             there: &mut desk.session,
             tree: &desk.tree,
             repository: &repository,
@@ -182,7 +187,13 @@ impl Driver<'_, '_> {
             plan_tip,
             report,
             last_line,
-        })
+            judged: None,
+        };
+        let found = look(&mut examined);
+        if let Some(judged) = examined.judged.take() {
+            desk.judged = Some(judged);
+        }
+        found
     }
 
     /// Removes what a task that has ended needs no more: its working tree, and its branch where it has nothing that the
