@@ -132,8 +132,7 @@ impl FactsReader<'_> {
         let named = Person::parse(&decision.by)
             .unwrap_or_else(|| Person { name: decision.by.clone(), email: String::new() });
         let canonical = self.canonical(&named);
-        let forbids = self.config().policy.self_approval == SelfApproval::Forbid;
-        let commits = self.plan_commits(&plan.id, Some(decision), forbids)?;
+        let commits = self.plan_commits(&plan.id, Some(decision), self.forbids_self_approval())?;
         let text = || signed_decision(&plan.id, decision);
         let authorship = Authorship { by: &decision.by, signature: decision.signature.as_deref() };
         let trust_of = |author: &Person, as_of: DateTime<Utc>| -> Result<Trust> {
@@ -149,13 +148,17 @@ impl FactsReader<'_> {
         if let Some(me) = me.filter(|_| !is_committed) {
             trust = trust_of(me, self.now())?;
         }
-        let is_author = forbids
-            && (self.is_author_among(&commits, plan, &canonical, me)
-                || self.is_task_author(plan, content, &canonical, me)?);
+        let is_author = self.forbids_self_approval()
+            && self.is_author_among(&commits, (plan, content), &canonical, me)?;
         Ok(Decider { named, canonical, trust, is_author })
     }
 
-    /// Whether somebody wrote a plan, or a part of it: its file, or what one of its tasks is to do.
+    fn forbids_self_approval(&self) -> bool {
+        self.config().policy.self_approval == SelfApproval::Forbid
+    }
+
+    /// Whether somebody wrote a plan, or a part of it: its file, or what one of its tasks is to do. Where the policy lets
+    /// authors approve, nobody is one: history is not read for what does not matter.
     pub fn is_plan_author(
         &self,
         plan: &Plan,
@@ -163,22 +166,38 @@ impl FactsReader<'_> {
         person: &Person,
         me: Option<&Person>,
     ) -> Result<bool> {
-        let person = self.canonical(person);
+        if !self.forbids_self_approval() {
+            return Ok(false);
+        }
         let commits = self.plan_commits(&plan.id, None, true)?;
-        Ok(self.is_author_among(&commits, plan, &person, me)
-            || self.is_task_author(plan, content, &person, me)?)
+        self.is_author_among(&commits, (plan, content), &self.canonical(person), me)
     }
 
-    /// Whether somebody wrote, or changed, what a task of a plan is to do.
-    fn is_task_author(
+    /// The same where the commits of the plan's file are known.
+    fn is_author_among(
         &self,
-        plan: &Plan,
-        content: &PlanContent,
+        commits: &[PlanCommit],
+        (plan, content): (&Plan, &PlanContent),
         person: &Person,
         me: Option<&Person>,
     ) -> Result<bool> {
         let is_own = |author: &Person| self.canonical(author).is_same(person);
-        let Some(tip) = self.tip() else { return Ok(!content.tasks.is_empty() && me.is_some_and(is_own)) };
+        let newest = commits.first().and_then(|commit| commit.plan.as_ref());
+        let is_edited = newest.is_none_or(|newest| !is_same_content(newest, plan));
+        let is_of_file = commits.iter().any(|commit| commit.changes_content && is_own(&commit.author))
+            || is_edited && me.is_some_and(is_own);
+        Ok(is_of_file || self.is_task_author(plan, content, &is_own, me.is_some_and(is_own))?)
+    }
+
+    /// Whether somebody wrote, or changed, what a task of a plan is to do; `is_me` says that what no commit has is theirs.
+    fn is_task_author(
+        &self,
+        plan: &Plan,
+        content: &PlanContent,
+        is_own: &dyn Fn(&Person) -> bool,
+        is_me: bool,
+    ) -> Result<bool> {
+        let Some(tip) = self.tip() else { return Ok(!content.tasks.is_empty() && is_me) };
         let paths: Vec<String> = plan.tasks().map(|planned| RecordPath::task_file(planned.id)).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let log = LogLimit { found: usize::MAX, visited: usize::MAX };
@@ -192,7 +211,7 @@ impl FactsReader<'_> {
                 }
             }
         }
-        if !me.is_some_and(is_own) {
+        if !is_me {
             return Ok(false);
         }
         // What no commit has yet.
@@ -206,26 +225,8 @@ impl FactsReader<'_> {
 
     /// Returns the digest of what a task is to do as a commit has it; none where it has none that can be read.
     fn task_content_at(&self, commit: CommitId, id: &TaskId) -> Result<Option<String>> {
-        // Where a shallow clone ends, its parents are missing.
-        let Ok(Some(file)) = self.repository().tree_file(commit, &RecordPath::task_file(id)) else {
-            return Ok(None);
-        };
-        let bytes = self.repository().read_blob(file.blob_id, LARGEST_FILE)?;
-        Ok(read_task_of(id, &bytes).ok().map(|task| planned_task_digest(&task)))
-    }
-
-    fn is_author_among(
-        &self,
-        commits: &[PlanCommit],
-        plan: &Plan,
-        person: &Person,
-        me: Option<&Person>,
-    ) -> bool {
-        let is_own = |author: &Person| self.canonical(author).is_same(person);
-        let newest = commits.first().and_then(|commit| commit.plan.as_ref());
-        let is_edited = newest.is_none_or(|newest| !is_same_content(newest, plan));
-        commits.iter().any(|commit| commit.changes_content && is_own(&commit.author))
-            || is_edited && me.is_some_and(is_own)
+        let bytes = record_at(self.repository(), commit, &RecordPath::task_file(id))?;
+        Ok(bytes.and_then(|bytes| read_task_of(id, &bytes).ok()).map(|task| planned_task_digest(&task)))
     }
 
     /// Returns the commits of the tip's history that changed a plan's file, the newest first: all of them, or as many as
@@ -282,9 +283,12 @@ fn is_same_content(one: &Plan, other: &Plan) -> bool {
 }
 
 fn plan_at(repository: &Repository, commit: CommitId, id: &PlanId) -> Result<Option<Plan>> {
-    let file = repository.tree_file(commit, &plan_path(id));
-    // Where a shallow clone ends, its parents are missing.
-    let Ok(Some(file)) = file else { return Ok(None) };
-    let bytes = repository.read_blob(file.blob_id, LARGEST_FILE)?;
-    Ok(read_plan(id, &bytes).ok())
+    Ok(record_at(repository, commit, &plan_path(id))?.and_then(|bytes| read_plan(id, &bytes).ok()))
+}
+
+/// Returns the bytes of a record as a commit has it; none where there is none, or no such commit: where a shallow clone ends,
+/// its parents are missing.
+fn record_at(repository: &Repository, commit: CommitId, path: &str) -> Result<Option<Vec<u8>>> {
+    let Ok(Some(file)) = repository.tree_file(commit, path) else { return Ok(None) };
+    Ok(Some(repository.read_blob(file.blob_id, LARGEST_FILE)?))
 }

@@ -79,9 +79,13 @@ impl RangeReader<'_> {
         let reader = FactsReader::new(self.repository, &self.head, head, config, now);
         let reader =
             reader.known_as(Rc::clone(&self.policy.people)).signed_by(Some(self.policy.signers.clone()));
-        for (at, decision) in plan.history.iter().enumerate().filter(|(_, decision)| !is_known(decision)) {
+        let mut new = plan.history.iter().enumerate().filter(|(_, decision)| !is_known(decision)).peekable();
+        if new.peek().is_none() {
+            return Ok(doubts);
+        }
+        let content = plan_content(&self.head, &plan)?;
+        for (at, decision) in new {
             let line = plan.history_lines.get(at).copied();
-            let content = plan_content(&self.head, &plan)?;
             if let Some(why) = reader.decision_doubt(&plan, &content, decision, me)? {
                 doubts.push(doubt(line, PlanDoubtKind::Decision(decision.clone(), why)));
             } else if at + 1 == plan.history.len()
