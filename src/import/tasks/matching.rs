@@ -86,6 +86,14 @@ pub struct Matches {
     pub twins: Vec<Twin>,
 }
 
+impl Matches {
+    /// Whether a known task is of its source no more: its number is another's now, or another is the same task.
+    #[must_use]
+    pub fn is_set_aside(&self, known: usize) -> bool {
+        self.superseded.contains(&known) || self.twins.iter().any(|own| own.twin == known)
+    }
+}
+
 /// Finds for each task of an import the one that is here. `is_numbered` says that a number is only a place.
 #[must_use]
 pub fn match_tasks(imported: &[Named], known: &[Known], is_numbered: bool) -> Matches {

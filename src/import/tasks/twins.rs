@@ -24,7 +24,7 @@ pub fn find_twins(known: &[Known]) -> Vec<Twin> {
     of_source.retain(|_, places| places.len() > 1);
     let tree = Tree::new(known);
     let mut groups: Vec<Vec<usize>> = of_source.into_values().collect();
-    // What is above is chosen first.
+    // What is above is selected first.
     groups.sort_by_key(|places| places.iter().map(|at| tree.above(*at).count()).min());
     let (mut kept, mut twins) = (HashSet::new(), Vec::new());
     for places in groups {

@@ -75,9 +75,8 @@ impl KnownTasks {
 
     /// Returns the task of a source.
     pub(super) fn of_source(&self, source: &str) -> Option<&TaskId> {
-        let is_twin = |at: &usize| self.matches.twins.iter().any(|own| own.twin == *at);
-        let is_current = |at: &usize| !self.matches.superseded.contains(at) && !is_twin(at);
-        let found = (0..self.all.len()).find(|at| self.all[*at].source == source && is_current(at));
+        let is_it = |at: &usize| self.all[*at].source == source && !self.matches.is_set_aside(*at);
+        let found = (0..self.all.len()).find(is_it);
         found.map(|at| &self.all[at].id)
     }
 
@@ -133,13 +132,11 @@ impl KnownTasks {
             }
         }
         let is_matched: std::collections::HashSet<usize> =
-            self.matches.known.iter().flatten().chain(&self.matches.superseded).copied().collect();
-        let is_twin: std::collections::HashSet<usize> =
-            self.matches.twins.iter().map(|own| own.twin).collect();
+            self.matches.known.iter().flatten().copied().collect();
         for (at, known) in self.all.iter().enumerate() {
             let from = known.remembered.from.as_ref();
             let was_here = from.is_some_and(|from| self.whole.contains(from));
-            if was_here && !known.is_closed && !is_matched.contains(&at) && !is_twin.contains(&at) {
+            if was_here && !known.is_closed && !is_matched.contains(&at) && !self.matches.is_set_aside(at) {
                 happened.entry(Happened::Gone).or_default().push((None, &known.id));
             }
         }
