@@ -52,8 +52,9 @@ impl Repository {
 
     /// Returns the object that a ref leads to; none where there is no ref of this name.
     pub fn ref_object(&self, name: &str) -> Result<Option<BlobId>, Error> {
-        let found = self.inner.try_find_reference(name).map_err(|error| Error::other("read a ref", error))?;
-        Ok(found.and_then(|found| found.target().try_id().map(|id| BlobId::new(id.to_owned()))))
+        Ok(self
+            .whole_ref(name)?
+            .and_then(|found| found.target().try_id().map(|id| BlobId::new(id.to_owned()))))
     }
 }
 

@@ -338,22 +338,23 @@ impl Repository {
             && <&gix::refs::FullNameRef>::try_from(whole.as_str()).is_ok()
     }
 
-    /// Whether there is a ref of exactly this name. gix looks in other folders as well where there is none.
     fn has_ref(&self, whole: &str) -> Result<bool, Error> {
-        let Ok(name) = <&gix::refs::FullNameRef>::try_from(whole) else { return Ok(false) };
+        Ok(self.whole_ref(whole)?.is_some())
+    }
+
+    /// Finds the ref of exactly this name. gix looks in other folders as well where there is none.
+    pub(super) fn whole_ref(&self, whole: &str) -> Result<Option<gix::Reference<'_>>, Error> {
+        let Ok(name) = <&gix::refs::FullNameRef>::try_from(whole) else { return Ok(None) };
         let found = self.inner.try_find_reference(name);
         let found = found.map_err(|error| Error::other("read a ref", error))?;
-        Ok(found.is_some_and(|found| found.name() == name))
+        Ok(found.filter(|found| found.name() == name))
     }
 
     /// Returns the commit that a ref with this whole name leads to; none where there is no such ref, or it leads to a
     /// branch without commits.
     pub fn ref_commit(&self, name: &str) -> Result<Option<CommitId>, Error> {
         let cannot = |error: gix::Error| Error::other("read a ref", error);
-        if !self.has_ref(name)? {
-            return Ok(None);
-        }
-        let Some(mut found) = self.inner.try_find_reference(name).map_err(cannot)? else { return Ok(None) };
+        let Some(mut found) = self.whole_ref(name)? else { return Ok(None) };
         if found
             .target()
             .try_name()
