@@ -1,6 +1,8 @@
 //! Claims as this clone knows them, without a look at the network: those of the clone itself, and those of remotes as they
 //! were when they were fetched last.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::Result;
@@ -90,6 +92,7 @@ impl KnownClaims {
         let refs = workspace.repo_paths().object_refs(TRACKER_REFS)?;
         let mut found = Self::default();
         let (mut own, mut worker) = (None, Some(worker));
+        let mut fetched: BTreeMap<String, Option<DateTime<Utc>>> = BTreeMap::new();
         for each in refs {
             let (remote, name) = match each.name.strip_prefix(COPIES) {
                 Some(rest) => match rest.rsplit_once(OF_COPIES) {
@@ -107,8 +110,9 @@ impl KnownClaims {
                 worker.map(|worker| workspace.own_claims(&worker)).unwrap_or_default()
             });
             let is_own = own.iter().any(|own| own.task == held.task && held.is_of(&own.nonce));
-            let fetched =
-                remote.and_then(|remote| workspace.claims_fetched(remote)).map(|fetched| fetched.at);
+            let fetched_at = |remote: &str| workspace.claims_fetched(remote).map(|fetched| fetched.at);
+            let fetched = remote
+                .and_then(|remote| *fetched.entry(remote.to_owned()).or_insert_with(|| fetched_at(remote)));
             found.claims.push(KnownClaim { held, is_own, fetched });
         }
         if !found.claims.is_empty() {
@@ -138,8 +142,14 @@ impl KnownClaims {
     }
 
     fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &KnownClaim> {
-        let observer = Observer { now, host: &self.host };
+        let observer = self.observer(now);
         self.claims.iter().filter(move |claim| observer.is_valid(&claim.held))
+    }
+
+    /// Returns who looks at them at a time.
+    #[must_use]
+    pub fn observer(&self, now: DateTime<Utc>) -> Observer<'_> {
+        Observer { now, host: &self.host }
     }
 
     /// Whether there are none.

@@ -32,7 +32,7 @@ pub struct Claim {
     pub person: String,
     /// The machine.
     pub host: String,
-    /// Tells this claim from every other, also of the same worker. Tasks that were claimed together have one.
+    /// Distinguishes this claim from every other, also of the same worker. Tasks that were claimed together have one.
     pub nonce: String,
     /// How often the task was claimed in a row without being released: one more than the claim that had expired.
     pub attempt: u32,

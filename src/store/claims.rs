@@ -6,11 +6,12 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::write::replace_unsynced;
 use super::{Error, Lock, Result, Workspace};
 use crate::git::read_regular;
 use crate::model::TaskId;
@@ -28,7 +29,7 @@ const REQUESTED: &str = "requested";
 pub struct OwnClaim {
     /// The task.
     pub task: TaskId,
-    /// Tells the claim from every other.
+    /// Distinguishes the claim from every other.
     pub nonce: String,
     /// Who has made it.
     pub worker: String,
@@ -54,29 +55,21 @@ impl Workspace {
         Lock::acquire(&path, self.lock_timeout(), action)
     }
 
-    fn own_claim_path(&self, task: &TaskId, nonce: &str) -> PathBuf {
-        self.local_path(OWN).join(format!("{task}.{nonce}"))
-    }
-
-    /// Takes down that this process is about to make a claim.
+    /// Records that this process is about to make a claim.
     pub fn request_claim(&self, task: &TaskId, nonce: &str, worker: &str) -> Result<()> {
         let pid = std::process::id();
         let text = format!("{REQUESTED} {pid} {}\n{worker}\n", birth(pid).unwrap_or_default());
         self.write_local(&format!("{OWN}/{task}.{nonce}"), text.as_bytes())
     }
 
-    /// Takes down that a claim was made.
+    /// Records that a claim was made.
     pub fn keep_claim(&self, task: &TaskId, nonce: &str, worker: &str) -> Result<()> {
         self.write_local(&format!("{OWN}/{task}.{nonce}"), format!("{CLAIMED}\n{worker}\n").as_bytes())
     }
 
     /// Forgets a claim that was not made, or is over.
     pub fn forget_claim(&self, task: &TaskId, nonce: &str) -> Result<()> {
-        let path = self.own_claim_path(task, nonce);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
-            _ => Ok(()),
-        }
+        remove_if_there(&self.local_path(OWN).join(format!("{task}.{nonce}")))
     }
 
     /// Returns the claims that a worker has made in this working tree, by task. One that a process is about to make is
@@ -125,20 +118,19 @@ impl Workspace {
 
     /// Forgets when the claims of a remote were fetched, before that is done again.
     pub fn forget_claims_fetched(&self, remote: &str) -> Result<()> {
-        let path = self.fetched_path(remote);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
-            _ => Ok(()),
-        }
+        remove_if_there(&self.fetched_path(remote))
     }
 
     /// Remembers when the claims of a remote were fetched.
     pub fn set_claims_fetched(&self, fetched: &ClaimsFetched) -> Result<()> {
-        let path = self.fetched_path(&fetched.remote);
         let text = serde_json::to_string(fetched).expect("plain data with text keys is always JSON");
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&temporary, text).map_err(Error::io("write", &temporary))?;
-        crate::git::share(&temporary);
-        fs::rename(&temporary, &path).map_err(Error::io("replace", path))
+        replace_unsynced(&self.fetched_path(&fetched.remote), text.as_bytes())
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
     }
 }

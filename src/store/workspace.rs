@@ -9,7 +9,7 @@ use super::folder::{Folder, split};
 use super::lock::Lock;
 use super::source::{Commit, Source};
 use super::transaction::{Writes, refuse_if_changed};
-use super::write::{Target, create_folder, rename, write};
+use super::write::{Target, create_folder, rename, replace_unsynced, write};
 use super::{Change, Error, Result, Snapshot, Tracked};
 use crate::env::Env;
 use crate::events::EventSink;
@@ -217,10 +217,7 @@ impl Workspace {
         let folder = path.parent().unwrap_or(&self.repo_paths.git_dir);
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         git::share(folder);
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
-        git::share(&temporary);
-        std::fs::rename(&temporary, &path).map_err(Error::io("replace", path))
+        replace_unsynced(&path, bytes)
     }
 
     /// Forgets what was read of the repository, for a process that lives on while others write and commit.

@@ -47,6 +47,14 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, target)
 }
 
+/// Replaces or creates a file as a whole, without waiting for the disk: what it contains can be made again.
+pub(super) fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
+    crate::git::share(&temporary);
+    fs::rename(&temporary, path).map_err(Error::io("replace", path))
+}
+
 /// Writes a temporary file beside a path, whole and on disk.
 pub(super) fn stage(path: &Path, bytes: &[u8], target: Target) -> Result<Temporary> {
     let mode = check_target(path, target)?;

@@ -187,12 +187,8 @@ impl Command for Renew {
 
     fn run(self, context: &Context) -> Reply<ops::Renewed> {
         let session = context.write(&self.write)?;
-        let request = ops::RenewRequest {
-            ids: self.ids,
-            lease: self.lease,
-            nonce: self.nonce,
-            remote: self.remote.remote,
-        };
+        let held = ops::HeldRequest { ids: self.ids, nonce: self.nonce, remote: self.remote.remote };
+        let request = ops::RenewRequest { held, lease: self.lease };
         let result = ops::renew(&session, &request)?;
         let is_no = !result.lost.is_empty();
         Ok(Answer::of(result).no_if(is_no))
@@ -275,12 +271,8 @@ impl Command for Release {
 
     fn run(self, context: &Context) -> Reply<ops::Released> {
         let session = context.write(&self.write)?;
-        let request = ops::ReleaseRequest {
-            ids: self.ids,
-            nonce: self.nonce,
-            force: self.force,
-            remote: self.remote.remote,
-        };
+        let held = ops::HeldRequest { ids: self.ids, nonce: self.nonce, remote: self.remote.remote };
+        let request = ops::ReleaseRequest { held, force: self.force };
         let result = ops::release(&session, &request)?;
         let is_no = !result.lost.is_empty();
         Ok(Answer::of(result).no_if(is_no))

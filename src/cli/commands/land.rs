@@ -44,12 +44,8 @@ impl Command for Land {
 
     fn run(self, context: &Context) -> Reply<ops::Landed> {
         let session = context.write(&self.write)?;
-        let request = ops::LandRequest {
-            ids: self.ids,
-            into: self.into,
-            nonce: self.nonce,
-            remote: self.remote.remote,
-        };
+        let held = ops::HeldRequest { ids: self.ids, nonce: self.nonce, remote: self.remote.remote };
+        let request = ops::LandRequest { held, into: self.into };
         let result = ops::land(&session, &request)?;
         let is_no = !result.landed;
         Ok(Answer::of(result).no_if(is_no))

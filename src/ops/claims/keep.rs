@@ -14,17 +14,24 @@ use crate::model::{Suggestion, TaskId};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{ClaimChange, ClaimLoss, own_claim, renewed};
 
-/// Which claims to renew.
+/// Which claims are meant, by somebody who has them.
 #[derive(Debug, Clone, Default)]
-pub struct RenewRequest {
-    /// All that were made in this working tree where there are none.
+pub struct HeldRequest {
+    /// Their tasks; all that were made in this working tree where there are none.
     pub ids: Vec<String>,
-    /// How long they are valid from now on; as long as before by default.
-    pub lease: Option<Duration>,
     /// The claim's own nonce, where it was not made in this working tree.
     pub nonce: Option<String>,
     /// The remote; the configured one by default.
     pub remote: Option<String>,
+}
+
+/// Which claims to renew.
+#[derive(Debug, Clone, Default)]
+pub struct RenewRequest {
+    /// Which.
+    pub held: HeldRequest,
+    /// How long they are valid from now on; as long as before by default.
+    pub lease: Option<Duration>,
 }
 
 /// What came of it.
@@ -38,24 +45,47 @@ pub struct Renewed {
     pub lost: Vec<LostClaim>,
 }
 
-/// Returns the nonces by which claims of tasks are known to be one's own.
-pub(super) fn own_nonces(session: &Session<'_>, given: Option<&str>) -> Result<Vec<String>> {
-    Ok(match given {
-        Some(nonce) => vec![nonce.to_owned()],
-        None => session.workspace().own_claims(&worker(session)?).into_iter().map(|own| own.nonce).collect(),
-    })
+/// The tasks whose claims are meant, and by what these are known as one's own.
+pub(super) struct Held<'s, 'e> {
+    pub(super) place: ClaimPlace<'s, 'e>,
+    /// At least one.
+    pub(super) tasks: Vec<TaskId>,
+    /// The nonces of one's own claims.
+    pub(super) own: Vec<String>,
+    command: &'static str,
 }
 
-/// Fails where there is nothing that could be meant.
-pub(super) fn refuse_nothing(tasks: &[TaskId], command: &str) -> Result<()> {
-    if tasks.is_empty() {
-        let message = "nothing is claimed in this working tree";
-        return Err(Error::usage_with(
-            message,
-            format!("run `tracker {command} ID`, or `tracker claim ID` first"),
-        ));
+impl<'s, 'e> Held<'s, 'e> {
+    /// Finds them; fails where there is nothing that could be meant. `command` is what somebody runs.
+    pub(super) fn find(
+        session: &'s Session<'e>,
+        request: &HeldRequest,
+        command: &'static str,
+    ) -> Result<Self> {
+        let place = ClaimPlace::find(session, request.remote.as_deref())?;
+        let tasks = own_tasks(session, &request.ids)?;
+        if tasks.is_empty() {
+            let hint = format!("run `tracker {command} ID`, or `tracker claim ID` first");
+            return Err(Error::usage_with("nothing is claimed in this working tree", hint));
+        }
+        let own = match &request.nonce {
+            Some(nonce) => vec![nonce.clone()],
+            None => own_nonces(session)?,
+        };
+        Ok(Self { place, tasks, own, command })
     }
-    Ok(())
+
+    /// Returns the call that changes them.
+    pub(super) fn call(&self, trusts_copy: bool) -> Call<'static> {
+        let tasks = self.tasks.iter().map(TaskId::as_str);
+        let again = Suggestion::tracker([self.command]).and(tasks).to_string();
+        Call { action: self.command, again, trusts_copy }
+    }
+}
+
+/// Returns the nonces of the claims that the worker has made in this working tree.
+pub(super) fn own_nonces(session: &Session<'_>) -> Result<Vec<String>> {
+    Ok(session.workspace().own_claims(&worker(session)?).into_iter().map(|own| own.nonce).collect())
 }
 
 /// Forgets the claims of tasks that this working tree has no longer.
@@ -69,19 +99,15 @@ pub(super) fn forget(session: &Session<'_>, tasks: &[TaskId]) -> Result<()> {
 
 /// Makes the lease of claims begin anew. Those that are not the worker's any more are named.
 pub fn renew(session: &Session<'_>, request: &RenewRequest) -> Result<Renewed> {
-    let place = ClaimPlace::find(session, request.remote.as_deref())?;
     let lease = lease_of(request.lease)?;
-    let tasks = own_tasks(session, &request.ids)?;
-    refuse_nothing(&tasks, "renew")?;
-    let own = own_nonces(session, request.nonce.as_deref())?;
-    let again = Suggestion::tracker(["renew"]).and(tasks.iter().map(TaskId::as_str)).to_string();
-    let call = Call { action: "renew", again, trusts_copy: true };
-    let result = place.transact(&call, |known| {
+    let held = Held::find(session, &request.held, "renew")?;
+    let place = &held.place;
+    let result = place.transact(&held.call(true), |known| {
         let now = session.env().now();
         let mut result = Renewed { remote: place.remote.clone(), claims: Vec::new(), lost: Vec::new() };
         let mut changes = Vec::new();
-        for task in &tasks {
-            match own_claim(task, &own, &known.claims.claims, now) {
+        for task in &held.tasks {
+            match own_claim(task, &held.own, &known.claims.claims, now) {
                 Ok((held, claim)) => {
                     let new = renewed(claim, now, lease);
                     result.claims.push(ClaimView::of(&new, ClaimState::Valid, true));
@@ -99,7 +125,7 @@ pub fn renew(session: &Session<'_>, request: &RenewRequest) -> Result<Renewed> {
         })
     })?;
     // What was made by a call that did not live to see it is known to be made now.
-    for claim in result.claims.iter().filter(|_| request.nonce.is_none() && !session.is_dry()) {
+    for claim in result.claims.iter().filter(|_| request.held.nonce.is_none() && !session.is_dry()) {
         let task = TaskId::parse(&claim.task).map_err(|error| Error::usage(error.to_string()))?;
         session.workspace().keep_claim(
             &task,
@@ -113,14 +139,10 @@ pub fn renew(session: &Session<'_>, request: &RenewRequest) -> Result<Renewed> {
 /// Which claims to release.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseRequest {
-    /// All that were made in this working tree where there are none.
-    pub ids: Vec<String>,
-    /// The claim's own nonce, where it was not made in this working tree.
-    pub nonce: Option<String>,
+    /// Which.
+    pub held: HeldRequest,
     /// Release claims of others too.
     pub force: bool,
-    /// The remote; the configured one by default.
-    pub remote: Option<String>,
 }
 
 /// What came of it.
@@ -136,15 +158,10 @@ pub struct Released {
 
 /// Gives claims up.
 pub fn release(session: &Session<'_>, request: &ReleaseRequest) -> Result<Released> {
-    let place = ClaimPlace::find(session, request.remote.as_deref())?;
-    let tasks = own_tasks(session, &request.ids)?;
-    refuse_nothing(&tasks, "release")?;
-    let own = own_nonces(session, request.nonce.as_deref())?;
-    let again = Suggestion::tracker(["release"]).and(tasks.iter().map(TaskId::as_str)).to_string();
-    let call = Call { action: "release", again, trusts_copy: !request.force };
+    let held = Held::find(session, &request.held, "release")?;
     let mut before: Option<Released> = None;
-    let result = place.transact(&call, |known| {
-        let (changes, result) = released(session, &place, request.force, (&tasks, &own), &known.claims);
+    let result = held.place.transact(&held.call(!request.force), |known| {
+        let (changes, result) = released(session, &held, request.force, &known.claims);
         // A push of which no answer came has gone through where what it was to delete is gone.
         let is_done = |before: &Released| {
             let is_gone =
@@ -161,26 +178,26 @@ pub fn release(session: &Session<'_>, request: &ReleaseRequest) -> Result<Releas
             false => Decision::Change(Transaction { changes, ..Transaction::default() }, result),
         })
     })?;
-    if request.nonce.is_none() && !session.is_dry() {
+    if request.held.nonce.is_none() && !session.is_dry() {
         // What is somebody else's now was not given up, and is no more this working tree's.
-        forget(session, &tasks)?;
+        forget(session, &held.tasks)?;
     }
     Ok(result)
 }
 
 fn released(
     session: &Session<'_>,
-    place: &ClaimPlace<'_, '_>,
+    meant: &Held<'_, '_>,
     is_forced: bool,
-    (tasks, own): (&[TaskId], &[String]),
     known: &Claims,
 ) -> (Vec<ClaimChange>, Released) {
     let (now, host) = (session.env().now(), session.env().host());
-    let mut result = Released { remote: place.remote.clone(), released: Vec::new(), lost: Vec::new() };
+    let remote = meant.place.remote.clone();
+    let mut result = Released { remote, released: Vec::new(), lost: Vec::new() };
     let mut changes = Vec::new();
-    for task in tasks {
+    for task in &meant.tasks {
         let held = known.of(task);
-        let given_up = match (own_claim(task, own, &known.claims, now), held) {
+        let given_up = match (own_claim(task, &meant.own, &known.claims, now), held) {
             // One's own may be released after its lease as well.
             (Ok(_) | Err(ClaimLoss::Expired(_)), Some(held)) => Ok((held, true)),
             (Err(_), Some(held)) if is_forced => Ok((held, false)),

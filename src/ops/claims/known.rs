@@ -6,7 +6,7 @@ use super::view::ClaimView;
 use crate::facts::{KnownClaim, KnownClaims};
 use crate::model::{Summary, TaskId};
 use crate::ops::{Result, Session, TaskLine};
-use crate::policy::{ClaimedTask, Observer, Reason};
+use crate::policy::{ClaimedTask, Reason};
 
 /// Returns who works here: the agent, else the person.
 pub(super) fn worker(session: &Session<'_>) -> Result<String> {
@@ -29,15 +29,13 @@ pub(in crate::ops) fn add_claims(session: &Session<'_>, claims: &KnownClaims, li
         return;
     }
     let now = session.env().now();
+    let view = |known: &KnownClaim| ClaimView {
+        fetched: known.fetched,
+        ..ClaimView::new(&known.held, known.is_own, claims.observer(now))
+    };
     for line in lines {
-        line.claim = claims.of(&line.id, now).map(|known| view(session, known));
+        line.claim = claims.of(&line.id, now).map(view);
     }
-}
-
-fn view(session: &Session<'_>, known: &KnownClaim) -> ClaimView {
-    let host = session.env().host();
-    let view = ClaimView::new(&known.held, known.is_own, Observer { now: session.env().now(), host: &host });
-    ClaimView { fetched: known.fetched, ..view }
 }
 
 /// Returns why somebody must not begin a task: it, or one of its target files, is claimed by somebody else.

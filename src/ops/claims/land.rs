@@ -3,13 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::keep::{forget, own_nonces, refuse_nothing};
-use super::place::{Call, ClaimPlace, Decision, Known, Transaction, Tried, Work};
-use super::remote::refs_of;
-use super::take::own_tasks;
+use super::keep::{Held, HeldRequest, forget, own_nonces};
+use super::place::{Decision, Known, Transaction, Tried, Work};
+use super::remote::object_of;
 use super::view::LostClaim;
 use crate::git::{CommitId, Operation, Repository};
-use crate::model::{Suggestion, TaskId};
+use crate::model::TaskId;
 use crate::ops::merge::git;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{ClaimChange, ClaimLoss, own_claim};
@@ -17,14 +16,10 @@ use crate::policy::{ClaimChange, ClaimLoss, own_claim};
 /// What to land.
 #[derive(Debug, Clone, Default)]
 pub struct LandRequest {
-    /// The tasks whose claims end; the one claim of this working tree where there are none.
-    pub ids: Vec<String>,
+    /// The claims that end; where no tasks are named, the one of this working tree.
+    pub held: HeldRequest,
     /// The branch; by default the one that the current branch follows, else the one of its name.
     pub into: Option<String>,
-    /// The claim's own nonce, where it was not made in this working tree.
-    pub nonce: Option<String>,
-    /// The remote; the configured one by default.
-    pub remote: Option<String>,
 }
 
 /// Why work did not land.
@@ -69,35 +64,32 @@ pub struct Landed {
 
 /// Moves a branch forward to the current commit and ends claims, both or neither.
 pub fn land(session: &Session<'_>, request: &LandRequest) -> Result<Landed> {
-    let place = ClaimPlace::find(session, request.remote.as_deref())?;
     let repository = session.workspace().repository()?;
-    let tasks = claimed_tasks(session, request)?;
+    let held = Held::find(session, &request.held, "land")?;
+    if request.held.ids.is_empty() {
+        refuse_several(session, &held.tasks)?;
+    }
     refuse_unfinished(session)?;
-    let own = own_nonces(session, request.nonce.as_deref())?;
-    let target = Target::find(&repository, place.remote.as_deref(), request.into.as_deref())?;
-    let landing = Landing { session, place: &place, tasks: &tasks, own: &own, target: &target };
-    let again = Suggestion::tracker(["land"]).and(tasks.iter().map(TaskId::as_str)).to_string();
-    let call = Call { action: "land", again, trusts_copy: true };
-    let result = place.transact(&call, |known| landing.decide(known))?;
-    if result.landed && !result.dry_run && request.nonce.is_none() {
-        forget(session, &tasks)?;
+    let target = Target::find(&repository, held.place.remote.as_deref(), request.into.as_deref())?;
+    let landing = Landing { session, held: &held, target: &target };
+    let result = held.place.transact(&held.call(true), |known| landing.decide(known))?;
+    if result.landed && !result.dry_run && request.held.nonce.is_none() {
+        forget(session, &held.tasks)?;
     }
     Ok(result)
 }
 
-/// Returns the tasks that were given, or those of the one claim of this working tree.
-fn claimed_tasks(session: &Session<'_>, request: &LandRequest) -> Result<Vec<TaskId>> {
-    let tasks = own_tasks(session, &request.ids)?;
-    refuse_nothing(&tasks, "land")?;
-    let mut nonces = own_nonces(session, None)?;
+/// Refuses to guess which of several claims of this working tree ends.
+fn refuse_several(session: &Session<'_>, tasks: &[TaskId]) -> Result<()> {
+    let mut nonces = own_nonces(session)?;
     nonces.sort();
     nonces.dedup();
-    if request.ids.is_empty() && nonces.len() > 1 {
+    if nonces.len() > 1 {
         let names: Vec<&str> = tasks.iter().map(TaskId::as_str).collect();
         let message = format!("several claims were made in this working tree: {}", names.join(", "));
         return Err(Error::usage_with(message, "say which ends: `tracker land ID`"));
     }
-    Ok(tasks)
+    Ok(())
 }
 
 /// Refuses to land what git is in the middle of: the work is not in HEAD yet.
@@ -156,9 +148,7 @@ const BEHIND: [&str; 4] =
 
 struct Landing<'l, 'e> {
     session: &'l Session<'e>,
-    place: &'l ClaimPlace<'l, 'e>,
-    tasks: &'l [TaskId],
-    own: &'l [String],
+    held: &'l Held<'l, 'e>,
     target: &'l Target,
 }
 
@@ -166,8 +156,8 @@ impl Landing<'_, '_> {
     fn decide(&self, known: &Known<'_>) -> Result<Decision<Landed>> {
         let now = self.session.env().now();
         let (mut changes, mut lost) = (Vec::new(), Vec::new());
-        for task in self.tasks {
-            match own_claim(task, self.own, &known.claims.claims, now) {
+        for task in &self.held.tasks {
+            match own_claim(task, &self.held.own, &known.claims.claims, now) {
                 Ok((held, _)) => {
                     let (task, expected) = (task.clone(), Some(held.object.clone()));
                     changes.push(ClaimChange { task, expected, new: None });
@@ -214,11 +204,10 @@ impl Landing<'_, '_> {
     fn has_landed(&self) -> Result<bool> {
         let (workspace, commit) = (self.session.workspace(), self.target.commit);
         let repository = workspace.repository()?;
-        let tip = match &self.place.remote {
+        let tip = match &self.held.place.remote {
             Some(remote) => {
-                let refs = refs_of(workspace, remote, &self.target.ref_name())?.unwrap_or_default();
-                let own = refs.into_iter().find(|(name, _)| *name == self.target.ref_name());
-                own.and_then(|(_, object)| CommitId::parse(&object).ok())
+                let object = object_of(workspace, remote, &self.target.ref_name())?;
+                object.and_then(|object| CommitId::parse(&object).ok())
             }
             None => repository.ref_commit(&self.target.ref_name())?,
         };
@@ -232,10 +221,10 @@ impl Landing<'_, '_> {
         Ok(Landed {
             landed: why.is_none(),
             why,
-            remote: self.place.remote.clone(),
+            remote: self.held.place.remote.clone(),
             branch: self.target.branch.clone(),
             commit: self.target.commit.to_string(),
-            tasks: self.tasks.iter().map(ToString::to_string).collect(),
+            tasks: self.held.tasks.iter().map(ToString::to_string).collect(),
             uncommitted: uncommitted.stdout_text().lines().count(),
             dry_run: self.session.is_dry(),
         })

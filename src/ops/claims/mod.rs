@@ -14,7 +14,7 @@ mod remote;
 mod take;
 mod view;
 
-pub(crate) use keep::{ReleaseRequest, Released, RenewRequest, Renewed, release, renew};
+pub(crate) use keep::{HeldRequest, ReleaseRequest, Released, RenewRequest, Renewed, release, renew};
 pub(in crate::ops) use known::{add_claims, claims_of, in_the_way, is_claimed};
 pub(crate) use land::{LandRequest, Landed, WhyNotLanded, land};
 pub(crate) use probe::{RemoteProbe, probe_remote};

@@ -81,7 +81,7 @@ pub(super) struct Known<'k> {
 pub(super) struct Call<'a> {
     /// What takes the lock, for others to see.
     pub(super) action: &'a str,
-    /// The command that tells, once the remote answers.
+    /// The command that shows the outcome, once the remote answers.
     pub(super) again: String,
     /// Whether what was fetched last is good enough to try.
     pub(super) trusts_copy: bool,

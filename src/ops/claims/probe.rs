@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::place::ClaimPlace;
-use super::remote::{Lease, Pushed, PushedRef, Pushing, push, refs_of};
+use super::remote::{Lease, Pushed, PushedRef, Pushing, object_of, push, refs_of};
 use crate::git::BlobId;
 use crate::model::CLAIM_REFS;
 use crate::ops::{Result, Session};
@@ -144,8 +144,7 @@ impl Probe<'_, '_> {
     }
 
     fn object_of(&self, name: &str) -> Result<Option<String>> {
-        let refs = refs_of(self.session.workspace(), self.remote, name)?.unwrap_or_default();
-        Ok(refs.into_iter().find(|(found, _)| found == name).map(|(_, object)| object))
+        object_of(self.session.workspace(), self.remote, name)
     }
 
     /// Removes what is left.

@@ -124,6 +124,12 @@ pub(super) fn refs_of(
     })
 }
 
+/// Returns the object that a ref of a remote leads to; none where there is none, and where it does not answer.
+pub(super) fn object_of(workspace: &Workspace, remote: &str, name: &str) -> Result<Option<String>> {
+    let refs = refs_of(workspace, remote, name)?.unwrap_or_default();
+    Ok(refs.into_iter().find(|(found, _)| found == name).map(|(_, object)| object))
+}
+
 /// Pushes refs, all of them or none.
 pub(in crate::ops) fn push(workspace: &Workspace, how: &Pushing<'_>, refs: &[PushedRef]) -> Result<Pushed> {
     let mut words: Vec<String> =

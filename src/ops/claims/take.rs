@@ -49,7 +49,7 @@ pub struct ClaimResult {
     pub won: bool,
     /// The remote that decides; none where claims are those of this clone.
     pub remote: Option<String>,
-    /// What tells the claim from every other.
+    /// What distinguishes the claim from every other.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// Whether an earlier call has made it that did not live to see it.
@@ -96,15 +96,11 @@ pub fn claim(session: &Session<'_>, request: &ClaimRequest) -> Result<ClaimResul
 /// Finds a task that can be claimed: one that is open.
 fn claimed_task(session: &Session<'_>, id: &str) -> Result<ClaimedTask> {
     let (_, task) = session.find(id)?;
-    let closed = match () {
-        () if task.cancelled.is_some() => Some(Missing::Cancelled),
-        () if task.stage.is_complete() => Some(Missing::Completed),
-        () => None,
-    };
-    match closed {
-        Some(closed) => Err(Refusal::missing(Attempt::Claim(task.id), vec![closed]).into()),
-        None => Ok(ClaimedTask { task: task.id, files: task.files }),
+    if task.summary().is_closed() {
+        let closed = if task.cancelled.is_some() { Missing::Cancelled } else { Missing::Completed };
+        return Err(Refusal::missing(Attempt::Claim(task.id), vec![closed]).into());
     }
+    Ok(ClaimedTask { task: task.id, files: task.files })
 }
 
 /// Claims the first task of the queue that is nobody's; where somebody is faster, the next.

@@ -1,4 +1,4 @@
-//! Claims as the doors show them.
+//! Claims as every interface shows them.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -37,7 +37,7 @@ pub struct ClaimView {
     /// The machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// Tells the claim from every other. Tasks that were claimed together have one.
+    /// Distinguishes the claim from every other. Tasks that were claimed together have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
     /// How often the task was claimed in a row without being released.

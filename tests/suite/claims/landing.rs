@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{by, claim_refs, with_remote, world};
+use super::{by, by_slow_clock, claim_refs, with_remote, world};
 use crate::support::Sandbox;
 
 fn commit(sandbox: &Sandbox, folder: &str, file: &str, text: &str) {
@@ -51,15 +51,7 @@ fn a_stale_holder_can_never_land() {
     commit(&sandbox, "../b", "cart.rs", "in time\n");
     let before = sandbox.git_in("../remote", &["for-each-ref"]);
     // By a clock that is slow nothing has expired, and of the other nothing was fetched: the push itself fails.
-    let late = |line: &str| {
-        let words: Vec<&str> = line.split(' ').collect();
-        sandbox.tracker_with("../a", &words, |command| {
-            command
-                .env("TRACKER_AGENT", "a")
-                .env("TRACKER_HOST", "box")
-                .env("TRACKER_NOW", "2026-11-11T09:00:30Z");
-        })
-    };
+    let late = |line: &str| by_slow_clock(&sandbox, "a", "../a", line);
     assert_snapshot!(late("land"), @r"
     exit 1
     --- stdout

@@ -3,7 +3,7 @@
 
 use insta::assert_snapshot;
 
-use super::{answer, by, claim_refs, world};
+use super::{answer, by, by_slow_clock, claim_refs, world};
 
 #[test]
 fn a_claim_is_free_when_its_lease_ends_and_its_worker_cannot_go_on() {
@@ -81,15 +81,7 @@ fn what_has_expired_makes_room_for_its_files_and_cannot_come_back() {
     assert_eq!(by(&sandbox, "b", "", "claim n3w0").status, 0);
     assert_eq!(claim_refs(&sandbox, ""), ["TASK-N3W0"]);
     // By a clock that is slow the lease has not ended; the claim is gone all the same.
-    let slow = |line: &str| {
-        let words: Vec<&str> = line.split(' ').collect();
-        sandbox.tracker_with("", &words, |command| {
-            command
-                .env("TRACKER_AGENT", "a")
-                .env("TRACKER_HOST", "box")
-                .env("TRACKER_NOW", "2026-11-11T09:00:30Z");
-        })
-    };
+    let slow = |line: &str| by_slow_clock(&sandbox, "a", "", line);
     assert_snapshot!(slow("renew 0ld0"), @r"
     exit 1
     --- stdout

@@ -8,6 +8,8 @@ pub(crate) mod racing;
 mod remote;
 mod seen;
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::support::{Output, Sandbox};
@@ -46,9 +48,27 @@ pub(crate) fn with_remote(sandbox: &Sandbox, clones: &[&str]) {
 
 /// Runs a command line of the tracker as an agent, in a folder given from the repository's top.
 pub(super) fn by(sandbox: &Sandbox, agent: &str, folder: &str, line: &str) -> Output {
+    as_agent(sandbox, agent, folder, line, |_| {})
+}
+
+/// The same by a clock that is slow: there half a minute of the sandbox's time is over.
+pub(super) fn by_slow_clock(sandbox: &Sandbox, agent: &str, folder: &str, line: &str) -> Output {
+    as_agent(sandbox, agent, folder, line, |command| {
+        command.env("TRACKER_NOW", "2026-11-11T09:00:30Z");
+    })
+}
+
+fn as_agent(
+    sandbox: &Sandbox,
+    agent: &str,
+    folder: &str,
+    line: &str,
+    adjust: impl FnOnce(&mut Command),
+) -> Output {
     let words: Vec<&str> = line.split_whitespace().collect();
     sandbox.tracker_with(folder, &words, |command| {
         command.env("TRACKER_AGENT", agent).env("TRACKER_HOST", "box");
+        adjust(command);
     })
 }
 
