@@ -44,7 +44,7 @@ pub enum Error {
     Unknown {
         /// Why not.
         message: String,
-        /// What tells, once that is possible.
+        /// What shows the outcome, once that is possible.
         hint: String,
     },
     /// A report's template cannot be rendered.

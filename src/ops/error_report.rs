@@ -1,4 +1,4 @@
-//! An error of an op as every door tells it: a word to branch on, what is wrong, what to try, and all reasons of a refusal.
+//! An error of an op as every interface reports it: a word to branch on, what is wrong, what to try, and all reasons of a refusal.
 
 use schemars::JsonSchema;
 use serde::Serialize;

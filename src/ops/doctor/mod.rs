@@ -20,7 +20,7 @@ use crate::ops::{Error, RemoteProbe, Result, Session, probe_remote};
 use crate::store::{Change, Locked};
 
 /// What the doctor found.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Diagnosis {
     /// How many files were looked at.
     pub files: usize,
@@ -212,24 +212,15 @@ pub fn upgrade_format(session: &Session<'_>) -> Result<Diagnosis> {
     let upgrade = format::upgrade(session)?;
     Ok(Diagnosis {
         files: upgrade.written.records.len(),
-        findings: Vec::new(),
-        fixed: Vec::new(),
         dry_run: session.is_dry(),
         upgrade: Some(upgrade),
-        remote: None,
+        ..Diagnosis::default()
     })
 }
 
 /// Tries on a remote what claims need. Nothing else is examined.
 pub fn examine_remote(session: &Session<'_>, remote: Option<&str>) -> Result<Diagnosis> {
-    Ok(Diagnosis {
-        files: 0,
-        findings: Vec::new(),
-        fixed: Vec::new(),
-        dry_run: false,
-        upgrade: None,
-        remote: Some(probe_remote(session, remote)?),
-    })
+    Ok(Diagnosis { remote: Some(probe_remote(session, remote)?), ..Diagnosis::default() })
 }
 
 /// Examines the clone: whether its hooks are there, and what commits requested and no hook has done.
@@ -247,8 +238,7 @@ pub fn doctor(session: &Session<'_>, fix: bool) -> Result<Diagnosis> {
         findings,
         fixed,
         dry_run: fix && session.is_dry(),
-        upgrade: None,
-        remote: None,
+        ..Diagnosis::default()
     };
     if !fix {
         return Ok(diagnosis(examine(session)?, Vec::new()));

@@ -14,7 +14,7 @@ use crate::store::Snapshot;
 /// How a task was taken back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Revert {
-    /// The commit that has opened it again, where history tells.
+    /// The commit that has opened it again, where history shows it.
     pub(super) by: Option<CommitId>,
     /// The branch, or `HEAD`.
     pub(super) on: String,

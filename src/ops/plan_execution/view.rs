@@ -162,7 +162,7 @@ pub struct ExecutedTask {
     pub branch: Option<String>,
     /// The commit that has merged it.
     pub commit: Option<String>,
-    /// The commit that has taken it back, where it was reverted and history tells.
+    /// The commit that has taken it back, where it was reverted and history shows it.
     pub reverted_by: Option<String>,
     /// The files that it has brought.
     pub output_files: Vec<String>,
@@ -406,7 +406,7 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
         run_id: &pointer.run,
         tasks: &at.tasks,
         executions: &executions,
-        // What has ended, its driver has yet to take down.
+        // What has ended, its driver has yet to record.
         is_running: &|_| is_driven,
         reverted: &reverted,
     };

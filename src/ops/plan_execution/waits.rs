@@ -133,7 +133,7 @@ impl Driver<'_, '_> {
         self.waits(index, wait.message, command)
     }
 
-    /// Takes down what a task waits for, where that is new.
+    /// Records what a task waits for, where that is new.
     pub(super) fn waits(&mut self, index: usize, message: String, command: Option<String>) -> Result<()> {
         let step = self.tasks[index].id.to_string();
         let waits = Some((message.clone(), command.clone()));
