@@ -1,7 +1,6 @@
 //! What an executor leaves is judged as the gate judges it, before it is merged and before anything is built on it.
 
 use super::{CONFIG, Planned, states, status, tracker, world};
-use crate::support::Sandbox;
 
 const TWO: [Planned<'_>; 2] = [("T-1", "Add the table", "", ""), ("T-2", "Read it", "T-1", "")];
 
@@ -20,42 +19,54 @@ retries = 0
 command = [\"./do\"]
 ";
 
-/// Returns the message of the first task.
-fn message(sandbox: &Sandbox) -> String {
-    status(sandbox, "PLAN-1")["tasks"][0]["message"].as_str().unwrap_or_default().to_owned()
-}
+/// What an executor does of which only people may, and the message of its attempt.
+const WAYS: [(&str, &str); 4] = [
+    (
+        "sed -i 's/^stage: .*/stage: complete/' $TRACKER_TASK_FILE",
+        "the gate refuses it: legal-moves: T-1: `stage` says complete, and the history ends in dev",
+    ),
+    (
+        "env -u TRACKER_AGENT tracker set-stage $TRACKER_TASK complete -m x >/dev/null",
+        "the gate refuses it: overrides: T-2: left dev by an override of Ada Lovelace",
+    ),
+    (
+        "env -u TRACKER_AGENT tracker approve $TRACKER_TASK --as boss >/dev/null",
+        "approved as boss in the name of Ada Lovelace alone; dev is no person",
+    ),
+    (
+        "env -u TRACKER_AGENT tracker approve $TRACKER_TASK --as boss >/dev/null; git add -A; git commit -qm mine",
+        "approved as boss in the name of Ada Lovelace alone; dev is no person",
+    ),
+];
 
 #[test]
 fn no_executor_gets_its_task_past_people() {
-    for (does, why) in [
-        ("sed -i 's/^stage: .*/stage: complete/' $TRACKER_TASK_FILE", "the gate refuses it: "),
-        (
-            "env -u TRACKER_AGENT tracker set-stage $TRACKER_TASK complete -m x >/dev/null",
-            "the gate refuses it: overrides: T-1: left dev by an override of Ada Lovelace",
-        ),
-        (
-            "env -u TRACKER_AGENT tracker approve $TRACKER_TASK --as boss >/dev/null",
-            "approved as boss in the name of Ada Lovelace alone; dev is no person",
-        ),
-        (
-            "env -u TRACKER_AGENT tracker approve $TRACKER_TASK --as boss >/dev/null; git add -A; git commit -qm mine",
-            "approved as boss in the name of Ada Lovelace alone; dev is no person",
-        ),
-    ] {
-        let sandbox = world(PEOPLE, &format!("#!/bin/sh\necho x >$TRACKER_TASK\n{does}\n"), &TWO);
-        let ran = tracker(&sandbox, "plan execute PLAN-1");
-        assert_eq!(ran.status, 1, "{does}: {ran}");
-        assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 failed", "T-2 skipped"], "{does}: {ran}");
-        assert!(message(&sandbox).contains(why), "{does}: {}", message(&sandbox));
-        assert_eq!(sandbox.git(&["log", "--merges", "--format=%s", "plan/PLAN-1"]), "", "{does}");
-        let kept = sandbox.git(&["for-each-ref", "--format=%(refname)", "refs/tracker/attempts"]);
-        assert!(kept.ends_with("/T-1/1"), "{does}: {kept}");
+    let cases: String = (1..).zip(WAYS).map(|(at, (does, _))| format!("T-{at})\n{does}\n;;\n")).collect();
+    // One that leaves to people what is theirs waits for them.
+    let honest = "! tracker done $TRACKER_TASK 2>/dev/null";
+    let executor =
+        format!("#!/bin/sh\necho x >$TRACKER_TASK\ncase $TRACKER_TASK in\n{cases}T-5) {honest} ;;\nesac\n");
+    let tasks: [Planned<'_>; 6] = [
+        ("T-1", "One", "", ""),
+        ("T-2", "Two", "", ""),
+        ("T-3", "Three", "", ""),
+        ("T-4", "Four", "", ""),
+        ("T-5", "Five", "", ""),
+        ("T-6", "Six", "T-3", ""),
+    ];
+    let sandbox = world(PEOPLE, &executor, &tasks);
+    let ran = tracker(&sandbox, "plan execute PLAN-1 --jobs 1");
+    assert_eq!(ran.status, 1, "{ran}");
+    let execution = status(&sandbox, "PLAN-1");
+    let ended = ["T-1 failed", "T-2 failed", "T-3 failed", "T-4 failed", "T-5 waiting", "T-6 skipped"];
+    assert_eq!(states(&execution), ended, "{ran}");
+    for (at, (does, why)) in WAYS.into_iter().enumerate() {
+        let message = execution["tasks"][at]["message"].as_str().unwrap_or_default();
+        assert!(message.contains(why), "{does}: {message}");
     }
-    // One that leaves that to people waits for them.
-    let sandbox =
-        world(PEOPLE, "#!/bin/sh\necho x >$TRACKER_TASK\n! tracker done $TRACKER_TASK 2>/dev/null\n", &TWO);
-    assert_eq!(tracker(&sandbox, "plan execute PLAN-1").status, 1);
-    assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 waiting", "T-2 pending"]);
+    assert_eq!(sandbox.git(&["log", "--merges", "--format=%s", "plan/PLAN-1"]), "", "{ran}");
+    let kept = sandbox.git(&["for-each-ref", "--format=%(refname)", "refs/tracker/attempts"]);
+    assert_eq!(kept.lines().count(), WAYS.len(), "{kept}");
 }
 
 #[test]
@@ -70,7 +81,8 @@ fn a_branch_on_which_a_person_has_broken_a_rule_is_not_merged() {
     let ran = tracker(&sandbox, "plan execute PLAN-1");
     assert_eq!(ran.status, 1, "{ran}");
     assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 failed", "T-2 skipped"], "{ran}");
-    assert!(message(&sandbox).starts_with("the gate refuses it: "), "{ran}");
+    let message = status(&sandbox, "PLAN-1")["tasks"][0]["message"].clone();
+    assert!(message.as_str().unwrap().starts_with("the gate refuses it: "), "{message}");
     assert!(ran.stderr.contains("tracker check --base plan/PLAN-1 --head plan-tasks/PLAN-1/T-1"), "{ran}");
     let check = tracker(&sandbox, "check --base plan/PLAN-1 --head plan-tasks/PLAN-1/T-1");
     assert_eq!(check.status, 1, "{check}");
