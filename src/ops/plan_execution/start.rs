@@ -35,6 +35,8 @@ pub fn execute_plan<'e>(
     request: &ExecuteRequest,
     mut observe: PlanObserver<'_>,
 ) -> Result<PlanExecution> {
+    // What executors leave is judged by history.
+    session.workspace().repository()?.refuse_shallow()?;
     let base = base_of(session, request.base.as_deref())?;
     let at = PlanAt::approved(session, base, &request.plan)?;
     let id = at.plan.id.clone();

@@ -66,6 +66,16 @@ fn a_branch_that_was_there_before_is_brought_up_to_date_or_named() {
 }
 
 #[test]
+fn a_plan_is_not_executed_in_a_shallow_clone() {
+    let sandbox = world(CONFIG, DO, &TWO);
+    sandbox.write(".git/shallow", sandbox.git(&["rev-parse", "HEAD"]) + "\n");
+    let ran = tracker(&sandbox, "plan execute PLAN-1");
+    assert_eq!(ran.status, 2, "{ran}");
+    assert!(ran.stderr.contains("git fetch --unshallow"), "{ran}");
+    assert_eq!(sandbox.git(&["branch", "--list", "plan/*"]), "");
+}
+
+#[test]
 fn who_works_on_a_task_already_is_named_before_it_begins() {
     let sandbox = world(CONFIG, DO, &[TWO[0], ("T-2", "Read it", "", ""), ("T-3", "Print it", "", "")]);
     let as_bob = |words: &str| {

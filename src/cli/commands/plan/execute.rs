@@ -50,7 +50,7 @@ pub(super) struct Retry {
     /// Plan
     #[arg(value_name = "PLAN", add = plans())]
     plan: String,
-    /// Tasks that have failed [default: all that have]
+    /// Tasks that have failed, wait for a person or were reverted [default: all but those that wait]
     #[arg(value_name = "TASK", add = tasks())]
     tasks: Vec<String>,
     #[command(flatten)]

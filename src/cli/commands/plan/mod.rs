@@ -68,7 +68,9 @@ enum What {
     ///
     /// Example: tracker plan status 4f2k --watch --task 7q2m
     Status(execute::Status),
-    /// Try tasks of a plan again that have failed, with those that were skipped because of them
+    /// Do tasks of a plan again that have failed, wait or were reverted, with those that were skipped because of them
+    ///
+    /// What was reverted where the plan's branch was merged is reverted on that branch, too, before it is done again.
     ///
     /// A task whose branch could not be merged, and that nobody has changed since, begins anew from where the plan's branch is
     /// now; one that somebody has merged by hand is taken as it is.
