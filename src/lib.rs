@@ -23,7 +23,8 @@
 //! | 4     | `engine` | runs of workflows: their log, their state, the processes of their steps |
 //! | 5     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
 //! | 6     | `ops`    | the verbs, one file per use case; every door calls these |
-//! | 7     | `cli`    | arguments, output, errors, exit codes |
+//! | 7     | `mcp`    | the verbs as tools of the Model Context Protocol |
+//! | 8     | `cli`    | arguments, output, errors, exit codes |
 //!
 //! What the program, the tests and the benchmarks use is re-exported with `pub use`, what the crate alone uses with
 //! `pub(crate) use`: so the compiler finds what nothing uses.
@@ -39,7 +40,7 @@
 //!
 //! # The one flow
 //!
-//! door (`cli`) → op (`ops`) → snapshot (`store`) and facts (`git`) → pure function (`doc`, `policy`) → changes →
+//! door (`cli`, `mcp`) → op (`ops`) → snapshot (`store`) and facts (`git`) → pure function (`doc`, `policy`) → changes →
 //! files (`store`). `--dry-run` stops before the last arrow and prints the changes.
 
 pub mod env;
@@ -64,5 +65,8 @@ pub mod review;
 pub mod report;
 
 pub mod ops;
+
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 
 pub mod cli;

@@ -1,8 +1,5 @@
 //! What a command gives back: a result that can be shown to a person and written as JSON, and the problems met.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
-
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema};
@@ -11,10 +8,10 @@ use serde_json::Value;
 
 use crate::cli::args::Format;
 use crate::cli::error;
-use crate::cli::output::{Output, is_obeyed};
-use crate::cli::selection::{Selection, cut_json};
+use crate::cli::output::Output;
+use crate::cli::selection::Selection;
 use crate::model::{Problem, Severity};
-use crate::ops::plain;
+use crate::ops::{cut_json, harmless_json, plain};
 
 /// How a result looks to a person.
 pub(super) trait View {
@@ -277,7 +274,7 @@ impl From<&Problem> for ProblemView {
 /// program has a key for what there is.
 pub(super) fn write_line(value: &impl Serialize, out: &mut Vec<u8>) {
     let json = serde_json::to_string(value).expect("plain data with text keys is always JSON");
-    out.extend_from_slice(harmless(&without_empty(&json)).as_bytes());
+    out.extend_from_slice(harmless_json(&without_empty(&json)).as_bytes());
     out.push(b'\n');
 }
 
@@ -328,25 +325,7 @@ fn without_empty(json: &str) -> String {
 /// Writes a value as JSON on several lines.
 pub(super) fn pretty(value: &Value) -> String {
     let json = serde_json::to_string_pretty(value).expect("a JSON value is always JSON");
-    format!("{}\n", harmless(&json))
-}
-
-/// Returns JSON with what a terminal would obey written as `\u009b`: the same texts to whoever reads JSON, and
-/// nothing to a terminal. Beside texts, line ends are all of it that JSON can hold.
-fn harmless(json: &str) -> Cow<'_, str> {
-    let is_obeyed = |c: char| c != '\n' && is_obeyed(c);
-    if !json.contains(is_obeyed) {
-        return Cow::Borrowed(json);
-    }
-    let mut safe = String::with_capacity(json.len() + 8);
-    for c in json.chars() {
-        if is_obeyed(c) {
-            let _ = write!(safe, "\\u{:04x}", u32::from(c));
-        } else {
-            safe.push(c);
-        }
-    }
-    Cow::Owned(safe)
+    format!("{}\n", harmless_json(&json))
 }
 
 #[cfg(test)]

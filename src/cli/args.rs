@@ -75,7 +75,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("Runs", &["run", "workflow"]),
     ("Several workers", &["claim", "renew", "release", "claims", "land"]),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
-    ("Agents and programs", &["prime", "watch", "schema", "man", "reference", "help"]),
+    ("Agents and programs", &["prime", "watch", "mcp", "schema", "man", "reference", "help"]),
 ];
 
 /// Lists the commands in their groups, each with its summary and the names that do the same.

@@ -14,7 +14,7 @@ use super::selection::Selection;
 use crate::env::Env;
 use crate::events::EventSink;
 use crate::git::open_regular;
-use crate::ops::Session;
+use crate::ops::{self, Session};
 use crate::store::Workspace;
 
 /// Most bytes that are read of a file named on the command line.
@@ -64,6 +64,12 @@ impl Context {
         &self.env
     }
 
+    /// The same, for what has threads of its own.
+    #[cfg(feature = "mcp")]
+    pub(super) fn shared_env(&self) -> &Arc<Env> {
+        &self.env
+    }
+
     pub(super) fn format(&self) -> Format {
         self.format
     }
@@ -102,7 +108,7 @@ impl Context {
         // A commit may have a tracker where the working tree has none, and where there is no working tree.
         let workspace = match args.at {
             Some(_) => Workspace::anywhere(&self.env)?,
-            None => self.open()?,
+            None => ops::open(&self.env)?,
         };
         self.report_recovered(&workspace);
         let snapshot = workspace.snapshot_of(args.at.as_deref())?;
@@ -119,7 +125,7 @@ impl Context {
 
     /// Opens the tracker for a command that writes.
     pub(super) fn write(&self, args: &WriteArgs) -> Result<Session<'_>, Failure> {
-        let workspace = self.open()?.with_lock_timeout(Some(args.lock_timeout));
+        let workspace = ops::open(&self.env)?.with_lock_timeout(Some(args.lock_timeout));
         self.report_recovered(&workspace);
         let snapshot = workspace.snapshot();
         Ok(Session::new(&self.env, workspace, snapshot).to_write(args.dry_run).with_events(self.events()))
@@ -148,18 +154,6 @@ impl Context {
             Some(_) => self.read(args),
             None => self.runs(name.map(String::as_str)),
         }
-    }
-
-    /// Opens the tracker of the working tree. Where there is none it is looked for on branches, which takes a moment.
-    fn open(&self) -> Result<Workspace, Failure> {
-        use crate::store::Error;
-        Workspace::open(&self.env).map_err(|error| match error {
-            Error::NoTracker { work_dir, .. } => {
-                let elsewhere = Workspace::anywhere(&self.env).and_then(|here| here.branch_with_tracker());
-                Error::NoTracker { work_dir, branch: elsewhere.ok().flatten() }.into()
-            }
-            error => error.into(),
-        })
     }
 
     fn report_recovered(&self, workspace: &Workspace) {

@@ -95,6 +95,11 @@ impl Failure {
         Self::new(ErrorKind::Io, format!("cannot write `{name}`: {source}"))
     }
 
+    #[cfg(feature = "mcp")]
+    pub(super) fn cannot_serve(source: &std::io::Error) -> Self {
+        Self::new(ErrorKind::Io, format!("cannot serve: {source}"))
+    }
+
     /// Makes a failure of what clap says: its first paragraph is the message, its tips and usage are hints.
     pub(super) fn usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();

@@ -12,6 +12,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::layout::{self, Column, Fit, Place};
 use crate::env::{self, Env};
+use crate::model::is_obeyed;
 
 /// Columns assumed where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
@@ -369,12 +370,6 @@ impl Cell {
     pub(super) fn width(&self) -> usize {
         self.width
     }
-}
-
-/// Whether a terminal obeys a character instead of showing it.
-pub(super) fn is_obeyed(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Returns the text with all that a terminal would obey made visible: control characters, escape sequences, and

@@ -7,10 +7,6 @@ use super::error::Failure;
 use super::output::{Cell, Output};
 use crate::model::{Field, FieldKind, Minutes, nearest};
 
-/// A text shorter than this is never cut: ids, titles and commands stay whole.
-const SHORTEST_CUT: usize = 120;
-/// What `"more":N` and the mark of a cut text need at most.
-const ROOM_FOR_MORE: usize = 24;
 /// What the key of a length of time ends with.
 const MINUTES: &str = "_minutes";
 
@@ -173,79 +169,6 @@ pub(super) fn text(key: &str, value: &Value) -> String {
     }
 }
 
-/// Cuts a JSON answer to N bytes: the ends of the largest lists first, then of long texts. `more` is how many entries and
-/// texts that took; none were cut where it is left out.
-pub(super) fn cut_json(answer: &mut Value, most: usize) {
-    let most = most.saturating_sub(ROOM_FOR_MORE);
-    let mut more = 0_usize;
-    loop {
-        let size = size_of(answer);
-        if size <= most {
-            break;
-        }
-        let excess = size - most;
-        let cut = cut_list(answer, excess).or_else(|| cut_text(answer, excess));
-        match cut {
-            Some(count) => more += count,
-            None => {
-                // Nothing is left that could be cut: the limit is below what an answer has at least.
-                let command = answer.get("command").cloned();
-                *answer =
-                    Value::Object(command.map(|name| ("command".to_owned(), name)).into_iter().collect());
-                more += 1;
-                break;
-            }
-        }
-    }
-    if let (Value::Object(object), true) = (answer, more > 0) {
-        object.insert("more".to_owned(), more.into());
-    }
-}
-
-fn size_of(value: &Value) -> usize {
-    serde_json::to_string(value).map_or(0, |text| text.len())
-}
-
-/// Takes entries from the end of the largest list, until these bytes are gone.
-fn cut_list(answer: &mut Value, excess: usize) -> Option<usize> {
-    let list = largest(answer, &|value| value.as_array().is_some_and(|items| !items.is_empty()))?;
-    let Value::Array(items) = list else { return None };
-    let (mut count, mut gone) = (0, 0);
-    while gone < excess
-        && let Some(last) = items.pop()
-    {
-        gone += size_of(&last) + 1;
-        count += 1;
-    }
-    Some(count)
-}
-
-fn cut_text(answer: &mut Value, excess: usize) -> Option<usize> {
-    let is_long = |value: &Value| value.as_str().is_some_and(|text| text.len() > SHORTEST_CUT);
-    let Value::String(text) = largest(answer, &is_long)? else { return None };
-    let mut end = text.len().saturating_sub(excess + '…'.len_utf8()).max(SHORTEST_CUT / 2);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.truncate(end);
-    text.push('…');
-    Some(1)
-}
-
-/// Returns the largest value of a kind. A list is larger than what is in it, so the outermost is cut before the inner ones.
-fn largest<'v>(value: &'v mut Value, is_kind: &dyn Fn(&Value) -> bool) -> Option<&'v mut Value> {
-    if is_kind(value) {
-        return Some(value);
-    }
-    let children: Vec<&mut Value> = match value {
-        Value::Object(object) => object.values_mut().collect(),
-        Value::Array(items) => items.iter_mut().collect(),
-        _ => return None,
-    };
-    let found = children.into_iter().filter_map(|child| largest(child, is_kind));
-    found.max_by_key(|value| size_of(value))
-}
-
 /// Cuts a text to N bytes, between lines, and says how many lines are left out.
 pub(super) fn cut_lines(text: &str, most: usize) -> String {
     if text.len() <= most {
@@ -268,7 +191,7 @@ pub(super) fn cut_lines(text: &str, most: usize) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{Selection, cut_json, cut_lines};
+    use super::{Selection, cut_lines};
 
     #[test]
     fn fields_are_those_of_the_objects_that_have_most_of_them() {
@@ -287,24 +210,6 @@ mod tests {
         let named = Selection::read("estimate, dep", &schema).unwrap();
         assert_eq!(named.keys, ["estimate_minutes", "depends_on"]);
         assert!(Selection::read("titel", &schema).is_err());
-    }
-
-    #[test]
-    fn a_limit_cuts_lists_before_texts_and_counts_what_it_took() {
-        let list = || json!({"result": {"tasks": (0..50).map(|at| json!({"id": at})).collect::<Vec<_>>()}});
-        for most in [60, 100, 200, 499, 10_000] {
-            let mut answer = list();
-            cut_json(&mut answer, most);
-            let left = answer["result"]["tasks"].as_array().unwrap().len();
-            assert!(answer.to_string().len() <= most, "{answer}");
-            assert_eq!(answer["more"].as_u64().unwrap_or(0), 50 - left as u64, "{answer}");
-        }
-        let mut text = json!({"result": {"body": "ä".repeat(500)}});
-        cut_json(&mut text, 300);
-        assert!(text.to_string().len() <= 300 && text["more"] == 1, "{text}");
-        let mut small = json!({"command": "show", "result": {"id": "a".repeat(100)}});
-        cut_json(&mut small, 60);
-        assert_eq!(small, json!({"command": "show", "more": 1}));
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod record;
 mod recover;
 mod role;
 mod run;
+mod servers;
 mod settings;
 mod source;
 mod sprint;
@@ -63,6 +64,7 @@ pub use role::{create_role, read_role};
 pub(crate) use run::{
     AnyRun, create_run, create_task_run, decide_task_run, is_task_run, read_any_run, read_run, read_task_run,
 };
+pub(crate) use servers::ServerList;
 pub(crate) use settings::{put_commands, take_commands};
 pub(crate) use source::plain_text;
 pub(crate) use sprint::{

@@ -85,12 +85,19 @@ fn place(text: &str, value: &RawValue) -> Range<usize> {
     start..start + value.get().len()
 }
 
-fn members(text: &str, object: Range<usize>) -> serde_json::Result<BTreeMap<String, Range<usize>>> {
+pub(super) fn members(
+    text: &str,
+    object: Range<usize>,
+) -> serde_json::Result<BTreeMap<String, Range<usize>>> {
     let found: BTreeMap<String, &RawValue> = serde_json::from_str(&text[object])?;
     Ok(found.into_iter().map(|(key, value)| (key, place(text, value))).collect())
 }
 
-fn member(text: &str, object: Range<usize>, key: &str) -> serde_json::Result<Option<Range<usize>>> {
+pub(super) fn member(
+    text: &str,
+    object: Range<usize>,
+    key: &str,
+) -> serde_json::Result<Option<Range<usize>>> {
     Ok(members(text, object)?.remove(key))
 }
 
@@ -100,7 +107,7 @@ fn items(text: &str, list: Range<usize>) -> serde_json::Result<Vec<Range<usize>>
 }
 
 /// Puts an item behind the last one of a list or a table, on a line of its own.
-fn inserted(text: &str, container: Range<usize>, depth: usize, item: &str) -> String {
+pub(super) fn inserted(text: &str, container: Range<usize>, depth: usize, item: &str) -> String {
     let unit = text.lines().find(|line| line.starts_with([' ', '\t']));
     let unit = unit.map_or("  ", |line| &line[..line.len() - line.trim_start().len()]);
     let close = container.start + text[container].trim_end().len() - 1;
@@ -113,13 +120,13 @@ fn inserted(text: &str, container: Range<usize>, depth: usize, item: &str) -> St
 }
 
 /// Returns where a member is, from its key on.
-fn with_key(text: &str, value: Range<usize>, key: &str) -> Range<usize> {
+pub(super) fn with_key(text: &str, value: Range<usize>, key: &str) -> Range<usize> {
     let start = text[..value.start].rfind(&format!("\"{key}\"")).unwrap_or(value.start);
     start..value.end
 }
 
 /// Takes an item out of a list or a table, with its comma and its line.
-fn removed(text: &str, container: Range<usize>, item: Range<usize>) -> String {
+pub(super) fn removed(text: &str, container: Range<usize>, item: Range<usize>) -> String {
     let (before, after) = (text[..item.start].trim_end(), &text[item.end..]);
     if let Some(before) = before.strip_suffix(',') {
         return format!("{before}{after}");

@@ -1,9 +1,10 @@
-//! What coding agents have of the tracker: a marked block in the files that they read, and the commands that they run at
-//! events of their own.
+//! What coding agents have of the tracker: a marked block in the files that they read, the commands that they run at events
+//! of their own, and the server that they call.
 
 use super::ci::default_branch;
 use super::{Error, Result};
-use crate::doc::{put_block, put_commands, take_commands};
+use crate::doc::{ServerList, put_block, put_commands, take_commands};
+use crate::model::Problem;
 use crate::store::{Change, Snapshot, Workspace};
 
 /// The settings in which an agent finds what to run at its events.
@@ -13,6 +14,14 @@ const SESSION_START: &str = "SessionStart";
 /// When an agent calls its task done: what `check` says against it. Exit code 2 means that the agent has to go on.
 const TASK_COMPLETED: &str = "TaskCompleted";
 const PRIME: &str = "tracker prime";
+
+/// The settings in which the usual clients find the servers that they start.
+const CLIENTS: [(&str, ServerList); 4] = [
+    (".mcp.json", ServerList::Json { table: "mcpServers", is_typed: false }),
+    (".cursor/mcp.json", ServerList::Json { table: "mcpServers", is_typed: false }),
+    (".vscode/mcp.json", ServerList::Json { table: "servers", is_typed: true }),
+    (".codex/config.toml", ServerList::Toml { table: "mcp_servers" }),
+];
 
 /// The files that agents read, and whether they are made where they are missing.
 const FILES: [(&str, bool); 2] = [("AGENTS.md", true), ("CLAUDE.md", false)];
@@ -49,7 +58,7 @@ pub(super) fn agents_files(workspace: &Workspace, snapshot: &Snapshot) -> Result
 /// Returns the change that adds the tracker's commands to the settings of an agent.
 fn settings(workspace: &Workspace, snapshot: &Snapshot) -> Result<Option<Change>> {
     let check = check_command(workspace)?;
-    let Some(before) = settings_text(workspace, snapshot)? else { return Ok(None) };
+    let Some(before) = text_of(workspace, snapshot, SETTINGS)? else { return Ok(None) };
     let commands = [(SESSION_START, PRIME), (TASK_COMPLETED, check.as_str())];
     let after = put_commands(&before, &commands).map_err(|error| {
         let hint =
@@ -62,14 +71,46 @@ fn settings(workspace: &Workspace, snapshot: &Snapshot) -> Result<Option<Change>
     }))
 }
 
-/// Returns the settings; empty where there are none, and nothing where they are a link.
-fn settings_text(workspace: &Workspace, snapshot: &Snapshot) -> Result<Option<String>> {
-    if workspace.work_dir().join(SETTINGS).symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+/// Returns the changes that add the server to the settings of MCP clients. Those that cannot be edited are left alone, with
+/// a warning that says what to add.
+pub(super) fn client_files(
+    workspace: &Workspace,
+    snapshot: &Snapshot,
+) -> Result<(Vec<Change>, Vec<Problem>)> {
+    let (mut changes, mut problems) = (Vec::new(), Vec::new());
+    for (path, list) in CLIENTS.into_iter().filter(|_| cfg!(feature = "mcp")) {
+        let before = match text_of(workspace, snapshot, path) {
+            Ok(Some(before)) => before,
+            Ok(None) => continue,
+            Err(Error::Usage { message, .. }) => {
+                problems.push(Problem::warning(message));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        match list.with_server(&before) {
+            Ok(after) if before.is_empty() => changes.push(Change::create(path, after)),
+            Ok(after) => changes.push(Change::replace(path, before, after)),
+            Err(error) => {
+                let hint =
+                    format!("add by hand: {}", list.entry().replace('\n', "; ").trim_end_matches("; "));
+                problems.push(
+                    Problem::warning(format!("cannot be edited: {error}")).in_file(path).with_hint(hint),
+                );
+            }
+        }
+    }
+    Ok((changes, problems))
+}
+
+/// Returns a file of settings; empty where there is none, and nothing where it is a link.
+fn text_of(workspace: &Workspace, snapshot: &Snapshot, path: &str) -> Result<Option<String>> {
+    if workspace.work_dir().join(path).symlink_metadata().is_ok_and(|found| found.is_symlink()) {
         return Ok(None);
     }
-    let bytes = snapshot.read(SETTINGS)?.unwrap_or_default();
+    let bytes = snapshot.read(path)?.unwrap_or_default();
     let text = String::from_utf8(bytes);
-    text.map(Some).map_err(|_| Error::usage_with(format!("{SETTINGS} is no text"), "it has to be UTF-8"))
+    text.map(Some).map_err(|_| Error::usage_with(format!("{path} is no text"), "it has to be UTF-8"))
 }
 
 /// Returns what work is checked against: the default branch as the remote has it, or here where there is no remote.
@@ -87,18 +128,33 @@ fn check_command(workspace: &Workspace) -> Result<String> {
     Ok(format!("tracker check --base '{base}' --staged >&2; test $? -ne 1 || exit 2"))
 }
 
-/// Returns the settings from which the tracker's commands are to be taken: their path, and the text without them, none
-/// where nothing else is left. Settings that cannot be read have none of them.
-pub(super) fn settings_without(
-    workspace: &Workspace,
-    snapshot: &Snapshot,
-) -> Result<Option<(&'static str, String, Option<String>)>> {
-    let Some(before) = settings_text(workspace, snapshot)?.filter(|text| !text.is_empty()) else {
-        return Ok(None);
+/// Settings without what is the tracker's.
+pub(super) struct WithoutOurs {
+    pub(super) path: &'static str,
+    pub(super) before: String,
+    /// None where nothing else is left.
+    pub(super) after: Option<String>,
+}
+
+/// Returns the settings from which the tracker's commands and its server are to be taken. Settings that cannot be read have
+/// none of them.
+pub(super) fn settings_without(workspace: &Workspace, snapshot: &Snapshot) -> Result<Vec<WithoutOurs>> {
+    let mut all = Vec::new();
+    let mut add = |path: &'static str, without: &dyn Fn(&str) -> Option<Option<String>>| -> Result<()> {
+        let Ok(Some(before)) = text_of(workspace, snapshot, path) else { return Ok(()) };
+        if let Some(after) =
+            without(&before).filter(|after| !before.is_empty() && after.as_ref() != Some(&before))
+        {
+            all.push(WithoutOurs { path, before, after });
+        }
+        Ok(())
     };
     let commands = [(SESSION_START, PRIME), (TASK_COMPLETED, "tracker check")];
-    let Ok(after) = take_commands(&before, &commands) else { return Ok(None) };
-    Ok(Some((SETTINGS, before, after)).filter(|(_, before, after)| Some(before) != after.as_ref()))
+    add(SETTINGS, &|before| take_commands(before, &commands).ok())?;
+    for (path, list) in CLIENTS {
+        add(path, &|before| list.without_server(before).ok())?;
+    }
+    Ok(all)
 }
 
 /// Puts the block where it was, or after the text.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::agents::{agents_files, settings_without};
+use super::agents::{WithoutOurs, agents_files, client_files, settings_without};
 use super::ci::{self, Server};
 use super::hooks::{hooks_install, hooks_status, hooks_uninstall};
 use super::roles::starter;
@@ -125,15 +125,20 @@ pub fn init(env: &Env, request: &InitRequest) -> Result<(Initialised, Vec<Proble
             changes.push(Change::create(path, text));
         }
     }
+    let mut problems = Vec::new();
     if request.agents {
         changes.extend(agents_files(&workspace, &snapshot)?);
+        let (clients, found) = client_files(&workspace, &snapshot)?;
+        changes.extend(clients);
+        problems.extend(found);
     }
     changes.retain(|change| !change.is_empty());
     if !request.dry_run {
         locked.apply(&changes)?;
     }
     drop(locked);
-    let (hooks, problems) = install_hooks(env, request)?;
+    let (hooks, found) = install_hooks(env, request)?;
+    problems.extend(found);
     let files: Vec<String> = changes.into_iter().map(|change| change.path).collect();
     let next = next_commands(&workspace, &files, there.is_none());
     let work_dir = workspace.work_dir().display().to_string();
@@ -215,8 +220,8 @@ pub struct Uninstalled {
     pub hooks: Vec<String>,
     /// Whether git's merge driver was registered.
     pub merge_driver: bool,
-    /// Settings of coding agents from which the tracker's commands were taken out.
-    pub settings: Option<String>,
+    /// Settings of coding agents from which the tracker's commands, or its server, were taken out.
+    pub settings: Vec<String>,
     /// Local folders that were removed: caches, the active task, unsaved edits.
     pub folders: Vec<String>,
     /// The folder of the records, which stays; none where there is none.
@@ -255,20 +260,21 @@ pub fn uninstall(env: &Env, dry_run: bool) -> Result<Uninstalled> {
     })
 }
 
-/// Takes the tracker's commands out of the settings of an agent, and returns the path of these if there were any.
-fn take_settings(workspace: &Workspace, dry_run: bool) -> Result<Option<String>> {
-    let Some((path, before, after)) = settings_without(workspace, &workspace.snapshot())? else {
-        return Ok(None);
-    };
-    match after.filter(|_| !dry_run) {
-        Some(after) => workspace.lock("uninstall")?.apply(&[Change::replace(path, before, after)])?,
-        None if dry_run => {}
-        None => {
-            let path = workspace.work_dir().join(path);
-            std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+/// Takes what is the tracker's out of the settings of agents, and returns the paths of these.
+fn take_settings(workspace: &Workspace, dry_run: bool) -> Result<Vec<String>> {
+    let mut taken = Vec::new();
+    for WithoutOurs { path, before, after } in settings_without(workspace, &workspace.snapshot())? {
+        match after.filter(|_| !dry_run) {
+            Some(after) => workspace.lock("uninstall")?.apply(&[Change::replace(path, before, after)])?,
+            None if dry_run => {}
+            None => {
+                let path = workspace.work_dir().join(path);
+                std::fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+            }
         }
+        taken.push(path.to_owned());
     }
-    Ok(Some(path.to_owned()))
+    Ok(taken)
 }
 
 fn workflow_text(

@@ -94,7 +94,8 @@ fn same_files(session: &Session<'_>, id: &TaskId) -> Result<Vec<String>> {
     let Some(task) = session.snapshot().readable_task(id)?.filter(|task| !task.files.is_empty()) else {
         return Ok(Vec::new());
     };
-    let others = shared_files(&session.snapshot().tasks()?, &task.summary());
+    let tasks = session.snapshot().tasks()?;
+    let others = shared_files(&tasks, &task.summary());
     let begun = others.iter().filter(|other| other.stage != Stage::NONE);
     let text = |other: &SharedFileView| {
         let who = other.assignee.as_ref().map_or_else(String::new, |name| format!(" of {name}"));

@@ -1,6 +1,7 @@
 //! One command's hold on a tracker: the world, the working tree, the snapshot it reads, and the way it writes.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::sync::Arc;
 
 use super::on_branch::BranchTarget;
 use super::sprint::scope_changes;
@@ -13,7 +14,7 @@ use crate::events::{EventSink, LongStep, RunningStep};
 use crate::facts::FactsReader;
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, Problem, Task, TaskId};
-use crate::store::{self, Change, Locked, Purpose, Snapshot, TaskFile, Workspace};
+use crate::store::{self, Change, KeptTasks, Locked, PastWrite, Purpose, Snapshot, TaskFile, Workspace};
 
 /// What a verb works with.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Session<'e> {
     target_policy: OnceCell<Option<TargetPolicy>>,
     /// The agent that acts, where it is not the one that the caller is.
     agent: Option<String>,
+    /// The writes of a batch, to be taken back where one of it is refused; none outside of one.
+    batch: RefCell<Option<Vec<Change>>>,
     events: EventSink,
 }
 
@@ -64,6 +67,7 @@ impl<'e> Session<'e> {
             branch: None,
             target_policy: OnceCell::new(),
             agent: None,
+            batch: RefCell::default(),
             events,
         }
     }
@@ -82,6 +86,7 @@ impl<'e> Session<'e> {
             branch: Some(branch),
             target_policy: OnceCell::new(),
             agent,
+            batch: RefCell::default(),
             events,
         })
     }
@@ -193,6 +198,45 @@ impl<'e> Session<'e> {
     #[must_use]
     pub fn agent(&self) -> Option<String> {
         self.agent.clone().or_else(|| self.env.agent())
+    }
+
+    /// Makes it keep all tasks for the next session of the same process.
+    #[must_use]
+    pub fn keeping(mut self, kept: &Arc<KeptTasks>) -> Self {
+        self.workspace = self.workspace.keeping(kept);
+        if self.snapshot.is_work_tree() {
+            self.snapshot = self.workspace.snapshot();
+        }
+        self
+    }
+
+    /// Makes it a session in which this agent acts for the user, whoever the caller is.
+    #[must_use]
+    pub fn for_agent(mut self, name: &str) -> Self {
+        self.agent = Some(name.to_owned());
+        self
+    }
+
+    /// Writes several times under one lock: where `write` fails, what it has written is taken back. For `undo` it is one
+    /// write. A process that is killed in between leaves what it has written until then.
+    pub fn all_or_nothing<T, E: From<Error>>(
+        &self,
+        action: &str,
+        write: impl FnOnce(&Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let held = self.workspace.hold(action).map_err(Error::from)?;
+        self.batch.replace(Some(Vec::new()));
+        let done = write(self);
+        let changes = self.batch.take().unwrap_or_default();
+        let now = self.env.now();
+        match &done {
+            Ok(_) => held.locked().remember(now, action.to_owned(), &changes),
+            Err(_) => {
+                let past = PastWrite::of(now, action.to_owned(), &changes);
+                held.locked().take_back(&past).map_err(Error::from)?;
+            }
+        }
+        done
     }
 
     /// Says which agent acts for the user from now on; none for the caller's own.
@@ -314,7 +358,10 @@ impl<'e> Session<'e> {
             Some(branch) => branch.commit(self, changes, &tasks)?,
             None => {
                 locked.apply(changes)?;
-                locked.remember(self.env.now(), summary_of(&tasks, changes), changes);
+                match &mut *self.batch.borrow_mut() {
+                    Some(batch) => batch.extend_from_slice(changes),
+                    None => locked.remember(self.env.now(), summary_of(&tasks, changes), changes),
+                }
             }
         }
         Ok(Written::new(self.dry_run, changes, tasks))

@@ -263,6 +263,15 @@ pub struct BoxView {
     pub done: bool,
 }
 
+impl BoxView {
+    /// Whether a line of the body is the one that it is on.
+    #[must_use]
+    pub fn is_on(&self, line: &str) -> bool {
+        let line = line.trim();
+        line.ends_with(self.text.trim()) && line.contains('[') && line.contains(']')
+    }
+}
+
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NoteView {

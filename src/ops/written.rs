@@ -11,7 +11,7 @@ use crate::review::{FieldChange, changed_fields};
 use crate::store::{Change, ChangeAction};
 
 /// What an op wrote.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Written {
     /// Whether nothing was written because the caller asked so.
     pub dry_run: bool,
@@ -94,7 +94,7 @@ impl Written {
     }
 
     /// Adds what was written next: each task and each record is there once.
-    pub(super) fn add(&mut self, next: Self) {
+    pub fn add(&mut self, next: Self) {
         for task in next.tasks {
             match self.tasks.iter_mut().find(|known| known.id == task.id) {
                 Some(known) => known.followed_by(task),

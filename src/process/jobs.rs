@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ChildStdin, ExitStatus, Stdio};
 
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -47,6 +47,49 @@ impl Program {
     }
 }
 
+/// A program that goes on when the caller ends.
+#[derive(Debug)]
+pub struct Apart {
+    /// None once somebody else waits for it.
+    child: Option<Child>,
+}
+
+impl Program {
+    /// Starts it with nothing to read and nobody to see its output but a file for its errors. It is in a process group of its
+    /// own: what ends the caller does not end it.
+    pub fn start_apart(mut self, stderr: File) -> Result<Apart, Error> {
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).process_group(0);
+        let child = self.command.spawn().map_err(|error| self.failed(error))?;
+        Ok(Apart { child: Some(child) })
+    }
+}
+
+impl Apart {
+    /// Returns how it has ended; none while it runs.
+    pub fn ended(&mut self) -> std::io::Result<Option<JobEnd>> {
+        let Some(child) = &mut self.child else { return Ok(None) };
+        Ok(child.try_wait()?.map(end_of))
+    }
+}
+
+impl Drop for Apart {
+    /// Whoever lives on has to take note of its end, or it stays in the system's table.
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take()
+            && matches!(child.try_wait(), Ok(None))
+        {
+            let _ = std::thread::Builder::new().spawn(move || child.wait());
+        }
+    }
+}
+
+fn end_of(status: ExitStatus) -> JobEnd {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => JobEnd::Exit(code),
+        (None, signal) => JobEnd::Signal(signal.unwrap_or_default()),
+    }
+}
+
 impl Job {
     /// Returns the number of its process, which is that of its group too.
     #[must_use]
@@ -68,11 +111,7 @@ impl Job {
             let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT));
             let _ = kill_process_group(pid, Signal::KILL);
         }
-        let status = self.child.wait()?;
-        Ok(match (status.code(), status.signal()) {
-            (Some(code), _) => JobEnd::Exit(code),
-            (None, signal) => JobEnd::Signal(signal.unwrap_or_default()),
-        })
+        Ok(end_of(self.child.wait()?))
     }
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-pub use jobs::{GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
+pub use jobs::{Apart, GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
 
 /// Returns the POSIX shell: where it is at its usual place by its path, so that no start searches all of `PATH` for it.
 #[must_use]

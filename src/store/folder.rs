@@ -87,6 +87,24 @@ impl Folder {
         Some(Self { fd, path: self.path.join(name) })
     }
 
+    /// Returns its path.
+    #[cfg(target_os = "linux")]
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns its number on its file system.
+    #[cfg(target_os = "linux")]
+    pub(super) fn inode(&self) -> Option<u64> {
+        Some(stat_from(&rustix::fs::fstat(&self.fd).ok()?).inode)
+    }
+
+    /// Returns what marks the kind of its file system.
+    #[cfg(target_os = "linux")]
+    pub(super) fn file_system(&self) -> Option<u64> {
+        u64::try_from(rustix::fs::fstatfs(&self.fd).ok()?.f_type).ok()
+    }
+
     /// Lists names and kinds, unsorted.
     pub(super) fn entries(&self) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();

@@ -65,10 +65,12 @@ impl Names {
     }
 
     /// Whether a name is a task file's. Every listing calls this of every file.
+    pub(super) fn is_task(name: &str) -> bool {
+        name.strip_suffix(RecordKind::Task.endings()[0]).is_some_and(|id| TaskId::check(id).is_ok())
+    }
+
     fn add(&mut self, name: &str, kind: EntryKind) {
-        let ending = RecordKind::Task.endings()[0];
-        let is_task = || name.strip_suffix(ending).is_some_and(|id| TaskId::check(id).is_ok());
-        if kind == EntryKind::File && is_task() {
+        if kind == EntryKind::File && Self::is_task(name) {
             let start = self.text.len();
             self.text.push_str(name);
             self.rows.push(Row { first: first_bytes(name), start, end: self.text.len() });

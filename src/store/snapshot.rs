@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::resolve::Purpose;
 use super::source::Source;
 use super::tasks::Tasks;
 use super::transaction::Writes;
-use super::{Entry, EntryKind, Error, Result, Stamps, resolve, unexpected};
+use super::{Entry, EntryKind, Error, KeptTasks, Result, Stamps, resolve, unexpected};
 use crate::doc;
 use crate::git::{CommitId, FileMode, TreeFile};
 use crate::model::{
@@ -87,6 +88,8 @@ pub struct Snapshot {
     index: Option<(PathBuf, i64)>,
     /// The writes that must not come between what is read of a working tree.
     writes: Option<Writes>,
+    /// Where the tasks of a working tree are kept for the next look.
+    kept: Option<Arc<KeptTasks>>,
 }
 
 impl Snapshot {
@@ -94,12 +97,18 @@ impl Snapshot {
     pub const DEEPEST: usize = 24;
 
     pub(super) fn new(source: Source, index: Option<(PathBuf, i64)>) -> Self {
-        Self { source, index, writes: None }
+        Self { source, index, writes: None, kept: None }
     }
 
     /// Makes it read all tasks between two writes, and not in the middle of one.
     pub(super) fn between(mut self, writes: Writes) -> Self {
         self.writes = Some(writes);
+        self
+    }
+
+    /// Makes it keep all tasks for the next look, or find them there.
+    pub(super) fn keeping(mut self, kept: Option<Arc<KeptTasks>>) -> Self {
+        self.kept = kept;
         self
     }
 
@@ -181,11 +190,15 @@ impl Snapshot {
     }
 
     /// Reads all tasks; what is broken is among the problems of [`Tasks::read`], the rest is there.
-    pub fn tasks(&self) -> Result<Tasks> {
-        match (&self.source, &self.index) {
+    pub fn tasks(&self) -> Result<Arc<Tasks>> {
+        let tasks = match (&self.source, &self.index) {
             (Source::WorkTree(top), Some((index, started))) => {
-                let read = || Tasks::from_work_tree(top, index, *started);
-                self.writes.as_ref().map_or_else(read, |writes| writes.read_between(read))
+                let whole = || Tasks::from_work_tree(top, index, *started);
+                let read = || match &self.kept {
+                    Some(kept) => kept.tasks(top, whole),
+                    None => whole().map(Arc::new),
+                };
+                return self.writes.as_ref().map_or_else(read, |writes| writes.read_between(read));
             }
             (source @ Source::Commit(commit), Some((index, _))) => {
                 match commit.tree(RecordKind::Task.folder())? {
@@ -194,7 +207,8 @@ impl Snapshot {
                 }
             }
             (source, _) => Tasks::from_source(source),
-        }
+        };
+        tasks.map(Arc::new)
     }
 
     /// Opens a folder of folders of records, to compare those with their stamps; none where it is not there, and where

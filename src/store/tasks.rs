@@ -1,6 +1,8 @@
 //! All tasks at once: from the index where a file is unchanged, from the file where it is not.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -24,7 +26,7 @@ const STALE_BYTES: u64 = 256 * 1024;
 const AT: &str = "index-at-";
 
 /// A file that was read rather than taken from the index.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Fresh {
     name: String,
     stat: Stat,
@@ -40,10 +42,13 @@ enum Slot {
 /// All tasks of a snapshot, and what is wrong with those that cannot be read.
 #[derive(Debug, Default)]
 pub struct Tasks {
-    index: Index,
+    index: Arc<Index>,
     fresh: Vec<Fresh>,
     slots: Vec<Slot>,
     unexpected: Vec<Problem>,
+    /// How many files were read anew since all were.
+    #[cfg(target_os = "linux")]
+    read_anew: usize,
 }
 
 impl Tasks {
@@ -58,7 +63,7 @@ impl Tasks {
         let (fresh, slots) = drop_vanished(fresh, slots);
         let unused = index.len().saturating_sub(slots.len());
         let unexpected = names.unexpected(&Source::WorkTree(top.to_path_buf()))?;
-        let tasks = Self { index, fresh, slots, unexpected };
+        let tasks = Self { index: Arc::new(index), fresh, slots, unexpected, ..Self::default() };
         let bytes: u64 = tasks.fresh.iter().map(|file| file.stat.size).sum();
         if tasks.fresh.len().max(unused) > STALE_ENOUGH || bytes > STALE_BYTES {
             tasks.write_index(index_path, started);
@@ -73,7 +78,7 @@ impl Tasks {
         let index = Index::read(&path);
         if index.len() > 0 {
             let slots = (0..index.len()).map(Slot::Indexed).collect();
-            return Ok(Self { index, slots, ..Self::default() });
+            return Ok(Self { index: Arc::new(index), slots, ..Self::default() });
         }
         let tasks = Self::from_source(source)?;
         // Files that are no tasks are not remembered, and must be reported each time.
@@ -100,7 +105,43 @@ impl Tasks {
             Fresh { name: name.to_owned(), stat, read }
         })?;
         let slots = (0..fresh.len()).map(Slot::Fresh).collect();
-        Ok(Self { index: Index::default(), fresh, slots, unexpected: names.unexpected(source)? })
+        Ok(Self { fresh, slots, unexpected: names.unexpected(source)?, ..Self::default() })
+    }
+
+    /// Returns the tasks with these files read anew, by their names; none where it is better to read everything.
+    #[cfg(target_os = "linux")]
+    pub(super) fn with_changed(&self, folder: &Folder, names: &BTreeSet<String>) -> Option<Self> {
+        let is_there = |name: &String| folder.stat(name).is_some();
+        // What is no task is told of by reading everything, as long as it is there.
+        let (own, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| Names::is_task(name));
+        let read_anew = self.read_anew + own.len();
+        if read_anew > STALE_ENOUGH || !self.unexpected.is_empty() || others.into_iter().any(is_there) {
+            return None;
+        }
+        let mut tasks = Self {
+            index: Arc::clone(&self.index),
+            fresh: self.fresh.clone(),
+            slots: self.slots.clone(),
+            unexpected: Vec::new(),
+            read_anew,
+        };
+        for name in own {
+            let found = tasks.slots.binary_search_by(|slot| tasks.name(*slot).cmp(name.as_str()));
+            match (read_fresh(folder, name), found) {
+                (Some(fresh), place) => {
+                    // One of the same name is no longer referred to, and passes away when everything is read.
+                    let slot = Slot::Fresh(tasks.fresh.len());
+                    tasks.fresh.push(fresh);
+                    match place {
+                        Ok(at) => tasks.slots[at] = slot,
+                        Err(at) => tasks.slots.insert(at, slot),
+                    }
+                }
+                (None, Ok(at)) => drop(tasks.slots.remove(at)),
+                (None, Err(_)) => {}
+            }
+        }
+        Some(tasks)
     }
 
     /// Returns the tasks that can be read, sorted by file name, and all problems, warnings included.

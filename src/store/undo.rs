@@ -44,6 +44,23 @@ pub struct PastFile {
 }
 
 impl PastWrite {
+    /// Makes one of the changes that it made, in their order: a file that was changed twice is one.
+    #[must_use]
+    pub fn of(at: DateTime<Utc>, summary: String, changes: &[Change]) -> Self {
+        let mut files: Vec<PastFile> = Vec::new();
+        for change in changes.iter().filter(|change| !change.is_empty()) {
+            match files.iter_mut().find(|file| file.path == change.path) {
+                Some(file) => file.after = Some(change.after.clone()),
+                None => files.push(PastFile {
+                    path: change.path.clone(),
+                    before: change.before.clone(),
+                    after: Some(change.after.clone()),
+                }),
+            }
+        }
+        Self { at, summary, files: Some(files) }
+    }
+
     /// Returns its files; none where they were too large to be kept.
     #[must_use]
     pub fn files(&self) -> Option<&[PastFile]> {
@@ -63,12 +80,8 @@ impl Workspace {
 impl Locked<'_> {
     /// Remembers a write. What cannot be remembered only cannot be taken back.
     pub fn remember(&self, at: DateTime<Utc>, summary: String, changes: &[Change]) {
-        let files = changes.iter().filter(|change| !change.is_empty()).map(|change| PastFile {
-            path: change.path.clone(),
-            before: change.before.clone(),
-            after: Some(change.after.clone()),
-        });
-        self.remember_files(at, summary, files.collect());
+        let PastWrite { summary, files, .. } = PastWrite::of(at, summary, changes);
+        self.remember_files(at, summary, files.unwrap_or_default());
     }
 
     fn remember_files(&self, at: DateTime<Utc>, summary: String, files: Vec<PastFile>) {

@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::folder::{Folder, split};
@@ -10,7 +11,7 @@ use super::lock::Lock;
 use super::source::{Commit, Source};
 use super::transaction::{Writes, refuse_if_changed};
 use super::write::{Target, create_folder, rename, replace_unsynced, write};
-use super::{Change, Error, Result, Snapshot, Tracked};
+use super::{Change, Error, KeptTasks, Result, Snapshot, Tracked};
 use crate::env::Env;
 use crate::events::EventSink;
 use crate::git;
@@ -32,6 +33,9 @@ pub struct Workspace {
     started: i64,
     lock_timeout: Duration,
     recovered: Cell<usize>,
+    /// Whether this process has the lock for several writes.
+    is_held: Cell<bool>,
+    kept: Option<Arc<KeptTasks>>,
     events: EventSink,
 }
 
@@ -80,8 +84,19 @@ impl Workspace {
         let work_dir = repo_paths.work_dir.clone().unwrap_or_else(|| repo_paths.git_dir.clone());
         let (repository, started) = (OnceCell::new(), env.clock_nanos());
         let events = EventSink::default();
-        let recovered = Cell::new(0);
-        Self { repo_paths, work_dir, repository, started, lock_timeout: LOCK_TIMEOUT, recovered, events }
+        let (recovered, is_held) = (Cell::new(0), Cell::new(false));
+        let lock_timeout = LOCK_TIMEOUT;
+        Self {
+            repo_paths,
+            work_dir,
+            repository,
+            started,
+            lock_timeout,
+            recovered,
+            is_held,
+            kept: None,
+            events,
+        }
     }
 
     /// Finds the tracker around the current directory.
@@ -165,6 +180,13 @@ impl Workspace {
         self
     }
 
+    /// Makes it keep all tasks for the next look, in a process that lives on.
+    #[must_use]
+    pub fn keeping(mut self, kept: &Arc<KeptTasks>) -> Self {
+        self.kept = Some(Arc::clone(kept));
+        self
+    }
+
     /// Changes how long a write waits for the lock.
     #[must_use]
     pub fn with_lock_timeout(mut self, timeout: Option<Duration>) -> Self {
@@ -230,7 +252,8 @@ impl Workspace {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let source = Source::WorkTree(self.work_dir.clone());
-        Snapshot::new(source, Some((self.local_path("index"), self.started))).between(self.writes())
+        let snapshot = Snapshot::new(source, Some((self.local_path("index"), self.started)));
+        snapshot.between(self.writes()).keeping(self.kept.clone())
     }
 
     /// Returns the records as a commit has them, without a checkout.
@@ -333,10 +356,20 @@ impl Workspace {
 
     /// Takes the lock for writes. Whatever a write depends on must be read after this.
     pub fn lock(&self, action: &str) -> Result<Locked<'_>> {
+        if self.is_held.get() {
+            return Ok(Locked { workspace: self, _lock: None });
+        }
         let lock = Lock::acquire(&self.lock_path(), self.lock_timeout, action)?;
         let recovered = self.writes().recover()?;
         self.recovered.set(self.recovered.get() + recovered);
-        Ok(Locked { workspace: self, _lock: lock })
+        Ok(Locked { workspace: self, _lock: Some(lock) })
+    }
+
+    /// Takes the lock for several writes: until the answer is dropped, [`Workspace::lock`] has it already.
+    pub fn hold(&self, action: &str) -> Result<Held<'_>> {
+        let locked = self.lock(action)?;
+        self.is_held.set(true);
+        Ok(Held { locked })
     }
 
     fn lock_path(&self) -> PathBuf {
@@ -370,7 +403,28 @@ impl Workspace {
 #[derive(Debug)]
 pub struct Locked<'a> {
     workspace: &'a Workspace,
-    _lock: Lock,
+    /// None where the workspace has it for several writes.
+    _lock: Option<Lock>,
+}
+
+/// The lock, for several writes.
+#[derive(Debug)]
+pub struct Held<'a> {
+    locked: Locked<'a>,
+}
+
+impl<'a> Held<'a> {
+    /// Returns what writes.
+    #[must_use]
+    pub fn locked(&self) -> &Locked<'a> {
+        &self.locked
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.locked.workspace.is_held.set(false);
+    }
 }
 
 impl Locked<'_> {

@@ -25,7 +25,7 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 11] = [
+const BORDERS: [(&str, &[&str]); 13] = [
     ("gix", &["src/git/"]),
     ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
@@ -37,6 +37,8 @@ const BORDERS: [(&str, &[&str]); 11] = [
     ("minijinja", &["src/report/"]),
     ("comrak", &["src/report/"]),
     ("quick_xml", &["src/import/"]),
+    ("rmcp", &["src/mcp/"]),
+    ("tokio", &["src/mcp/"]),
 ];
 
 /// One source file.

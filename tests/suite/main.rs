@@ -24,6 +24,8 @@ mod hook_files;
 mod hostile;
 mod house;
 mod imports;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod merge_driver;
 mod merges;
 mod plan_execution;

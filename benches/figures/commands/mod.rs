@@ -1,5 +1,7 @@
 //! What the commands cost at many tasks. Two minutes where nothing else runs.
 
+#[cfg(feature = "mcp")]
+mod calls;
 mod corpus;
 
 use std::cell::Cell;
@@ -39,6 +41,10 @@ pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     start_up(&small, table)?;
     listing(&small, table)?;
     votes(&small, &voted, table)?;
+    #[cfg(feature = "mcp")]
+    for (corpus, what) in [(&small, ""), (&voted, ", with votes")] {
+        calls::measure(corpus, what, table)?;
+    }
     drop(voted);
     let branched = Corpus::create(&folder.join("branched"), size)?;
     branched.commit()?;

@@ -83,6 +83,11 @@ impl Process {
         Ok((command.stdout(Stdio::piped()).spawn()?, start))
     }
 
+    /// Starts it to talk with.
+    pub(crate) fn spawn_talking(&self) -> Result<Child> {
+        Ok(self.command()?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?)
+    }
+
     /// Runs it and returns what it prints.
     pub(crate) fn output(&self) -> Result<String> {
         let output = self.command()?.stdout(Stdio::piped()).output()?;

@@ -17,7 +17,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 16] = [
+const TOPICS: [(&str, &str); 17] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
@@ -27,6 +27,7 @@ const TOPICS: [(&str, &str); 16] = [
     ("files", include_str!("../../../templates/help/files.txt")),
     ("imports", include_str!("../../../templates/help/imports.txt")),
     ("json", include_str!("../../../templates/help/json.txt")),
+    ("mcp", include_str!("../../../templates/help/mcp.txt")),
     ("metrics", include_str!("../../../templates/help/metrics.txt")),
     ("pipelines", include_str!("../../../templates/help/pipelines.txt")),
     ("plans", include_str!("../../../templates/help/plans.txt")),
@@ -92,8 +93,8 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, claims, commits, config, executors, figures, files, imports, json, metrics, pipelines, plans, queries, runs,
-/// trust, workflows. Without one it shows the help of tracker and the list of topics.
+/// Topics: agents, claims, commits, config, executors, figures, files, imports, json, mcp, metrics, pipelines, plans, queries,
+/// runs, trust, workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]

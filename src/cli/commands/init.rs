@@ -35,7 +35,8 @@ pub(in crate::cli) struct Init {
     /// Do not install the git hooks
     #[arg(long)]
     no_hooks: bool,
-    /// Also write instructions for coding agents into AGENTS.md and CLAUDE.md, and hooks into .claude/settings.json
+    /// Also write instructions for coding agents into AGENTS.md and CLAUDE.md, hooks into .claude/settings.json, and the MCP
+    /// server into the settings of the usual clients
     #[arg(long)]
     agents: bool,
     /// Also write a CI workflow that runs on the server what hooks run locally
@@ -196,7 +197,7 @@ impl View for ops::Initialised {
 /// Remove the hooks, the merge driver and local files
 ///
 /// What the tracker has put into this clone goes: its part of the git hooks, byte for byte, the merge driver, caches and
-/// the active task; and the commands that `init --agents` has added to the settings of an agent. The records in `.tracker` stay, for they are the team's.
+/// the active task; and what `init --agents` has added to the settings of agents. The records in `.tracker` stay, for they are the team's.
 ///
 /// Example: tracker uninstall --dry-run
 #[derive(Debug, Args)]

@@ -27,6 +27,8 @@ mod land;
 mod list;
 mod log;
 mod man;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod merge;
 mod merge_driver;
 mod moves;
@@ -125,6 +127,8 @@ const COMMANDS: &[Entry] = &[
     entry::<export::Export>("export"),
     entry::<report::Report>("report"),
     entry::<demo::Demo>("demo"),
+    #[cfg(feature = "mcp")]
+    entry::<mcp::Mcp>("mcp"),
     entry::<schema::Schema>("schema"),
     entry::<completions::Completions>("completions"),
     entry::<man::Man>("man"),

@@ -241,7 +241,7 @@ fn show_body(task: &TaskView, out: &mut Output) {
     let mut next = boxes.next();
     for line in body.lines() {
         let text = clean_lines(line);
-        let found = next.filter(|found| is_box(line, &found.text));
+        let found = next.filter(|found| found.is_on(line));
         if let Some(found) = found {
             let indent = line.len() - line.trim_start().len();
             let mark = if found.done { out.glyph("✓", "[x]") } else { out.glyph("☐", "[ ]") };
@@ -261,11 +261,6 @@ fn show_body(task: &TaskView, out: &mut Output) {
             out.line(format!("  {text}"));
         }
     }
-}
-
-fn is_box(line: &str, text: &str) -> bool {
-    let line = line.trim();
-    line.ends_with(text.trim()) && line.contains('[') && line.contains(']')
 }
 
 fn show_notes(task: &TaskView, out: &mut Output) {

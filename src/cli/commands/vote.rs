@@ -46,7 +46,7 @@ impl VoteArgs {
         let Self { id, role, notes, sign, branch, push, .. } = self;
         let branch = branch.map(|name| BranchRequest { name, push });
         let query = given_or_active(session, command, id)?;
-        Ok(VoteRequest { query, role, notes, findings, sign, branch })
+        Ok(VoteRequest { query, role, notes, findings, sign, branch, only_if_counts: false })
     }
 }
 

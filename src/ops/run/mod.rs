@@ -3,6 +3,7 @@
 //! A run lives in the folder of its log below the git directory until it is pruned; what is committed of it is its record.
 //! Commands that change a run either drive it themselves, or hand what they want to the engine that does.
 
+mod apart;
 mod control;
 mod elsewhere;
 mod found;
@@ -14,6 +15,7 @@ mod view;
 mod watch;
 mod why;
 
+pub(crate) use apart::{cancel_run_apart, resume_run_apart, retry_run_apart, start_run_apart, wait_for_run};
 pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
 pub(crate) use elsewhere::{RecordRequest, record_run};
 pub(crate) use found::run_candidates;

@@ -54,6 +54,22 @@ pub fn start_run<'e>(
     request: &RunRequest,
     mut observe: RunObserver<'e>,
 ) -> Result<RunView> {
+    let Created { folder, lock, run, first, .. } = create_run(session, request)?;
+    observe(&first, &run);
+    drive(session, &folder, run, lock, !request.unsynced, observe, None)
+}
+
+/// A run of which nothing has begun.
+pub(super) struct Created {
+    pub(super) id: RunId,
+    folder: PathBuf,
+    lock: Lock,
+    run: Run,
+    first: Logged,
+}
+
+/// Creates a run, which nobody drives yet.
+pub(super) fn create_run(session: &Session<'_>, request: &RunRequest) -> Result<Created> {
     let loaded = load_workflow(session, &request.workflow)?;
     let params = params(&loaded.workflow, &request.params)?;
     if session.is_dry() {
@@ -76,8 +92,7 @@ pub fn start_run<'e>(
     log.append(&first);
     log.commit()?;
     let run = Run::new(workflow, &first).expect("the first event is its creation");
-    observe(&first, &run);
-    drive(session, &folder, run, lock, !request.unsynced, observe, None)
+    Ok(Created { id, folder, lock, run, first })
 }
 
 /// Goes on with a run that is on hold: paused, interrupted, or waiting for a person who has answered.
@@ -89,18 +104,24 @@ pub fn resume_run<'e>(
     let id = find_run(session, given)?;
     let folder = run_folder(session, &id);
     let (lock, run, events) = take_up(session, &folder, &id)?;
-    if run.state.is_end() && run.stopped.is_none() {
-        let retry = Suggestion::tracker(["run", "retry", id.as_str()]);
-        let message = format!("{id} has ended as {}", run.state.as_str());
-        let hint = if run.state == crate::model::RunState::Success {
-            format!("start another: {}", Suggestion::tracker(["run", "start", &run.name]))
-        } else {
-            format!("run what failed again: {retry}")
-        };
-        return Err(Error::usage_with(message, hint));
-    }
+    refuse_ended(&id, &run)?;
     observe(&events[0], &run);
     drive(session, &folder, run, lock, true, observe, None)
+}
+
+/// Refuses to go on with a run that has ended.
+pub(super) fn refuse_ended(id: &RunId, run: &Run) -> Result<()> {
+    if !run.state.is_end() || run.stopped.is_some() {
+        return Ok(());
+    }
+    let retry = Suggestion::tracker(["run", "retry", id.as_str()]);
+    let message = format!("{id} has ended as {}", run.state.as_str());
+    let hint = if run.state == crate::model::RunState::Success {
+        format!("start another: {}", Suggestion::tracker(["run", "start", &run.name]))
+    } else {
+        format!("run what failed again: {retry}")
+    };
+    Err(Error::usage_with(message, hint))
 }
 
 /// Runs again what failed, or these steps.
@@ -112,6 +133,18 @@ pub fn retry_run<'e>(
     let id = find_run(session, request.run.as_deref())?;
     let folder = run_folder(session, &id);
     let (lock, run, events) = take_up(session, &folder, &id)?;
+    let steps = steps_to_retry(session, request, (&id, &run, &folder))?;
+    let event = Event::Retried { steps, forced: true, by: Some(session.actor()?) };
+    observe(&events[0], &run);
+    drive(session, &folder, run, lock, true, observe, Some(event))
+}
+
+/// Returns the steps of a run that are to be run again.
+pub(super) fn steps_to_retry(
+    session: &Session<'_>,
+    request: &RetryRequest,
+    (id, run, folder): (&RunId, &Run, &Path),
+) -> Result<Vec<String>> {
     let is_stopped = run.stopped.is_some() || !run.state.is_end();
     if is_stopped && request.steps.is_empty() {
         let resume = Suggestion::tracker(["run", "resume", id.as_str()]);
@@ -119,17 +152,14 @@ pub fn retry_run<'e>(
     }
     let selected = match request.steps.as_slice() {
         [] => run.to_retry(),
-        names => chosen_steps(&run, names, request.downstream, &folder, session)?,
+        names => chosen_steps(run, names, request.downstream, folder, session)?,
     };
     if selected.is_empty() {
         let hint =
             format!("run one again: {} --step STEP", Suggestion::tracker(["run", "retry", id.as_str()]));
         return Err(Error::usage_with(format!("nothing of {id} has failed"), hint));
     }
-    let steps = selected.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect();
-    let event = Event::Retried { steps, forced: true, by: Some(session.actor()?) };
-    observe(&events[0], &run);
-    drive(session, &folder, run, lock, true, observe, Some(event))
+    Ok(selected.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect())
 }
 
 fn chosen_steps(

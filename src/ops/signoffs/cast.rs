@@ -14,7 +14,7 @@ use crate::ops::signoffs::next_of;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
-    Attempt, Case, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, VoteStatus, WhyNot,
+    Attempt, Case, Fix, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, VoteStatus, WhyNot,
     auto_advance, coverage_digest, fail, finding_id, gate,
 };
 use crate::store::{self, Change, TaskFile};
@@ -37,6 +37,8 @@ pub struct VoteRecord {
     pub sign: bool,
     /// The branch to cast it on, as a commit on its tip; the working tree by default.
     pub branch: Option<BranchRequest>,
+    /// Whether a vote that would not count is refused instead of written down.
+    pub only_if_counts: bool,
 }
 
 /// Approves a task for a role. The last approval moves the task on, where its stage says so.
@@ -124,6 +126,10 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
     let mut context = VoteContext { session, reader: &reader, file: &file, facts, by };
     context.facts.findings.extend(found);
     let cast = context.cast(statement)?;
+    if let (Some((why, fix)), true) = (cast.not_counted, request.only_if_counts) {
+        let id = context.facts.task.id;
+        return Err(Error::refused(Attempt::Vote(id), Reason::VoteDoesNotCount { why, fix }));
+    }
     changes.extend(cast.changes);
     let mut task = WrittenTask::changed(&context.facts.task, cast.messages, !changes.is_empty());
     task.counts = Some(cast.counts);
@@ -169,6 +175,8 @@ pub(in crate::ops) struct CastVote {
     pub(in crate::ops) messages: Vec<String>,
     /// Whether the vote counts.
     pub(in crate::ops) counts: bool,
+    /// Why it does not, and what would.
+    pub(in crate::ops) not_counted: Option<(WhyNot, Option<Fix>)>,
     /// Whether the move completes the task.
     pub(in crate::ops) completes: bool,
 }
@@ -209,6 +217,7 @@ impl VoteContext<'_> {
         let own = judged.find(|judged| judged.record.vote == *vote);
         let why_not = own.and_then(|judged| judged.status.why_not());
         let is_owners = config.policy.gate.owners.as_deref() == Some(vote.role.as_str());
+        let mut not_counted = None;
         match why_not {
             None | Some(WhyNot::Withdrawn) => {}
             Some(WhyNot::NotRequired) if is_owners => {
@@ -216,7 +225,9 @@ impl VoteContext<'_> {
             }
             Some(why) => {
                 messages.push(format!("it does not count: {why}"));
-                messages.extend(self.what_would(&case, &vote.role));
+                let fix = self.what_would(&case, &vote.role);
+                messages.extend(fix.as_ref().map(ToString::to_string));
+                not_counted = Some((why.clone(), fix));
             }
         }
         let plan = match vote.verdict {
@@ -231,17 +242,16 @@ impl VoteContext<'_> {
         let completes = plan.is_some_and(|plan| plan.to().is_complete());
         let counts = matches!(why_not, None | Some(WhyNot::Withdrawn))
             || is_owners && why_not == Some(&WhyNot::NotRequired);
-        Ok(CastVote { changes, messages, counts, completes })
+        Ok(CastVote { changes, messages, counts, not_counted, completes })
     }
 
     /// Says what would count in place of a vote that does not.
-    fn what_would(&self, case: &Case<'_>, role: &str) -> Option<String> {
+    fn what_would(&self, case: &Case<'_>, role: &str) -> Option<Fix> {
         let missing = gate(case).missing;
         let own = missing.iter().find(|missing| {
             matches!(missing, Missing::Signoff { role: asked, .. } | Missing::Rejected { role: asked, .. } if asked == role)
         });
-        let fix = next_of(self.session, self.reader.config(), &self.facts, own?)?;
-        Some(fix.to_string())
+        next_of(self.session, self.reader.config(), &self.facts, own?)
     }
 
     /// Returns the user's own approval that counts already and says all that another one would.

@@ -245,8 +245,13 @@ pub(in crate::ops) fn next_of(
     let who = missing.who_to_ask()?;
     let is_me = |pattern: &String| me.as_ref().is_some_and(|me| is_member_meant(config, pattern, me));
     let command = |role: &str| Some(Fix::Run(approval(config, facts, role)));
+    let is_for_people = |role: &str| session.agent().is_some() && config.role(role).rules.people_only;
     let request = match missing {
         Missing::Signoff { is_defined: false, .. } => return Some(fix_of(config, facts, missing)),
+        Missing::Signoff { role, .. } | Missing::Rejected { role, .. } if is_for_people(role) => {
+            let person = if who.is_empty() { "a person".to_owned() } else { who.join(" or ") };
+            return Some(Fix::RunAs { person, command: approval(config, facts, role) });
+        }
         Missing::Rejected { role, .. } if who.iter().any(is_me) => return command(role),
         Missing::Rejected { role, .. } => format!("vote again as {role}"),
         Missing::Signoff { role, .. } if who.is_empty() || who.iter().any(is_me) => {

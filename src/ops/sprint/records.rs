@@ -142,7 +142,10 @@ pub(super) fn gather_at(
     let scope = scope_of(&file, calendar);
     let ids = match scope {
         Some(_) => tasks_ever_in(&file),
-        None => planned(&snapshot.tasks()?, &file.sprint.id),
+        None => {
+            let tasks = snapshot.tasks()?;
+            planned(&tasks, &file.sprint.id)
+        }
     };
     let mut found = sprint_items(snapshot, config, &ids)?;
     let dropped = dropped(&file);

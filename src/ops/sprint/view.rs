@@ -532,7 +532,8 @@ pub(in crate::ops) fn sprint_ahead(session: &Session<'_>, name: &str) -> Result<
     let started =
         file.sprint.started().map_or_else(|| session.env().today(), |event| calendar.day_of(event.at));
     let (starts, ends) = sprint_days(&file, started);
-    let members = members(&session.snapshot().tasks()?, &file);
+    let tasks = session.snapshot().tasks()?;
+    let members = members(&tasks, &file);
     Ok(SprintAhead {
         starts,
         ends,

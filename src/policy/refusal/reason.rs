@@ -8,7 +8,7 @@ use super::{Fix, PlanReason, Refusal};
 use crate::model::{
     Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
 };
-use crate::policy::{Cycle, DirectiveError, Missing};
+use crate::policy::{Cycle, DirectiveError, Missing, WhyNot};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
@@ -90,6 +90,12 @@ pub enum Reason {
         config: String,
     },
     NoCommit,
+    /// A vote that would be written down and not count.
+    VoteDoesNotCount {
+        why: WhyNot,
+        /// What would count.
+        fix: Option<Fix>,
+    },
     NoVoteOf(String),
     RoleExists {
         role: String,
@@ -205,7 +211,7 @@ impl Reason {
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
             Self::NoCommit => "commit",
-            Self::NoVoteOf(_) => "vote",
+            Self::NoVoteOf(_) | Self::VoteDoesNotCount { .. } => "vote",
             Self::ChangedMeanwhile(_) => "changed",
             Self::Broken(_) => "broken",
             Self::Message(_) => "message",
@@ -252,6 +258,7 @@ impl Reason {
                 Some(Fix::Advice(format!("narrow `paths` of [roles.{role}] in {config}")))
             }
             Self::NoCommit => Some(Fix::Run(Suggestion::git(["commit"]))),
+            Self::VoteDoesNotCount { fix, .. } => fix.clone(),
             Self::NoVoteOf(_) => of_task(&["signoffs"]),
             Self::Broken(problem) => problem.hint.clone().map(Fix::Advice),
             Self::Message(error) => Some(Fix::Advice(error.hint().to_owned())),
@@ -352,6 +359,7 @@ impl fmt::Display for Reason {
                 write!(f, "a vote as {role} would cover {files} files, more than one record can list")
             }
             Self::NoCommit => f.write_str("nothing is committed yet"),
+            Self::VoteDoesNotCount { why, .. } => write!(f, "it would not count: {why}"),
             Self::NoVoteOf(person) => write!(f, "{person} has no vote that counts"),
             Self::RoleExists { path, .. } | Self::ChangedMeanwhile(path) => f.write_str(path),
             Self::Broken(problem) | Self::UnreadablePolicy { problem, .. } => problem.fmt(f),

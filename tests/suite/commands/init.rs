@@ -230,6 +230,61 @@ fn settings_that_cannot_be_edited_are_refused_before_anything_is_written() {
     assert!(!fresh.path().join(".claude/settings.json").exists());
 }
 
+/// The settings of MCP clients, with something of the user's own that has to stay.
+#[cfg(feature = "mcp")]
+const CLIENTS: [(&str, &str); 4] = [
+    (".mcp.json", "{\n    \"mcpServers\": {\n        \"other\": {\"command\": \"x\"}\n    }\n}\n"),
+    (".cursor/mcp.json", "{\"mcpServers\": {}, \"z\": 1.10}\n"),
+    (".vscode/mcp.json", "{\n\t\"inputs\": []\n}\n"),
+    (".codex/config.toml", "model = 'large' # mine\n"),
+];
+
+#[cfg(feature = "mcp")]
+#[test]
+fn clients_find_the_server_and_keep_what_is_theirs() {
+    let sandbox = Sandbox::new();
+    CLIENTS.into_iter().for_each(|(path, own)| sandbox.write(path, own));
+    let init = sandbox.tracker(&["init", "--agents", "--no-hooks"]);
+    assert_eq!(init.status, 0, "{init}");
+    for (path, _) in CLIENTS {
+        assert!(init.stdout.contains(path) && sandbox.read(path).contains("tracker"), "{init}");
+    }
+    let claude: serde_json::Value = serde_json::from_str(&sandbox.read(".mcp.json")).unwrap();
+    let entry = &claude["mcpServers"]["tracker"];
+    assert_eq!((&entry["command"], &entry["args"]), (&"tracker".into(), &serde_json::json!(["mcp"])));
+    assert_eq!(claude["mcpServers"]["other"]["command"], "x");
+    let again = sandbox.tracker(&["init", "--agents", "--no-hooks"]);
+    assert!(again.stdout.ends_with("nothing was changed\n"), "{again}");
+    assert_eq!(sandbox.tracker(&["uninstall"]).status, 0);
+    for (path, own) in CLIENTS {
+        // Of a table that has nothing but ours, nothing is left.
+        let left = own.replace("{\"mcpServers\": {}, ", "{");
+        assert_eq!(sandbox.read(path), left, "{path}");
+    }
+    // What was made for the server alone is gone with it.
+    let fresh = Sandbox::new();
+    assert_eq!(fresh.tracker(&["init", "--agents", "--no-hooks"]).status, 0);
+    assert_eq!(fresh.tracker(&["uninstall"]).status, 0);
+    assert!(CLIENTS.iter().all(|(path, _)| !fresh.path().join(path).exists()));
+}
+
+#[cfg(feature = "mcp")]
+#[test]
+fn settings_of_clients_that_cannot_be_edited_are_left_alone() {
+    let sandbox = Sandbox::new();
+    let own = "// mine\n{\"servers\": {}}\n";
+    sandbox.write(".vscode/mcp.json", own);
+    sandbox.write("elsewhere.json", "{}\n");
+    std::os::unix::fs::symlink("elsewhere.json", sandbox.path().join(".mcp.json")).unwrap();
+    let init = sandbox.tracker(&["init", "--agents", "--no-hooks"]);
+    assert!(init.status == 0 && init.stderr.contains("warning: .vscode/mcp.json"), "{init}");
+    assert!(init.stderr.contains("add by hand: \"tracker\": {"), "{init}");
+    assert_eq!(
+        (sandbox.read(".vscode/mcp.json").as_str(), sandbox.read("elsewhere.json").as_str()),
+        (own, "{}\n")
+    );
+}
+
 #[test]
 fn uninstalling_leaves_the_records_and_nothing_else() {
     let sandbox = Sandbox::new();

@@ -415,7 +415,8 @@ pub(in crate::ops) fn sprint_members(
     name: &str,
 ) -> Result<(SprintId, BTreeSet<TaskId>)> {
     let file = crate::ops::sprint::records::find(session, name)?;
-    let members = members(&session.snapshot().tasks()?, &file);
+    let tasks = session.snapshot().tasks()?;
+    let members = members(&tasks, &file);
     Ok((file.sprint.id, members.into_keys().collect()))
 }
 
