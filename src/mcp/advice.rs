@@ -67,8 +67,9 @@ fn call(words: &[String]) -> Option<String> {
             (ToolName::Move, json!({ "action": verb, "ids": given }))
         }
         "fail" | "block" | "cancel" => {
+            let id = id()?;
             let why = given[1..].iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
-            (ToolName::Move, json!({ "action": verb, "ids": [id()?], "why": why }))
+            (ToolName::Move, json!({ "action": verb, "ids": [id], "why": why }))
         }
         "tick" | "untick" => (ToolName::Write, op(&json!({ "op": verb, "id": id()?, "boxes": given[1..] }))),
         "note" => (ToolName::Write, op(&json!({ "op": "note", "id": id()?, "text": "…" }))),
@@ -161,6 +162,9 @@ mod tests {
             ("git switch main", "git switch main"),
             ("tracker set-stage TASK-A qa", "tracker set-stage TASK-A qa"),
             ("tracker tick", "tracker tick"),
+            ("tracker fail", "tracker fail"),
+            ("tracker set", "tracker set"),
+            ("tracker", "tracker"),
             ("tracker note 'a", "tracker note 'a"),
         ] {
             assert_eq!(of_command(command), expected, "{command}");
