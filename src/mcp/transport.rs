@@ -166,11 +166,6 @@ fn read_message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Box<(ErrorD
     match value.get("method") {
         // Told, not asked: what nobody knows is passed over.
         Some(Value::String(_)) if value.get("id").is_none() => Ok(None),
-        // Unknown methods are read as such: what cannot be read has other parameters.
-        Some(Value::String(method)) if id.is_some() && value["jsonrpc"] == "2.0" => {
-            let message = format!("invalid parameters of `{}`", method.escape_debug());
-            refused(ErrorCode::INVALID_PARAMS, message, id)
-        }
         _ => refused(ErrorCode::INVALID_REQUEST, "not a JSON-RPC 2.0 request".to_owned(), id),
     }
 }
@@ -199,10 +194,8 @@ mod tests {
             ("  \n", "-"),
             (r#"{"jsonrpc":"2.0","method":"$/other"}"#, "message"),
             (r#"{"jsonrpc":"1.0","id":7,"method":"ping"}"#, "-32600 7 not a JSON-RPC 2.0 request"),
-            (
-                r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":5}}"#,
-                "-32602 7 invalid parameters of `tools/call`",
-            ),
+            // What a known method cannot be called with is refused by whoever handles it.
+            (r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":5}}"#, "request 7"),
             (r#"{"jsonrpc":"2.0","id":7}"#, "-32600 7 not a JSON-RPC 2.0 request"),
             ("[]", "-32600 - batches are not part of the protocol; send one message a line"),
             ("7", "-32600 - not a JSON-RPC 2.0 request"),
