@@ -52,7 +52,7 @@ pub(super) fn quoted(text: &str) -> String {
     out
 }
 
-/// Adds what somebody wrote, each line marked; `mark` says what stands beside the mark of a line.
+/// Adds what somebody wrote, each line marked; `mark` gives what is beside the mark of a line.
 pub(super) fn push_block(text: &str, mark: impl Fn(usize) -> Option<usize>, out: &mut String) {
     for (at, written) in text.trim_end().lines().enumerate() {
         let number = mark(at).map(|number| number.to_string()).unwrap_or_default();

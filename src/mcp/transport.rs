@@ -33,7 +33,7 @@ pub(super) struct Stdio {
     /// None once it is closed.
     answers: Option<Sender<Vec<u8>>>,
     writer: Option<JoinHandle<()>>,
-    /// Whether a request has come: what is told before is for nobody.
+    /// Whether a request has come: what comes before it is for nobody.
     has_begun: bool,
 }
 
@@ -63,7 +63,7 @@ impl Stdio {
     }
 
     fn refuse(&self, error: ErrorData, id: Option<RequestId>) {
-        // Where nobody reads, the reader is told.
+        // Where nobody reads, the reader is shown it.
         let _ = self.write(&ServerJsonRpcMessage::error(error, id));
     }
 }
@@ -164,7 +164,7 @@ fn read_message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Box<(ErrorD
     }
     let id = value.get("id").and_then(|id| serde_json::from_value(id.clone()).ok());
     match value.get("method") {
-        // Told, not asked: what nobody knows is passed over.
+        // A notification that nobody knows is passed over.
         Some(Value::String(_)) if value.get("id").is_none() => Ok(None),
         _ => refused(ErrorCode::INVALID_REQUEST, "not a JSON-RPC 2.0 request".to_owned(), id),
     }

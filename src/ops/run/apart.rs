@@ -73,7 +73,7 @@ pub fn wait_for_run(session: &Session<'_>, given: &str, most: Duration) -> Resul
         let found = look_at(session, &id)?;
         let view = view_of(session, &found.run, &found.folder, found.is_driven);
         let is_over = !found.is_driven && (view.state.is_end() || view.hold.is_some());
-        // A clock that stands still is a test's.
+        // A clock that does not move is a test's.
         let is_late = if env.has_fixed_clock() { looks == 0 } else { env.monotonic() - begun >= most };
         if is_over || is_late {
             return Ok(view);
@@ -115,14 +115,14 @@ fn start_driver(session: &Session<'_>, id: &RunId, words: &[&str]) -> Result<Apa
     driver.start_apart(errors).map_err(|error: process::Error| Error::usage(error.to_string()))
 }
 
-/// Fails where a process could not drive a run, with what it has said.
+/// Fails where a process could not drive a run, with its messages.
 fn refuse_if_failed(session: &Session<'_>, id: &RunId, end: JobEnd) -> Result<()> {
     if matches!(end, JobEnd::Exit(code) if code <= NO || code == 130) {
         return Ok(());
     }
-    let said = std::fs::read(run_folder(session, id).join(ERRORS)).unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    let mut lines = said.lines();
+    let messages = std::fs::read(run_folder(session, id).join(ERRORS)).unwrap_or_default();
+    let messages = String::from_utf8_lossy(&messages).into_owned();
+    let mut lines = messages.lines();
     let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
     let hint = lines.next().map(|line| line.trim().trim_start_matches("hint: ").to_owned());
     let message = if message.is_empty() { format!("{id} could not be driven") } else { message.to_owned() };
