@@ -166,6 +166,11 @@ fn read_message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Box<(ErrorD
     match value.get("method") {
         // A notification that nobody knows is passed over.
         Some(Value::String(_)) if value.get("id").is_none() => Ok(None),
+        // Methods that nobody knows are requests, too: what cannot be read as one has other parameters.
+        Some(Value::String(method)) if id.is_some() && value["jsonrpc"] == "2.0" => {
+            let message = format!("invalid parameters of `{}`", method.escape_debug());
+            refused(ErrorCode::INVALID_PARAMS, message, id)
+        }
         _ => refused(ErrorCode::INVALID_REQUEST, "not a JSON-RPC 2.0 request".to_owned(), id),
     }
 }

@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_told_by_names_is_read_as_a_whole() {
+    fn what_names_do_not_show_is_read_as_a_whole() {
         let desk = Desk::new(3);
         assert_eq!(desk.look(), 1);
         fs::write(desk.path("notes.txt"), "no task").unwrap();

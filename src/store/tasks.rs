@@ -112,7 +112,7 @@ impl Tasks {
     #[cfg(target_os = "linux")]
     pub(super) fn with_changed(&self, folder: &Folder, names: &BTreeSet<String>) -> Option<Self> {
         let is_there = |name: &String| folder.stat(name).is_some();
-        // What is no task is told of by reading everything, as long as it is there.
+        // What is no task is named by reading everything, as long as it is there.
         let (own, others): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| Names::is_task(name));
         let read_anew = self.read_anew + own.len();
         if read_anew > STALE_ENOUGH || !self.unexpected.is_empty() || others.into_iter().any(is_there) {

@@ -75,7 +75,7 @@ fn the_end_of_the_input_is_the_end_whatever_came_before() {
     let sandbox = world();
     let (exit, rest, errors) = Client::silent(&sandbox, |_| {}).finish();
     assert_eq!((exit, rest.len(), errors.as_str()), (Some(0), 0, ""));
-    // What was told before anything was asked is for nobody.
+    // A notification before any request is for nobody.
     let mut client = Client::silent(&sandbox, |_| {});
     client.raw(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\nnonsense\n");
     assert_eq!(client.receive()["error"]["code"], -32700);

@@ -88,7 +88,7 @@ fn knows_tasks() -> Value {
 }
 
 /// Asks until a task is in another state than the one that it is in.
-fn settled(client: &mut Client, id: &Value) -> Value {
+fn finished(client: &mut Client, id: &Value) -> Value {
     for _ in 0..1000 {
         let task = client.request("tasks/get", json!({"taskId": id})).unwrap();
         if task["status"] != "working" {
@@ -108,7 +108,7 @@ fn for_clients_that_know_tasks_a_run_is_one() {
     assert_eq!((&task["resultType"], &task["status"]), (&json!("task"), &json!("working")), "{task}");
     // Another server answers for it as well.
     let mut other = Client::with(&sandbox, Era::Stateless, knows_tasks(), |_| {});
-    let done = settled(&mut other, &task["taskId"]);
+    let done = finished(&mut other, &task["taskId"]);
     assert_eq!(done["status"], "completed", "{done}");
     assert_eq!(done["result"]["structuredContent"]["state"], "success", "{done}");
     assert_eq!(other.request("tasks/get", json!({"taskId": "RUN-N0NE"})).unwrap_err()["code"], -32602);
@@ -123,7 +123,7 @@ fn a_task_that_asks_takes_no_answer_from_a_client() {
     let mut client = Client::with(&sandbox, Era::Stateless, knows_tasks(), |_| {});
     let start = json!({"name": "run", "arguments": {"action": "start", "workflow": "w"}});
     let task = client.request("tools/call", start).unwrap();
-    let asks = settled(&mut client, &task["taskId"]);
+    let asks = finished(&mut client, &task["taskId"]);
     assert_eq!(asks["status"], "input_required", "{asks}");
     let request = &asks["inputRequests"]["sure"];
     assert_eq!(request["method"], "elicitation/create", "{asks}");
@@ -131,8 +131,8 @@ fn a_task_that_asks_takes_no_answer_from_a_client() {
     let yes =
         json!({"taskId": task["taskId"], "inputResponses": {"sure": {"action": "accept", "content": {}}}});
     client.request("tasks/update", yes).unwrap();
-    assert_eq!(settled(&mut client, &task["taskId"])["status"], "input_required");
+    assert_eq!(finished(&mut client, &task["taskId"])["status"], "input_required");
     client.request("tasks/cancel", json!({"taskId": task["taskId"]})).unwrap();
-    assert_eq!(settled(&mut client, &task["taskId"])["status"], "cancelled");
+    assert_eq!(finished(&mut client, &task["taskId"])["status"], "cancelled");
     client.request("tasks/cancel", json!({"taskId": task["taskId"]})).unwrap();
 }
