@@ -109,7 +109,7 @@ fn a_batch_is_written_as_a_whole_or_not_at_all() {
     assert!(refused.starts_with("error: op 4: no checkboxes in TASK-"), "{refused}");
     assert!(refused.contains("nothing of this batch was written"), "{refused}");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), before);
-    // What can be told before is told before.
+    // What is known before is shown before.
     let refused =
         client.refused("write", json!({"ops": [{"op": "note", "id": "d4rk", "text": "x"}, {"op": "leap"}]}));
     assert!(refused.contains("invalid `op` of `op 2`"), "{refused}");
