@@ -1,4 +1,4 @@
-//! Reports of scanners and test runners to findings: SARIF 2.1.0, JUnit XML, and two small JSON dialects.
+//! Reports of scanners, linters and test runners to findings: SARIF 2.1.0, JUnit XML, and small JSON dialects.
 //!
 //! A report that cannot be read whole is an error and never an empty list: who finds nothing must have looked. No
 //! file that a report names is ever opened; paths are text.
@@ -6,6 +6,7 @@
 mod found;
 mod json;
 mod junit;
+mod lint;
 mod matching;
 mod place;
 mod sarif;
@@ -43,6 +44,10 @@ pub enum ReportFormat {
     Security,
     /// A tester's `bugs.json`.
     Bugs,
+    /// Cargo's messages in JSON, a line each.
+    Cargo,
+    /// What eslint prints as JSON.
+    Eslint,
 }
 
 impl ReportFormat {
@@ -54,6 +59,8 @@ impl ReportFormat {
             Self::Junit => "junit",
             Self::Security => "security",
             Self::Bugs => "bugs",
+            Self::Cargo => "cargo",
+            Self::Eslint => "eslint",
         }
     }
 }
@@ -89,6 +96,8 @@ pub fn read(
         ReportFormat::Sarif => sarif::read(text, top),
         ReportFormat::Junit => junit::read(text, &replaced, top),
         ReportFormat::Security | ReportFormat::Bugs => scanner::read(text, format, top),
+        ReportFormat::Cargo => lint::read_cargo(text, top),
+        ReportFormat::Eslint => lint::read_eslint(text, top),
     }?;
     report.tell_apart();
     report.warn_of_severities();

@@ -59,6 +59,8 @@ enum From {
     Junit,
     Security,
     Bugs,
+    Cargo,
+    Eslint,
 }
 
 impl Import {
@@ -80,6 +82,8 @@ impl Import {
                 From::Junit => ReportFormat::Junit,
                 From::Security => ReportFormat::Security,
                 From::Bugs => ReportFormat::Bugs,
+                From::Cargo => ReportFormat::Cargo,
+                From::Eslint => ReportFormat::Eslint,
             }),
             create_tasks: self.create_tasks,
             resolve_gone: self.resolve_gone,
