@@ -39,6 +39,21 @@ pub(super) fn workflows() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::workflow_candidates), typed))
 }
 
+/// Completes the name of a type of workers.
+pub(super) fn worker_types() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::worker_type_candidates), typed))
+}
+
+/// Completes the name of a worker of this machine.
+pub(super) fn workers() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::worker_candidates), typed))
+}
+
+/// Completes the id of an escalation that is open.
+pub(super) fn escalations() -> ArgValueCompleter {
+    ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::escalation_candidates), typed))
+}
+
 /// Completes the id of a run.
 pub(super) fn runs() -> ArgValueCompleter {
     ArgValueCompleter::new(|typed: &OsStr| beginning(found(ops::run_candidates), typed))

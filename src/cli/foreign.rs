@@ -64,6 +64,8 @@ const COMMANDS: &[(&str, Meaning)] = &[
     ("projects", Instead("tracker list has:area --fields id,area")),
     ("sync", Instead("git pull and git push: the records are files of the repository")),
     ("config", Instead("tracker edit config, and tracker help config")),
+    ("agents", Words(&["worker"])),
+    ("spawn", Instead("tracker worker run TYPE")),
     ("draft", Instead("tracker new TITLE: a task without a stage is not begun")),
 ];
 

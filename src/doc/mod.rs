@@ -14,6 +14,7 @@ mod claim;
 mod config;
 mod document;
 mod edit;
+mod escalation;
 mod finding;
 mod front;
 mod lines;
@@ -44,6 +45,9 @@ pub use config::read_config;
 pub(crate) use config::{config_values, names_keys, resolve_member_keys};
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
+pub(crate) use escalation::{
+    create_escalation, decide_escalation, escalation_warnings, read_escalation, update_escalation,
+};
 pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use front::{FrontMatter, read_front_matter};

@@ -1,8 +1,8 @@
 //! Any record, read for what is wrong with it: the one table of which reader reads which kind.
 
 use super::{
-    Document, read_any_run, read_config, read_finding, read_note, read_plan, read_role, read_scope_change,
-    read_sprint, read_task, read_vote, read_workflow,
+    Document, escalation_warnings, read_any_run, read_config, read_escalation, read_finding, read_note,
+    read_plan, read_role, read_scope_change, read_sprint, read_task, read_vote, read_workflow,
 };
 use crate::model::{PlanId, Problem, RecordKind, RecordPath, Task, TaskId};
 
@@ -38,6 +38,9 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         }
         RecordPath::Named { kind: RecordKind::Run, name } => {
             read_any_run(name.as_str(), bytes).map(|_| Vec::new())
+        }
+        RecordPath::Named { kind: RecordKind::Escalation, name } => {
+            read_escalation(name.as_str(), bytes).map(|own| escalation_warnings(&own))
         }
         RecordPath::Named { kind: RecordKind::Plan, name } => plan_problems(name.as_str(), bytes),
         RecordPath::File(RecordKind::Config) => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules,
-    Stage, StageRules,
+    Stage, StageRules, WorkerType,
 };
 
 /// How new ids are made.
@@ -76,6 +76,8 @@ pub struct Config {
     pub roles: BTreeMap<String, RoleRules>,
     /// The commands that do the work of stages and roles, by name.
     pub executors: BTreeMap<String, Executor>,
+    /// What workers do, by the name of their type.
+    pub workers: BTreeMap<String, WorkerType>,
     /// Settings of the git hooks.
     pub hooks: HookRules,
     /// Which votes count and which findings block.
@@ -208,6 +210,7 @@ impl Default for Config {
             types: BTreeMap::new(),
             roles: BTreeMap::new(),
             executors: BTreeMap::new(),
+            workers: BTreeMap::new(),
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),

@@ -31,6 +31,7 @@ macro_rules! serialize_as_text {
 mod claim;
 mod config;
 mod duration;
+mod escalation;
 mod executor;
 mod field;
 mod field_value;
@@ -59,6 +60,7 @@ mod task;
 mod task_run;
 mod texts;
 mod vote;
+mod worker;
 mod workflow;
 
 pub(crate) use claim::{
@@ -68,6 +70,9 @@ pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;
 pub(crate) use duration::{parse_span, span_text};
+pub(crate) use escalation::{
+    Escalation, EscalationReason, EscalationState, EscalationStep, STALE_ESCALATION, path_of_place,
+};
 pub(crate) use executor::{Duty, Executor, executor_for};
 pub use field::Field;
 pub use field_value::{Editing, FieldPart};
@@ -114,6 +119,7 @@ pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, 
 pub use texts::{Texts, counted};
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
+pub(crate) use worker::{ToolFinding, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_worker_name};
 pub(crate) use workflow::{
     ANSWER, Action, Backoff, Condition, Handler, Operand, Param, Part, Question, Reference, Retry, Step,
     StepName, TaskGoal, TaskSight, Template, ValueKind, When, Workflow, output_variable, param_variable,

@@ -2,6 +2,7 @@
 
 use super::Result;
 use super::run::open_runs;
+use super::workers::list_workers;
 use crate::env::Env;
 use crate::model::{Field, FieldKind, Priority, SprintId, Stage};
 use crate::store::Workspace;
@@ -55,6 +56,30 @@ pub fn value_candidates(env: &Env, field: Field) -> Result<Vec<String>> {
 /// Returns the names of the workflows.
 pub fn workflow_candidates(env: &Env) -> Result<Vec<String>> {
     super::workflows::names(&Workspace::open(env)?.snapshot())
+}
+
+/// Returns the ids of the escalations that are not resolved.
+pub fn escalation_candidates(env: &Env) -> Result<Vec<String>> {
+    let workspace = Workspace::open(env)?;
+    let snapshot = workspace.snapshot();
+    let (view, _) = super::escalations(&super::Session::new(env, workspace, snapshot), false)?;
+    Ok(view.escalations.into_iter().map(|own| own.id).collect())
+}
+
+/// Returns the names of the types of workers.
+pub fn worker_type_candidates(env: &Env) -> Result<Vec<String>> {
+    let workspace = Workspace::open(env)?;
+    let snapshot = workspace.snapshot();
+    let workers = list_workers(&super::Session::new(env, workspace, snapshot))?;
+    Ok(workers.types.into_iter().map(|kind| kind.kind).collect())
+}
+
+/// Returns the names of the workers of this machine.
+pub fn worker_candidates(env: &Env) -> Result<Vec<String>> {
+    let workspace = Workspace::open(env)?;
+    let snapshot = workspace.snapshot();
+    let workers = list_workers(&super::Session::new(env, workspace, snapshot))?;
+    Ok(workers.workers.into_iter().map(|worker| worker.worker).collect())
 }
 
 /// Returns the ids of all tasks, the open ones first.

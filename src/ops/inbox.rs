@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::claims::{claims_of, is_claimed};
+use super::escalations::{EscalationView, escalations_to_decide};
 use super::in_flight::in_flight_of;
 use super::on_branch::at_place;
 use super::plan::{drafts_to_approve, tasks_held_back};
@@ -39,6 +40,8 @@ pub enum InboxKind {
     Plan,
     /// A run of a workflow asks a person.
     Question,
+    /// A worker could not fix something.
+    Escalation,
     /// A note names you, and you have not answered it.
     Mention,
     /// A task of yours can begin.
@@ -55,6 +58,7 @@ impl InboxKind {
             Self::Review => "review",
             Self::Plan => "plan",
             Self::Question => "question",
+            Self::Escalation => "escalation",
             Self::Mention => "mention",
             Self::Ready => "ready",
         }
@@ -66,9 +70,9 @@ impl InboxKind {
 pub struct InboxItem {
     /// Why it is here.
     pub kind: InboxKind,
-    /// The task; of a question the run, of a draft the plan.
+    /// The task; of a question the run, of a draft the plan, of an escalation its id.
     pub task: String,
-    /// Its title; of a question the name of the workflow.
+    /// Its title; of a question the name of the workflow, of an escalation the tool and the rule.
     pub title: String,
     /// What it is about: the question, the role, the reason, the finding, the note.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -212,6 +216,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         })?;
         items.extend(self.drafts()?);
         items.extend(self.questions());
+        items.extend(self.escalations()?);
         items.extend(self.mentions()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
@@ -266,6 +271,24 @@ impl<'o, 's> OpenTasks<'o, 's> {
             branch: None,
             command: question.command,
         })
+    }
+
+    /// What workers could not fix; agents do not decide about that.
+    fn escalations(&self) -> Result<Vec<InboxItem>> {
+        if self.session.agent().is_some() {
+            return Ok(Vec::new());
+        }
+        let waiting = escalations_to_decide(self.session)?.into_iter();
+        let item = |own: EscalationView| InboxItem {
+            kind: InboxKind::Escalation,
+            title: format!("{} {}: {}", own.tool, own.rule, own.title),
+            about: format!("{}, {}: {}", own.severity, counted(own.remaining, "finding"), own.reason_text),
+            since: Some(own.at),
+            branch: None,
+            command: Suggestion::tracker(["escalations", "show", own.id.as_str()]),
+            task: own.id,
+        };
+        Ok(waiting.map(item).collect())
     }
 
     /// The user's tasks that were sent back, or have open findings.

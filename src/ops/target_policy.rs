@@ -79,6 +79,11 @@ pub(super) fn target_policy_here(
     target_policy(workspace, snapshot, own, &branch, paths.head_commit())
 }
 
+/// Returns the branch that others are usually merged into, with its commit; none where there is none.
+pub(super) fn policy_base(repository: &Repository) -> Result<Option<(String, CommitId)>> {
+    target_of(repository, "")
+}
+
 /// Returns the branch that others are usually merged into, with its commit; none where that is the branch itself.
 fn target_of(repository: &Repository, branch: &str) -> Result<Option<(String, CommitId)>> {
     for name in USUAL_BASES {

@@ -38,3 +38,4 @@ mod sprints;
 mod tool_reports;
 mod trust;
 mod words;
+mod workers;

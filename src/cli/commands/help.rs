@@ -17,7 +17,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 17] = [
+const TOPICS: [(&str, &str); 18] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
@@ -34,6 +34,7 @@ const TOPICS: [(&str, &str); 17] = [
     ("queries", include_str!("../../../templates/help/queries.txt")),
     ("runs", include_str!("../../../templates/help/runs.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
+    ("workers", include_str!("../../../templates/help/workers.txt")),
     ("workflows", include_str!("../../../templates/help/workflows.txt")),
 ];
 
@@ -94,7 +95,7 @@ fn indented(text: &str) -> String {
 /// Show the help of a command or a topic
 ///
 /// Topics: agents, claims, commits, config, executors, figures, files, imports, json, mcp, metrics, pipelines, plans, queries,
-/// runs, trust, workflows. Without one it shows the help of tracker and the list of topics.
+/// runs, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod deps;
 mod diff;
 mod doctor;
 mod edit;
+mod escalations;
 mod explain;
 mod export;
 mod findings;
@@ -52,6 +53,7 @@ mod status;
 mod tick;
 mod verdict;
 mod vote;
+mod worker;
 mod workflow;
 
 use std::ffi::OsString;
@@ -123,6 +125,8 @@ const COMMANDS: &[Entry] = &[
     entry::<plan::Plan>("plan"),
     entry::<run::Run>("run"),
     entry::<workflow::Workflow>("workflow"),
+    entry::<worker::Worker>("worker"),
+    entry::<escalations::Escalations>("escalations"),
     entry::<import::Import>("import"),
     entry::<export::Export>("export"),
     entry::<report::Report>("report"),

@@ -12,7 +12,21 @@ use crate::model::{Config, Executor, Stage, is_role_name, nearest, parse_span};
 const KEYS: [&str; 6] = ["command", "stages", "roles", "types", "timeout", "report"];
 
 impl Reader<'_> {
-    pub(super) fn executor(&mut self, path: &str, value: &Value<'_>) -> Executor {
+    /// Reads all executors.
+    pub(super) fn executors(&mut self, value: &Value<'_>, config: &mut Config) {
+        self.table("executors", value, |reader, path, key, value| {
+            let name = key.get_ref();
+            if !is_role_name(name) {
+                let message = format!("`{}` is not an executor's name", printable(name));
+                let hint = "letters, digits, `-` and `_`, beginning with a letter";
+                reader.error(key.span(), path, message, Some(hint));
+            }
+            let executor = reader.executor(path, value);
+            config.executors.insert(name.to_string(), executor);
+        });
+    }
+
+    fn executor(&mut self, path: &str, value: &Value<'_>) -> Executor {
         let mut executor = Executor::default();
         self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
             "command" => executor.command = reader.argv(path, value),
@@ -57,7 +71,7 @@ impl Reader<'_> {
         words
     }
 
-    fn span(&mut self, path: &str, value: &Value<'_>) -> Option<Duration> {
+    pub(super) fn span(&mut self, path: &str, value: &Value<'_>) -> Option<Duration> {
         let text = self.text(path, value)?;
         let span = parse_span(&text).filter(|span| !span.is_zero());
         if span.is_none() {

@@ -11,6 +11,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod values;
+mod workers;
 
 pub(crate) use members::{names_keys, resolve_member_keys};
 pub(crate) use values::config_values;
@@ -31,7 +32,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 15] = [
+const ROOT: [&str; 16] = [
     "format",
     "project",
     "id_prefix",
@@ -46,6 +47,7 @@ const ROOT: [&str; 15] = [
     "reports",
     "sprints",
     "plans",
+    "workers",
     "ci",
 ];
 
@@ -77,6 +79,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.check_types(table.get_ref(), &config);
     reader.check_executors(table.get_ref(), &config);
     reader.check_plans(table.get_ref(), &config);
+    reader.check_workers(table.get_ref(), &config);
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
     config.unread = std::mem::take(&mut reader.unread);
@@ -134,21 +137,16 @@ impl Reader<'_> {
                     let rules = reader.role_rules(path, value);
                     config.roles.insert(name.to_string(), rules);
                 }),
-                "executors" => self.table("executors", value, |reader, path, key, value| {
-                    let name = key.get_ref();
-                    if !is_role_name(name) {
-                        let message = format!("`{}` is not an executor's name", printable(name));
-                        let hint = "letters, digits, `-` and `_`, beginning with a letter";
-                        reader.error(key.span(), path, message, Some(hint));
-                    }
-                    let executor = reader.executor(path, value);
-                    config.executors.insert(name.to_string(), executor);
-                }),
+                "executors" => self.executors(value, config),
                 "hooks" => config.hooks = self.hook_rules(value),
                 "policy" => config.policy = self.policy_rules(value),
                 "reports" => config.reports = self.report_settings(value),
                 "sprints" => config.sprints = self.sprint_rules(value),
                 "plans" => config.plans = self.plan_rules(value),
+                "workers" => self.table("workers", value, |reader, path, key, value| {
+                    let kind = reader.worker_type(path, value);
+                    config.workers.insert(key.get_ref().to_string(), kind);
+                }),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
                     _ => reader.unknown(path, key, &["install"]),

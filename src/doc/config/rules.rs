@@ -575,7 +575,8 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
         "days_off" | "holidays" => Some("[reports]"),
         "per_person" => Some("[sprints]"),
         "approvers" | "retries" => Some("[plans]"),
-        "pipeline" | "stage" | "types" | "roles" | "executors" | "hooks" | "policy" => {
+        "detect" | "fix" | "exits" => Some("[workers.TYPE.tools.NAME]"),
+        "pipeline" | "stage" | "types" | "roles" | "executors" | "workers" | "hooks" | "policy" => {
             Some("the top of the file")
         }
         key => policy_keys().any(|known| known == key).then_some("[policy]"),

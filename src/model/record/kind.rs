@@ -234,7 +234,13 @@ pub(super) const TABLE: [Row; 21] = {
             with_id(row(K::Run, "run", Folder(root!("runs")), YAML, Yaml)),
             "what a run has done: state, steps with durations, errors",
         ),
-        row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml),
+        about(
+            Row {
+                owner_key: Some("id"),
+                ..row(K::Escalation, "escalation", Folder(root!("escalations")), YAML, Yaml)
+            },
+            "what a worker could not fix, and what people decided about it",
+        ),
         Row { owner: Some(Owner::Remote), ..row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml) },
         about(
             of_sprint(Row {

@@ -203,6 +203,12 @@ impl RecordPath {
         Self::of(RecordKind::Run, None, id.as_str())
     }
 
+    /// Returns the path of an escalation; none where one cannot have this id.
+    #[must_use]
+    pub fn escalation(id: &str) -> Option<Self> {
+        Self::of(RecordKind::Escalation, None, id)
+    }
+
     /// Returns the path of a workflow; none where a workflow cannot have this name.
     #[must_use]
     pub fn workflow(name: &str) -> Option<Self> {

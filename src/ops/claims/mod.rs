@@ -5,6 +5,7 @@
 //! decided here is decided by compare-and-swap on that ref; what a clone remembers only helps to know whose a claim is, and to
 //! answer without a look at the network.
 
+mod files;
 mod keep;
 mod known;
 mod land;
@@ -14,6 +15,7 @@ mod remote;
 mod take;
 mod view;
 
+pub(in crate::ops) use files::{claim_files, claims_remote, end_own_claims};
 pub(crate) use keep::{HeldRequest, ReleaseRequest, Released, RenewRequest, Renewed, release, renew};
 pub(in crate::ops) use known::{add_claims, claims_of, in_the_way, is_claimed};
 pub(crate) use land::{LandRequest, Landed, WhyNotLanded, land};

@@ -132,7 +132,7 @@ fn take_next(
     }
 }
 
-fn take(
+pub(super) fn take(
     session: &Session<'_>,
     place: &ClaimPlace<'_, '_>,
     tasks: Vec<ClaimedTask>,

@@ -26,6 +26,7 @@ pub(crate) use start::{ExecuteRequest, execute_plan, plan_ahead};
 pub(crate) use view::PlanBranch;
 pub(super) use view::progress_here;
 pub(crate) use view::{ExecutedTask, ExecutionState, PlanExecution, PlanStart, plan_status, watch_plan};
+pub(super) use worktree::{clear as clear_worktree, lock as lock_worktrees};
 
 use crate::engine::Logged;
 

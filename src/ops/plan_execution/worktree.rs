@@ -371,7 +371,7 @@ impl Worktree {
 }
 
 /// Removes a linked working tree and what git knows of it. Once that has begun, what is left of it is not taken for one.
-fn clear(workspace: &Workspace, folder: &Path) -> Result<()> {
+pub(in crate::ops) fn clear(workspace: &Workspace, folder: &Path) -> Result<()> {
     let known = workspace.repo_paths().linked_git_dir(folder);
     if folder.symlink_metadata().is_ok() {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
@@ -390,7 +390,7 @@ fn clear(workspace: &Workspace, folder: &Path) -> Result<()> {
 }
 
 /// Keeps other plans from making and removing working trees: git fails where it meets one that another git has half made.
-fn lock(workspace: &Workspace) -> Result<Lock> {
+pub(in crate::ops) fn lock(workspace: &Workspace) -> Result<Lock> {
     /// Longer than git takes to make one of a large repository.
     const PATIENCE: Duration = Duration::from_secs(600);
     let folder = workspace.repo_paths().common_dir.join("tracker").join("worktrees");

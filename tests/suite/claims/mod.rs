@@ -79,7 +79,7 @@ pub(super) fn answer(output: &Output) -> Value {
 }
 
 /// Returns the refs of claims, with their names below `refs/tracker/claims/`, in a folder.
-pub(super) fn claim_refs(sandbox: &Sandbox, folder: &str) -> Vec<String> {
+pub(crate) fn claim_refs(sandbox: &Sandbox, folder: &str) -> Vec<String> {
     let format = "--format=%(refname:lstrip=3)";
     let refs = sandbox.git_in(folder, &["for-each-ref", format, "refs/tracker/claims"]);
     refs.lines().filter(|name| *name != "files").map(str::to_owned).collect()

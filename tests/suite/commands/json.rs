@@ -116,6 +116,14 @@ const CALLS: &str = "
     role new reviewer --dry-run
     role new reviewer
     role new reviewer
+    worker
+    worker show qa
+    worker log qa
+    worker remove qa
+    escalations
+    escalations --all
+    escalations show zzz
+    escalations resolve zzz
     workflow new checks
     workflow
     workflow check
@@ -261,6 +269,18 @@ fn answers_and_errors_match_their_schemas() {
     for call in ["plan execute PLAN-1", "plan status PLAN-1"] {
         seen.extend(answered(&executed, &schemas, call));
     }
+    let config = crate::workers::CONFIG.replace("lint \"$@\"", "\"$HOME/../bin/lint\" \"$@\"");
+    let worked = crate::workers::world(&config, &[("a.txt", "BAD UGLY\n")]);
+    for call in [
+        "worker run lint --once",
+        "worker log lint",
+        "escalations",
+        "escalations show 352e",
+        "escalations resolve 352e",
+    ] {
+        seen.extend(answered(&worked, &schemas, call));
+    }
+    seen.extend(answered(&worked, &schemas, "worker remove lint"));
     let all: BTreeSet<String> = schemas.as_object().unwrap().keys().cloned().collect();
     let missed: Vec<&String> =
         all.difference(&seen).filter(|name| !OF_PROGRAMS.contains(&name.as_str())).collect();

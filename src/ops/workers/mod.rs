@@ -1,0 +1,34 @@
+//! Workers: headless processes that find something in the files of new commits, fix it, prove the fix, land it, and escalate
+//! what is left. `worker run`, `worker`, `worker show`, `worker log`, `worker remove`.
+//!
+//! A worker is started by a person, and its commands come from the configuration that is committed on the branch which others
+//! are merged into. It has a working tree of its own and claims files before it lands what it has changed in them.
+//!
+//! ```text
+//! <common git dir>/tracker/workers/NAME/
+//!     tree/             its working tree, on the branch workers/NAME
+//!     lock              held by the process that runs it
+//!     rounds.jsonl      a line for each round
+//!     state.json        what it has seen
+//! <common git dir>/tracker/bundles/worker-*.bundle   work that was merged nowhere, for 30 days
+//! ```
+
+mod clean;
+mod desk;
+mod escalate;
+mod fixing;
+mod records;
+mod reverts;
+mod round;
+mod run;
+mod tool;
+mod types;
+mod view;
+mod work;
+
+pub(crate) use clean::{WorkerRemoved, remove_worker};
+pub(crate) use records::{Round, RoundOutcome};
+pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
+pub(crate) use view::{
+    WorkerLine, WorkerRounds, WorkerTypeView, WorkersView, list_workers, show_worker_type, worker_rounds,
+};
