@@ -67,8 +67,8 @@ const GROUPS: [(&str, &[&str]); 9] = [
     (
         "Review",
         &[
-            "approve", "reject", "withdraw", "signoffs", "findings", "role", "review", "check", "explain",
-            "diff", "merge", "apply",
+            "verify", "approve", "reject", "withdraw", "signoffs", "findings", "role", "review", "check",
+            "explain", "diff", "merge", "apply",
         ],
     ),
     ("Plans and reports", &["plan", "sprint", "forecast", "report", "import", "export"]),

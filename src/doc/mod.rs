@@ -24,6 +24,7 @@ mod note;
 mod pipeline;
 mod plan;
 mod printable;
+mod receipt;
 mod record;
 mod recover;
 mod role;
@@ -52,7 +53,7 @@ pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use front::{FrontMatter, read_front_matter};
 pub(crate) use markdown::words_of_others;
-pub(crate) use markdown::{Checkbox, Section, open_boxes};
+pub(crate) use markdown::{Checkbox, Section, open_boxes, verified_by};
 pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections};
 pub use merge::{Conflict, Identity, Marks, Merge, RecordVersions, Subject, merge};
 pub(crate) use note::signed_note;
@@ -63,6 +64,8 @@ pub use plan::{
     append_decision, create_plan, digest_of_history, plan_digest, planned_task_digest, read_plan,
     signed_decision,
 };
+pub(crate) use receipt::signed_receipt;
+pub use receipt::{create_receipt, read_receipt, receipt_digest, receipt_file_name};
 pub(crate) use record::{read_task_of, record_problems};
 pub use role::{create_role, read_role};
 pub(crate) use run::{

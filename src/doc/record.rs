@@ -2,7 +2,7 @@
 
 use super::{
     Document, escalation_warnings, read_any_run, read_config, read_escalation, read_finding, read_note,
-    read_plan, read_role, read_scope_change, read_sprint, read_task, read_vote, read_workflow,
+    read_plan, read_receipt, read_role, read_scope_change, read_sprint, read_task, read_vote, read_workflow,
 };
 use crate::model::{PlanId, Problem, RecordKind, RecordPath, Task, TaskId};
 
@@ -69,6 +69,13 @@ fn problems_of_task(kind: RecordKind, task: &TaskId, bytes: &[u8]) -> Result<Vec
                 return Ok(vote.warnings);
             }
             let message = format!("the vote is on {}, and lies in the folder of {task}", vote.task);
+            Err(vec![Problem::error(message).on_key("task")])
+        }),
+        RecordKind::Evidence => read_receipt(task, bytes).and_then(|receipt| {
+            if receipt.task == *task {
+                return Ok(receipt.warnings);
+            }
+            let message = format!("the receipt is of {}, and lies in the folder of {task}", receipt.task);
             Err(vec![Problem::error(message).on_key("task")])
         }),
         RecordKind::Finding => read_finding(task, bytes).map(|finding| finding.warnings),

@@ -17,7 +17,7 @@ use crate::store::Snapshot;
 /// Most commits that are read for what they link, of those that nobody has read before.
 const MOST_LINKS: usize = 200_000;
 /// Another version reads messages or folders otherwise: what was remembered under one does not count for another.
-const LINK_PARSER: &str = "3";
+const LINK_PARSER: &str = "4";
 
 /// Returns the tasks that a message links.
 #[must_use]
@@ -149,7 +149,8 @@ pub(super) fn graph_from(repository: &Repository, tips: &[CommitId]) -> Result<C
 
 /// Asks git with what every message is read by.
 fn parsed<T>(ask: impl FnOnce(&LinkParser<'_>) -> T) -> T {
-    let folders = [RecordKind::Vote.folder(), RecordKind::Finding.folder(), RecordKind::Task.folder()];
+    let kinds = [RecordKind::Vote, RecordKind::Finding, RecordKind::Task, RecordKind::Evidence];
+    let folders = kinds.map(RecordKind::folder);
     let ids_in = |message: &str| linked_ids(message).iter().map(ToString::to_string).collect();
     ask(&LinkParser { version: LINK_PARSER, ids_in: &ids_in, folders: &folders })
 }

@@ -16,6 +16,7 @@ mod in_flight;
 mod plan;
 mod range;
 mod reach;
+mod receipts;
 mod remembered;
 mod sprint;
 mod tallies;

@@ -153,9 +153,8 @@ impl<'a> Reach<'a> {
     }
 
     /// Returns the commits that changed something in a task's folder of votes, ascending.
-    pub(super) fn touching_votes(&self, task: &TaskId) -> Vec<Commit> {
-        let folder = RecordKind::Vote.folder();
-        self.graph.touching(folder, task.as_str()).into_iter().map(Commit).collect()
+    pub(super) fn touching(&self, kind: RecordKind, task: &TaskId) -> Vec<Commit> {
+        self.graph.touching(kind.folder(), task.as_str()).into_iter().map(Commit).collect()
     }
 
     /// Takes over what a commit is known to have changed.

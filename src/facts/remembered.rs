@@ -19,7 +19,7 @@ use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
 
 /// Another number where tallies are counted or kept otherwise.
-const CACHE: CacheFile = CacheFile::new(*b"trktal07", &[]);
+const CACHE: CacheFile = CacheFile::new(*b"trktal08", &[]);
 /// Over more commits than this everything is counted again.
 const MOST_COMMITS: usize = 200;
 /// Files that change what git's configuration says, below the home folder and the common dir.
@@ -42,6 +42,7 @@ pub(super) struct Counted {
     pub(super) task: Option<Stat>,
     pub(super) votes: Option<FolderStamp>,
     pub(super) findings: Option<FolderStamp>,
+    pub(super) receipts: Option<FolderStamp>,
     /// None where nothing is to be counted.
     pub(super) tally: Option<Tally>,
 }
@@ -119,12 +120,13 @@ impl Remembered {
         for (id, counted) in &self.tasks {
             put_text(&mut out, id);
             put_option(&mut out, counted.task.as_ref(), |out, stat| out.extend(stat.to_bytes()));
-            for stamp in [&counted.votes, &counted.findings] {
+            for stamp in [&counted.votes, &counted.findings, &counted.receipts] {
                 put_option(&mut out, stamp.as_ref(), put_stamp);
             }
             put_option(&mut out, counted.tally.as_ref(), |out, tally| {
                 let numbers = [tally.approved, tally.required, tally.rejected, tally.blocking_findings];
-                numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
+                let numbers = numbers.into_iter().chain([tally.evidence, tally.proven]);
+                numbers.for_each(|number| out.extend(number.to_le_bytes()));
             });
         }
         CACHE.sealed(&out)
@@ -136,13 +138,15 @@ impl Remembered {
         for _ in 0..rest.u32()? {
             let id = rest.text()?;
             let task = rest.option(Bytes::stat)?;
-            let (votes, findings) = (rest.option(Bytes::stamp)?, rest.option(Bytes::stamp)?);
+            let [votes, findings] = [rest.option(Bytes::stamp)?, rest.option(Bytes::stamp)?];
+            let receipts = rest.option(Bytes::stamp)?;
             let tally = rest.option(|rest| {
                 let [approved, required] = [rest.u32()?, rest.u32()?];
                 let [rejected, blocking_findings] = [rest.u32()?, rest.u32()?];
-                Some(Tally { approved, required, rejected, blocking_findings })
+                let [evidence, proven] = [rest.u32()?, rest.u32()?];
+                Some(Tally { approved, required, rejected, blocking_findings, evidence, proven })
             })?;
-            found.tasks.insert(id, Counted { task, votes, findings, tally });
+            found.tasks.insert(id, Counted { task, votes, findings, receipts, tally });
         }
         rest.0.is_empty().then_some(found)
     }
@@ -250,8 +254,15 @@ mod tests {
     fn remembered() -> Remembered {
         let stat = Stat { modified: 1, changed: -2, size: 3, inode: 4 };
         let stamp = FolderStamp { folder: stat, files: vec![("ä.yaml".to_owned(), stat)] };
-        let tally = Tally { approved: 1, required: 2, rejected: 3, blocking_findings: 4 };
-        let counted = Counted { task: Some(stat), votes: Some(stamp), findings: None, tally: Some(tally) };
+        let tally =
+            Tally { approved: 1, required: 2, rejected: 3, blocking_findings: 4, evidence: 5, proven: 6 };
+        let counted = Counted {
+            task: Some(stat),
+            votes: Some(stamp),
+            findings: None,
+            receipts: None,
+            tally: Some(tally),
+        };
         let tasks = BTreeMap::from([("TASK-1".to_owned(), counted)]);
         Remembered { key: [9; 32], tip: "abc".to_owned(), tasks, is_changed: false }
     }

@@ -11,7 +11,7 @@ use super::{FactsReader, Result};
 use crate::env::Env;
 use crate::git::CommitId;
 use crate::model::{Config, Finding, Problem, RecordKind, Summary, TaskId, Verdict};
-use crate::policy::{Flaw, Tally, VoteRecord, blocking_findings};
+use crate::policy::{Flaw, ReceiptFlaw, ReceiptRecord, Tally, VoteRecord, blocking_findings};
 use crate::store::{FolderStamp, Snapshot, Stamps, Tasks, Workspace};
 
 /// Where tallies are read from.
@@ -77,10 +77,11 @@ impl TallyContext<'_> {
     }
 }
 
-/// The folders of votes and findings, by the names of their tasks.
+/// The folders of votes, findings and receipts, by the names of their tasks.
 struct Listed {
     voted: BTreeSet<String>,
     found: BTreeSet<String>,
+    proven: BTreeSet<String>,
 }
 
 impl Listed {
@@ -88,11 +89,15 @@ impl Listed {
         let names = |kind: RecordKind| -> Result<BTreeSet<String>> {
             Ok(snapshot.list(kind.folder())?.into_iter().map(|entry| entry.name).collect())
         };
-        Ok(Self { voted: names(RecordKind::Vote)?, found: names(RecordKind::Finding)? })
+        Ok(Self {
+            voted: names(RecordKind::Vote)?,
+            found: names(RecordKind::Finding)?,
+            proven: names(RecordKind::Evidence)?,
+        })
     }
 
     fn is_empty(&self) -> bool {
-        self.voted.is_empty() && self.found.is_empty()
+        self.voted.is_empty() && self.found.is_empty() && self.proven.is_empty()
     }
 }
 
@@ -116,12 +121,17 @@ struct Count {
 struct Folders {
     votes: Option<Stamps>,
     findings: Option<Stamps>,
+    receipts: Option<Stamps>,
 }
 
 impl Folders {
     fn open(snapshot: &Snapshot) -> Result<Self> {
         let open = |kind: RecordKind| snapshot.stamps(kind.folder());
-        Ok(Self { votes: open(RecordKind::Vote)?, findings: open(RecordKind::Finding)? })
+        Ok(Self {
+            votes: open(RecordKind::Vote)?,
+            findings: open(RecordKind::Finding)?,
+            receipts: open(RecordKind::Evidence)?,
+        })
     }
 }
 
@@ -165,6 +175,7 @@ impl Comparison<'_> {
         counted.task == self.tasks.stat(name).filter(|_| self.is_work_tree)
             && same(self.listed.voted.contains(name), &self.folders.votes, &counted.votes)
             && same(self.listed.found.contains(name), &self.folders.findings, &counted.findings)
+            && same(self.listed.proven.contains(name), &self.folders.receipts, &counted.receipts)
     }
 }
 
@@ -176,7 +187,9 @@ impl Counter<'_> {
         problems: &mut Vec<Problem>,
     ) -> Result<Count> {
         let folders = Folders::open(self.context.snapshot)?;
-        let names: Vec<&str> = self.listed.voted.union(&self.listed.found).map(String::as_str).collect();
+        let listed = [&self.listed.voted, &self.listed.found, &self.listed.proven];
+        let names: BTreeSet<&str> = listed.into_iter().flatten().map(String::as_str).collect();
+        let names: Vec<&str> = names.into_iter().collect();
         let is_work_tree = self.context.snapshot.is_work_tree();
         let comparison =
             Comparison { tasks: self.tasks, listed: &self.listed, folders: &folders, is_work_tree };
@@ -219,6 +232,7 @@ impl Counter<'_> {
             task: self.tasks.stat(name).filter(|_| self.context.snapshot.is_work_tree()),
             votes: take(&folders.votes),
             findings: take(&folders.findings),
+            receipts: take(&folders.receipts),
             tally: None,
         }
     }
@@ -226,7 +240,7 @@ impl Counter<'_> {
     /// Whether what was stamped can be distinguished from what is written right after it.
     fn is_stable(&self, counted: &Counted) -> bool {
         let started = self.context.workspace.started();
-        let stamps = [&counted.votes, &counted.findings];
+        let stamps = [&counted.votes, &counted.findings, &counted.receipts];
         counted.task.is_none_or(|stat| stat.is_stable(started))
             && stamps.into_iter().flatten().all(|stamp| stamp.is_stable(started))
     }
@@ -248,20 +262,23 @@ impl Counter<'_> {
             let blocking = u32::try_from(blocking_findings(config, &findings).len()).unwrap_or(u32::MAX);
             counted.tally = Some(Tally { blocking_findings: blocking, ..Tally::default() });
         }
-        if !self.listed.voted.contains(task.id) || !self.is_to_judge(task, &id)? {
+        let has_receipts = self.listed.proven.contains(task.id);
+        if !has_receipts && (!self.listed.voted.contains(task.id) || !self.is_to_judge(task, &id)?) {
             return Ok(true);
         }
         let Some(file) = snapshot.task_file(&id)? else { return Ok(false) };
         match file.parse().and_then(|task| reader.task(task)) {
             Ok(facts) => {
                 let blocking = blocking_findings(config, &facts.findings);
-                counted.tally = Some(facts.signoffs(config).tally(blocking));
+                counted.tally = Some(facts.tally(config, blocking));
                 // Whether a signature can be checked depends on a program, whether a date lies ahead on the clock.
                 let is_passing = |vote: &VoteRecord| {
                     matches!(vote.flaw, Some(Flaw::BadSignature | Flaw::Future))
                         || vote.evidence.depends_on_others
                 };
-                Ok(facts.problems.is_empty() && !facts.votes.iter().any(is_passing))
+                let is_ahead = |own: &ReceiptRecord| own.flaw == Some(ReceiptFlaw::Future);
+                let is_passing = facts.votes.iter().any(is_passing) || facts.receipts.iter().any(is_ahead);
+                Ok(facts.problems.is_empty() && !is_passing)
             }
             Err(error) => {
                 let message = format!("its votes cannot be counted: {error}");

@@ -9,15 +9,22 @@ use chrono::{DateTime, Utc};
 use super::Result;
 use super::commits::{Commits, TipHistory};
 use super::evidence::VoteSight;
-use super::votes::{CastVotes, SignatureCheck, VoteFile, VoteReader, votes_cast};
-use crate::doc::{acceptance_text, open_boxes, read_finding, read_vote};
+use super::receipts::{ReceiptFile, ReceiptReader};
+use super::votes::{CastVotes, SignatureCheck, VoteFile, VoteReader, records_cast};
+use crate::doc::{
+    acceptance_text, create_receipt, open_boxes, read_finding, read_receipt, read_vote, receipt_file_name,
+    verified_by,
+};
 use crate::git::{BlobId, CommitId, People, Repository};
 use crate::model::{
-    Config, Finding, MoveKind, OpenBox, Person, Problem, RecordKind, RecordPath, Signatures, Suggestion,
-    Task, TaskId,
+    Config, Finding, MoveKind, OpenBox, Person, Problem, Receipt, RecordKind, RecordPath, Signatures,
+    Suggestion, Task, TaskId,
 };
 use crate::policy::history::{Change, History, PersonKey};
-use crate::policy::{Case, Route, Signoffs, VoteRecord, criteria_digest, judge};
+use crate::policy::{
+    Case, ReceiptRecord, Rerun, Route, Signoffs, Tally, TaskEvidence, VoteRecord, count_evidence,
+    criteria_digest, judge,
+};
 use crate::store::{LARGEST_FILE, Snapshot};
 
 /// What is known of one task.
@@ -34,6 +41,10 @@ pub struct TaskFacts {
     pub work: Vec<LinkedWork>,
     /// Its findings, and open ones whose files are gone.
     pub findings: Vec<Finding>,
+    /// Its receipts, oldest first.
+    pub receipts: Vec<ReceiptRecord>,
+    /// The role that each of its checkboxes names which names one.
+    pub verified_by: Vec<String>,
     /// Boxes that are not ticked.
     pub open_boxes: Vec<OpenBox>,
     /// The tasks it depends on that are open.
@@ -165,7 +176,10 @@ impl<'a> FactsReader<'a> {
                 }
             }
         }
+        let receipts = self.receipts(&task, Vec::new(), &mut problems)?;
         Ok(TaskFacts {
+            receipts,
+            verified_by: verified_by(&task.body),
             criteria: criteria_digest(&acceptance_text(&task.body)),
             changes,
             work,
@@ -177,6 +191,40 @@ impl<'a> FactsReader<'a> {
             problems,
             task,
         })
+    }
+
+    /// Returns a task's receipts, with some that are about to be written.
+    pub fn receipts(
+        &self,
+        task: &Task,
+        new: Vec<Receipt>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Vec<ReceiptRecord>> {
+        let read = |bytes: &[u8]| Ok((read_receipt(&task.id, bytes)?, bytes.to_owned()));
+        let (there, broken) = self.snapshot.records(&RecordKind::Evidence.folder_of(&task.id), read)?;
+        problems.extend(broken);
+        let of = |(name, (receipt, bytes))| ReceiptFile { name, receipt, bytes };
+        let mut files: Vec<ReceiptFile> = there.into_iter().map(of).collect();
+        files.extend(new.into_iter().map(|receipt| ReceiptFile {
+            name: receipt_file_name(&receipt),
+            bytes: create_receipt(&receipt).into_bytes(),
+            receipt,
+        }));
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(history) = self.history()? else { return Ok(Vec::new()) };
+        let reader = ReceiptReader {
+            repository: self.repository,
+            reach: &history.reach,
+            tip: history.tip,
+            base: history.base,
+            people: self.people(),
+            signers: self.signers()?,
+            config: self.config,
+            now: self.now,
+        };
+        reader.records((&task.id, task.kind.as_deref()), files)
     }
 
     /// The history of the tip; none where nothing is committed yet.
@@ -215,7 +263,7 @@ impl<'a> FactsReader<'a> {
     /// Returns a task's votes as they were cast.
     pub fn cast(&self, id: &TaskId) -> Result<CastVotes> {
         let commits = self.commits.touching(RecordKind::Vote, id)?.into_iter().rev();
-        votes_cast(self.repository, id, commits, |_| false)
+        records_cast(self.repository, RecordKind::Vote, id, commits, |_| false)
     }
 
     /// Returns a task's votes, and the rejections whose files were deleted or made unreadable.
@@ -330,6 +378,8 @@ impl TaskFacts {
             criteria: criteria_digest(&acceptance_text(&task.body)),
             changes: BTreeMap::new(),
             work: Vec::new(),
+            receipts: Vec::new(),
+            verified_by: verified_by(&task.body),
             open_boxes: open_boxes(&task.body),
             waits_for: waits_for(snapshot, &task)?,
             findings,
@@ -361,6 +411,20 @@ impl TaskFacts {
         judge(&self.task, config, &self.votes, &self.criteria, |person| self.canonical(person))
     }
 
+    /// Returns the numbers of badges and progress bars; `blocking` are the findings that keep the gate shut.
+    #[must_use]
+    pub fn tally<'f>(&self, config: &Config, blocking: impl IntoIterator<Item = &'f Finding>) -> Tally {
+        let (id, stage) = (&self.task.id, &self.task.stage);
+        let (proven, evidence) = count_evidence(id, stage, config, self.evidence(&Rerun::Not));
+        Tally { evidence, proven, ..self.signoffs(config).tally(blocking) }
+    }
+
+    /// What is known of its evidence, which the gate may see again.
+    #[must_use]
+    pub fn evidence<'e>(&'e self, rerun: &'e Rerun) -> TaskEvidence<'e> {
+        TaskEvidence { receipts: &self.receipts, named: &self.verified_by, rerun }
+    }
+
     /// Puts together what the stage machine looks at.
     #[must_use]
     pub fn case<'c>(
@@ -377,6 +441,7 @@ impl TaskFacts {
             findings: &self.findings,
             open_boxes: &self.open_boxes,
             waits_for: &self.waits_for,
+            evidence: self.evidence(&Rerun::Later),
             actor,
             agent,
             now,

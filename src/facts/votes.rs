@@ -20,7 +20,7 @@ const NAMESPACE: &str = "tracker-vote";
 pub(super) const RECORD_NAMESPACE: &str = "tracker-record";
 
 /// Clocks differ by less.
-const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
+pub(super) const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 /// A vote as the first commit has it that has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -221,16 +221,17 @@ pub(super) fn copies(votes: &[(&Vote, Option<Commit>)]) -> Vec<usize> {
     copies
 }
 
-/// Returns a task's votes as the first of some commits has them that has them. The commits are those that changed its
-/// folder of votes, oldest first; `is_base` selects those that `was_on_base` is about.
-pub(super) fn votes_cast(
+/// Returns a task's votes, or other records that never change, as the first of some commits has them that has them. The
+/// commits are those that changed their folder, oldest first; `is_base` selects those that `was_on_base` is about.
+pub(super) fn records_cast(
     repository: &Repository,
+    kind: RecordKind,
     id: &TaskId,
     commits: impl Iterator<Item = CommitId>,
     is_base: impl Fn(CommitId) -> bool,
 ) -> Result<CastVotes> {
     let (mut cast, mut last) = (CastVotes::new(), None);
-    let folder = RecordKind::Vote.folder_of(id);
+    let folder = kind.folder_of(id);
     for commit_id in commits {
         // A commit that changed very many records is among those of every task.
         let (tree_id, was_on_base) = (repository.tree_id(commit_id, &folder)?, is_base(commit_id));
@@ -258,7 +259,7 @@ pub(super) fn votes_cast(
 }
 
 /// Whether two texts differ in line endings at most, as a working tree's do from git's.
-fn is_same_text(now: &[u8], then: &[u8]) -> bool {
+pub(super) fn is_same_text(now: &[u8], then: &[u8]) -> bool {
     let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
     now == then || plain(now) == plain(then)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Role, RoleRules, SprintRules,
-    Stage, StageRules, WorkerType,
+    Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Requirement, Role, RoleRules,
+    SprintRules, Stage, StageRules, WorkerType, role::VERIFY_LIMIT,
 };
 
 /// How new ids are made.
@@ -99,8 +99,14 @@ pub struct Config {
 
 static NO_RULES: StageRules =
     StageRules { signoffs: Vec::new(), on_fail: None, advance: Advance::Auto, requires: Vec::new() };
-static NO_ROLE: RoleRules =
-    RoleRules { members: Vec::new(), quorum: 1, people_only: false, paths: Vec::new() };
+static NO_ROLE: RoleRules = RoleRules {
+    members: Vec::new(),
+    quorum: 1,
+    people_only: false,
+    paths: Vec::new(),
+    verify: None,
+    verify_limit: VERIFY_LIMIT,
+};
 
 impl Config {
     /// The format this program writes and the newest it reads.
@@ -142,6 +148,12 @@ impl Config {
     #[must_use]
     pub fn rules_of(&self, stage: &str) -> &StageRules {
         self.stages.get(stage).unwrap_or(&NO_RULES)
+    }
+
+    /// Whether a task leaves a stage only with evidence.
+    #[must_use]
+    pub fn requires_evidence(&self, stage: &str) -> bool {
+        self.rules_of(stage).requires.contains(&Requirement::Evidence)
     }
 
     /// Returns the names of all roles that stages require or that have rules, sorted.

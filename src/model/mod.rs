@@ -47,6 +47,7 @@ mod person;
 mod plan;
 mod priority;
 mod problem;
+mod receipt;
 mod record;
 mod role;
 mod rules;
@@ -97,6 +98,7 @@ pub use plan::{
 };
 pub use priority::Priority;
 pub use problem::{Problem, Severity};
+pub use receipt::{EvidenceLevel, Receipt};
 pub(crate) use record::{NotARecord, TRACKER_FOLDER, is_in_tracker};
 pub use record::{RecordFormat, RecordKind, RecordPath, is_daily_record};
 pub(crate) use role::{Role, is_role_name};

@@ -1,5 +1,7 @@
 //! Roles: who may sign off what, and their instructions.
 
+use std::time::Duration;
+
 use super::Problem;
 
 /// The rules of one role: `[roles.NAME]` of the configuration.
@@ -13,11 +15,25 @@ pub struct RoleRules {
     pub people_only: bool,
     /// Globs of the files it reviews. Empty: all.
     pub paths: Vec<String>,
+    /// What the shell runs at the top of the working tree to see whether a task is done; only a caller starts it.
+    pub verify: Option<String>,
+    /// How long that may take.
+    pub verify_limit: Duration,
 }
+
+/// How long the command of a role may take where its table does not say.
+pub(super) const VERIFY_LIMIT: Duration = Duration::from_secs(600);
 
 impl Default for RoleRules {
     fn default() -> Self {
-        Self { members: Vec::new(), quorum: 1, people_only: false, paths: Vec::new() }
+        Self {
+            members: Vec::new(),
+            quorum: 1,
+            people_only: false,
+            paths: Vec::new(),
+            verify: None,
+            verify_limit: VERIFY_LIMIT,
+        }
     }
 }
 

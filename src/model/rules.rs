@@ -1,6 +1,6 @@
 //! What stages, hooks and the policy require, as the configuration says.
 
-use super::{GateRules, Stage};
+use super::{EvidenceLevel, GateRules, Stage};
 
 /// When a task leaves a stage that requires sign-offs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,7 +12,7 @@ pub enum Advance {
     Manual,
 }
 
-/// Checkboxes that a stage wants ticked.
+/// What a stage requires besides sign-offs: checkboxes that are ticked, and evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Requirement {
     /// Those under Deliverables.
@@ -21,11 +21,13 @@ pub enum Requirement {
     Criteria,
     /// All of the body.
     Boxes,
+    /// Receipts of the commands of its roles, and of those that checkboxes name.
+    Evidence,
 }
 
 impl Requirement {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Deliverables, Self::Criteria, Self::Boxes];
+    pub const ALL: [Self; 4] = [Self::Deliverables, Self::Criteria, Self::Boxes, Self::Evidence];
 
     /// Returns the word of the configuration.
     #[must_use]
@@ -34,6 +36,7 @@ impl Requirement {
             Self::Deliverables => "deliverables",
             Self::Criteria => "criteria",
             Self::Boxes => "boxes",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -59,6 +62,7 @@ impl OpenBox {
             Requirement::Deliverables => self.is_deliverable,
             Requirement::Criteria => self.is_criterion,
             Requirement::Boxes => true,
+            Requirement::Evidence => false,
         }
     }
 }
@@ -72,7 +76,7 @@ pub struct StageRules {
     pub on_fail: Option<Stage>,
     /// Whether the last sign-off moves the task on.
     pub advance: Advance,
-    /// Checkboxes that must be ticked.
+    /// What else must be there.
     pub requires: Vec<Requirement>,
 }
 
@@ -180,6 +184,8 @@ pub struct PolicyRules {
     pub blocking_severity: Blocking,
     /// What an approval without a valid signature is worth.
     pub signatures: Signatures,
+    /// What evidence is worth at least that the gate lets through.
+    pub evidence: EvidenceLevel,
     /// Who is an agent: addresses or names, `*` for anything; those of [`PolicyRules::KNOWN_AGENTS`] always are. An
     /// agent that borrows a person's name and address is distinguished by a signature only.
     pub agents: Vec<String>,
@@ -198,6 +204,7 @@ impl Default for PolicyRules {
             self_approval: SelfApproval::default(),
             blocking_severity: Blocking::default(),
             signatures: Signatures::default(),
+            evidence: EvidenceLevel::Checked,
             agents: Self::KNOWN_AGENTS.map(str::to_owned).to_vec(),
             gate: GateRules::default(),
         }

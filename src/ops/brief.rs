@@ -24,6 +24,7 @@ struct BriefLine<'t> {
     /// Only where the stage requires no sign-offs.
     deliverables: Option<CountView>,
     signoffs: Option<CountView>,
+    evidence: Option<CountView>,
     assignee: Option<&'t str>,
     due: Option<NaiveDate>,
     /// The day it was written down, of a task that has not moved.
@@ -54,6 +55,7 @@ impl<'t> BriefLine<'t> {
             badge: Some(line.badge).filter(is_shown),
             deliverables: asked(line.deliverables).filter(|_| signoffs.is_none()),
             signoffs,
+            evidence: line.evidence.filter(|_| is_open),
             assignee: line.assignee.as_deref(),
             due: line.due,
             created: line.created.filter(|_| !has_moved),

@@ -14,6 +14,7 @@ use crate::model::{
     Config, Level, Person, Problem, RecordKind, RecordPath, Severity, Summary, Task, TaskId, is_in_tracker,
     is_same_name,
 };
+use crate::policy::Rerun;
 use crate::process::Program;
 use crate::review::{self, CommandOutcome, RangeFacts, RangeReview, Review, Web};
 use crate::store::{Snapshot, SprintFile};
@@ -32,8 +33,22 @@ pub struct GateRequest {
     pub counts_lines: bool,
     /// Runs the commands of `[[policy.command]]`.
     pub runs_commands: bool,
+    /// Whether the commands behind receipts are run again.
+    pub evidence: RunAgain,
     /// Judges as of another time than now: whose keys were valid then, and what lay ahead.
     pub as_of: Option<DateTime<Utc>>,
+}
+
+/// Whether the commands behind receipts are run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunAgain {
+    /// They are not: what is only reported is judged as that.
+    #[default]
+    No,
+    /// They are, at the top of the working tree.
+    Now,
+    /// Whoever merges the work runs them: what is only reported is enough for now.
+    Later,
 }
 
 /// Looks at a range: every task that it touches, and every rule of the gate.
@@ -81,6 +96,7 @@ pub fn review(session: &Session<'_>, request: &GateRequest) -> Result<(Review, V
         merged: reader.merged()?,
         in_progress: in_progress(reader.head(), config, || Ok(reader.tasks_of_tip()?))?,
         commands: request.runs_commands.then(|| run_commands(session, config)).transpose()?,
+        rerun: super::evidence::rerun(session, request.evidence, ends.head_commit, config, &tasks)?,
         commits,
         files,
         tasks,
@@ -253,6 +269,7 @@ fn no_facts() -> RangeFacts<'static> {
         merged: Vec::new(),
         in_progress: BTreeMap::new(),
         commands: None,
+        rerun: Rerun::Not,
         people: &Person::clone,
     }
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::claims::{add_claims, claims_of};
+use super::evidence::evidence_views;
 use super::in_flight::{add_flights, in_flight_of};
 use super::inbox::votes_elsewhere;
 use super::session::parse;
@@ -18,7 +19,7 @@ use crate::facts::{Flight, TaskFacts};
 use crate::model::{
     Config, Problem, RecordKind, RecordPath, Stage, Status, Suggestion, Summary, Task, TaskId,
 };
-use crate::policy::{Dependency, badge_of, blocking_findings, facts_of, status_of};
+use crate::policy::{Dependency, Rerun, badge_of, blocking_findings, facts_of, status_of};
 use crate::store::{self, TaskFile, Tasks};
 
 /// A task, and what to do next with it.
@@ -142,7 +143,7 @@ fn view(
         dependencies.iter().map(|dependency| (dependency.id.as_str(), dependency.open)).collect();
     let summary = task.summary();
     let blocking = blocking_findings(config, &known.findings);
-    let tally = known.signoffs(config).tally(blocking).or_required_by(&summary, config);
+    let tally = known.tally(config, blocking).or_required_by(&summary, config);
     let status = status_of(&summary, |id| open.get(id).copied().unwrap_or(true));
     let facts = facts_of(status, badge_of(&summary, config, tally));
     let waiting = dependencies.iter().filter(|dependency| dependency.open);
@@ -154,6 +155,7 @@ fn view(
         history: task.history.iter().map(MoveView::from).collect(),
         findings: unresolved_findings(&known.findings, config),
         checkboxes: boxes_of(task),
+        evidence: evidence_views((&task.id, &task.stage), config, known.evidence(&Rerun::Not)),
         notes,
         unknown: task.unknown.iter().cloned().collect(),
         body: task.body.clone(),

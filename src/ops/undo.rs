@@ -139,7 +139,7 @@ fn refuse_known(session: &Session<'_>, repository: &Repository, id: &TaskId) -> 
 /// Returns the files of a task: its record, and those in the folders that are named after it.
 fn files_of(session: &Session<'_>, id: &TaskId) -> Result<Vec<String>> {
     let mut files = vec![RecordPath::task_file(id)];
-    for kind in [RecordKind::Note, RecordKind::Vote, RecordKind::Finding] {
+    for kind in [RecordKind::Note, RecordKind::Vote, RecordKind::Finding, RecordKind::Evidence] {
         let folder = kind.folder_of(id);
         let entries = session.snapshot().list(&folder)?;
         files.extend(entries.into_iter().map(|entry| format!("{folder}/{}", entry.name)));

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ClaimView, FindingView, FlightView};
+use super::{ClaimView, EvidenceView, FindingView, FlightView};
 use crate::model::{Badge, BoxCount, Facts, Move, Note, Status, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
@@ -73,6 +73,9 @@ pub struct TaskLine {
     pub boxes: CountView,
     /// Sign-offs that the stage requires.
     pub signoffs: CountView,
+    /// Evidence that is asked for, and how much of it is there; left out where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<CountView>,
     /// Who has claimed it, as far as this clone knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<ClaimView>,
@@ -142,6 +145,7 @@ impl TaskLine {
             deliverables: task.deliverables.into(),
             boxes: task.boxes.into(),
             signoffs: tally.into(),
+            evidence: (tally.evidence > 0).then_some(CountView { done: tally.proven, total: tally.evidence }),
             claim: None,
             in_flight: Vec::new(),
         }
@@ -172,6 +176,9 @@ pub struct TaskView {
     pub findings: Vec<FindingView>,
     /// Checkboxes, numbered as `tick` takes them.
     pub checkboxes: Vec<BoxView>,
+    /// The evidence of each role that is asked for some.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "evidence_by_role")]
+    pub evidence: Vec<EvidenceView>,
     /// Notes, oldest first.
     pub notes: Vec<NoteView>,
     /// Keys that the tracker does not know, with the text of their values.

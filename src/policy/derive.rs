@@ -125,8 +125,12 @@ mod tests {
     #[test]
     fn votes_change_badges_and_counts() {
         let tally = |task: &Summary<'_>| match task.id {
-            "T-3" => Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 2 },
-            "T-4" => Tally { approved: 0, required: 3, rejected: 5, blocking_findings: 0 },
+            "T-3" => {
+                Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 2, ..Tally::default() }
+            }
+            "T-4" => {
+                Tally { approved: 0, required: 3, rejected: 5, blocking_findings: 0, ..Tally::default() }
+            }
             _ => Tally::default(),
         };
         let (tasks, config) = (tasks(), config());

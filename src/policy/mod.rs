@@ -19,6 +19,7 @@ mod cycle;
 mod cycle_tests;
 mod derive;
 mod directives;
+mod evidence;
 mod graph;
 pub mod history;
 mod identity;
@@ -52,6 +53,10 @@ pub(crate) use derive::{Derived, derive_with};
 pub use directives::DIRECTIVE_WORDS;
 pub(crate) use directives::{
     Action, Comments, Directive, DirectiveError, Directives, complete_ids, near_misses, parse_message,
+};
+pub(crate) use evidence::{
+    EndedAgain, ReceiptFlaw, ReceiptRecord, Rerun, TaskEvidence, WhyNoEvidence, count_evidence,
+    evidence_roles, judge_evidence,
 };
 pub(crate) use graph::{Dependency, Graph, dependency_levels, levels};
 pub(crate) use identity::{is_agent, is_member, is_member_meant, is_signer, role_for_people};

@@ -13,18 +13,27 @@ pub struct Tally {
     pub rejected: u32,
     /// Open findings that keep the task in its stage.
     pub blocking_findings: u32,
+    /// What is asked of its evidence: roles of its stage, and checkboxes that name one.
+    pub evidence: u32,
+    /// How much of that is shown.
+    pub proven: u32,
 }
 
 impl Tally {
     /// Returns the tally with `required` filled in from the configuration where nobody has counted: the quorum
-    /// of each role that the task's stage asks.
+    /// of each role that the task's stage asks, and the evidence of those that have a command.
     #[must_use]
     pub fn or_required_by(self, task: &Summary<'_>, config: &Config) -> Self {
-        if self.required > 0 {
-            return self;
+        let (mut tally, roles) = (self, config.signoffs_of(task.stage));
+        if tally.required == 0 {
+            let quorums = roles.iter().map(|role| config.role(role).rules.quorum);
+            tally.required = quorums.fold(0, u32::saturating_add);
         }
-        let quorums = config.signoffs_of(task.stage).iter().map(|role| config.role(role).rules.quorum);
-        Self { required: quorums.fold(0, u32::saturating_add), ..self }
+        if tally.evidence == 0 && config.requires_evidence(task.stage) {
+            let asked = roles.iter().filter(|role| config.role(role).rules.verify.is_some());
+            tally.evidence = u32::try_from(asked.count()).unwrap_or(u32::MAX);
+        }
+        tally
     }
 
     /// Returns how many approvals are missing.
@@ -153,6 +162,7 @@ mod tests {
             required: 2,
             rejected,
             blocking_findings,
+            ..Tally::default()
         };
         let badge = |stage, tally| badge_of(&at(stage), &config(), tally);
         assert_eq!(badge("qa", tally(1, 0, 0)), Badge::AwaitingQa);

@@ -83,7 +83,7 @@ impl Drop for Apart {
     }
 }
 
-fn end_of(status: ExitStatus) -> JobEnd {
+pub(super) fn end_of(status: ExitStatus) -> JobEnd {
     match (status.code(), status.signal()) {
         (Some(code), _) => JobEnd::Exit(code),
         (None, signal) => JobEnd::Signal(signal.unwrap_or_default()),

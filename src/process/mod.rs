@@ -4,6 +4,7 @@
 //! of that one. Errors name the program and what it was to do. Which program counts as trusted is the caller's matter.
 
 mod jobs;
+mod printed;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{Read, Write};
@@ -17,6 +18,7 @@ use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 pub use jobs::{Apart, GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
+pub use printed::Ending;
 
 /// Returns the POSIX shell: where it is at its usual place by its path, so that no start searches all of `PATH` for it.
 #[must_use]

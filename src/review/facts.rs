@@ -9,6 +9,7 @@ pub(crate) use crate::facts::{
 };
 use crate::git::MalformedTree;
 use crate::model::{Person, Problem, TaskId};
+use crate::policy::Rerun;
 
 /// Returns the one person that a name and address belong to, as the base's mailmap says.
 pub type People<'a> = &'a dyn Fn(&Person) -> Person;
@@ -43,6 +44,8 @@ pub struct RangeFacts<'a> {
     pub in_progress: BTreeMap<String, Vec<TaskId>>,
     /// Results of the project's own commands; none where the caller did not allow them.
     pub commands: Option<Vec<CommandOutcome>>,
+    /// What came of commands that were run again for evidence.
+    pub rerun: Rerun,
     /// Who is who.
     pub people: People<'a>,
 }

@@ -7,7 +7,9 @@
 use super::facts::{RangeFacts, RangeTask};
 use crate::model::{Config, Move, Stage, Task};
 use crate::policy::landing::{JudgedLeaving, JudgedRole};
-use crate::policy::{Case, Missing, Route, Signoffs, VoteRecord, VoteStatus, WhyNot, gate, is_override};
+use crate::policy::{
+    Case, Missing, Rerun, Route, Signoffs, TaskEvidence, VoteRecord, VoteStatus, WhyNot, gate, is_override,
+};
 
 /// One task, judged.
 pub(super) struct Judged<'f> {
@@ -72,14 +74,14 @@ fn judged<'f>(facts: &'f RangeTask, range: &'f RangeFacts<'_>, config: &Config) 
             let then = at_stage_entry(after, kind, stage, last.unwrap_or(after.history.len()));
             let step = last.map(|last| &after.history[last]);
             let is_forced = step.is_none_or(|step| is_override(step) || step.from != *stage);
-            let missing = beside_votes(facts, config, &then);
+            let missing = beside_votes((facts, &range.rerun), config, &then);
             stage_exits.push(StageExit { stage: stage.clone(), step, is_forced, missing });
         }
     }
     let is_open = after.cancelled.is_none() && !after.stage.is_complete();
     let current = is_open.then(|| Current {
         roles: judgement.current.get(&facts.id).map_or(&[][..], Vec::as_slice),
-        missing: beside_votes(facts, config, after),
+        missing: beside_votes((facts, &range.rerun), config, after),
     });
     Judged { facts, moves, stage_exits, leavings, current }
 }
@@ -102,7 +104,7 @@ fn at_stage_entry(after: &Task, kind: Option<&str>, stage: &Stage, last: usize) 
     }
 }
 
-fn beside_votes(facts: &RangeTask, config: &Config, task: &Task) -> Vec<Missing> {
+fn beside_votes((facts, rerun): (&RangeTask, &Rerun), config: &Config, task: &Task) -> Vec<Missing> {
     let signoffs = Signoffs::without_votes(task, config);
     let case = Case {
         task,
@@ -111,6 +113,7 @@ fn beside_votes(facts: &RangeTask, config: &Config, task: &Task) -> Vec<Missing>
         findings: &facts.findings,
         open_boxes: &facts.open_boxes,
         waits_for: &facts.waits_for,
+        evidence: TaskEvidence { receipts: &facts.receipts, named: &facts.verified_by, rerun },
         actor: "",
         agent: None,
         now: chrono::DateTime::UNIX_EPOCH,

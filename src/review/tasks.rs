@@ -11,7 +11,9 @@ use super::{
 };
 use crate::model::{Config, Finding, FindingState, GateRule, is_daily_record};
 use crate::policy::landing::JudgedRole;
-use crate::policy::{Missing, VoteStatus, WhyNot, blocking_findings, is_override};
+use crate::policy::{
+    Missing, TaskEvidence, VoteStatus, WhyNot, blocking_findings, count_evidence, is_override,
+};
 
 /// Returns, for every path that linked commits of the range changed, the tasks' places among the facts.
 pub(super) fn owners_of_files<'f>(facts: &'f RangeFacts<'_>) -> BTreeMap<&'f str, Vec<usize>> {
@@ -79,6 +81,11 @@ fn of_task(task: &Judged<'_>, range: &RangeFacts<'_>, config: &Config) -> TaskRe
     for role in task.current.iter().flat_map(|current| current.roles) {
         shown.approved += range.people_approving(role).min(role.quorum);
         shown.required += role.quorum;
+    }
+    if let (Some(after), Some(_)) = (&facts.after, &task.current) {
+        let (receipts, named) = (&facts.receipts, &facts.verified_by);
+        let evidence = TaskEvidence { receipts, named, rerun: &range.rerun };
+        (shown.proven, shown.evidence) = count_evidence(&facts.id, &after.stage, config, evidence);
     }
     shown.missing = missing(task, range, config);
     shown

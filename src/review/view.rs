@@ -65,6 +65,11 @@ pub struct Web {
     pub file: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// One task's part in a range.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct TaskReview {
@@ -92,6 +97,12 @@ pub struct TaskReview {
     pub approved: u32,
     /// How many are requested there.
     pub required: u32,
+    /// How many roles and checkboxes ask for evidence there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub evidence: u32,
+    /// How much of that is there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub proven: u32,
     /// Boxes that were ticked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ticked: Vec<String>,

@@ -15,6 +15,7 @@ mod crash;
 mod disk;
 mod document_properties;
 mod documents;
+mod evidence;
 mod figures;
 mod folding;
 mod format;

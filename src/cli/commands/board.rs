@@ -4,7 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::shared::{badge_cell, in_flight, priority_cell, status_cell};
+use super::shared::{badge_cell, evidence, in_flight, priority_cell, status_cell};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{QueryArgs, ReadArgs};
@@ -78,6 +78,7 @@ fn show_as_lists(board: &ops::Board, out: &mut Output) {
                 priority_cell(task.priority.as_deref()),
                 status_cell(task, out),
                 Cell::new(&task.title),
+                Cell::new(evidence(task)),
                 Cell::new(task.assignee.as_deref().unwrap_or_default()),
                 Cell::new(in_flight(task, out)),
             ]
@@ -198,7 +199,9 @@ fn first_line(task: &ops::TaskLine, out: &Output) -> (String, Style) {
         _ => Style::new().bold(),
     };
     let assignee = task.assignee.as_deref().map_or_else(String::new, |name| format!(" {}", clean(name)));
-    (format!("{mark} {}{assignee}", task.id), style)
+    let evidence = evidence(task);
+    let evidence = if evidence.is_empty() { evidence } else { format!(" {evidence}") };
+    (format!("{mark} {}{assignee}{evidence}", task.id), style)
 }
 
 fn show_row(cells: impl Iterator<Item = (String, Style)>, widths: &[usize], out: &mut Output) {

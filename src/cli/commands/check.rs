@@ -14,7 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::{Output, clean};
 use crate::model::{GateRule, Problem};
-use crate::ops::{self, GateRequest, Session};
+use crate::ops::{self, GateRequest, RunAgain, Session};
 use crate::report::review::ReviewFormat;
 use crate::review::{RangeReview, Review, RuleOutcome, Verdict};
 
@@ -41,6 +41,9 @@ pub(in crate::cli) struct Check {
     /// Run the commands that the policy of --base names
     #[arg(long)]
     allow_commands: bool,
+    /// Run again what receipts say was run, at the top of the working tree, which must be at --head
+    #[arg(long, requires = "base")]
+    run_evidence: bool,
     /// Judge keys and dates as of TIME, such as 2026-11-26T10:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = instant, requires = "base")]
     as_of: Option<DateTime<Utc>>,
@@ -107,6 +110,7 @@ impl Check {
             is_staged: self.staged,
             counts_lines: format.is_some_and(|format| format.counts_lines),
             runs_commands: self.allow_commands,
+            evidence: if self.run_evidence { RunAgain::Now } else { RunAgain::No },
             as_of: self.as_of,
         };
         if self.is_of_records() {

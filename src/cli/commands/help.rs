@@ -17,11 +17,12 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 18] = [
+const TOPICS: [(&str, &str); 19] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
+    ("evidence", include_str!("../../../templates/help/evidence.txt")),
     ("executors", include_str!("../../../templates/help/executors.txt")),
     ("figures", include_str!("../../../templates/help/figures.txt")),
     ("files", include_str!("../../../templates/help/files.txt")),
@@ -94,8 +95,8 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, claims, commits, config, executors, figures, files, imports, json, mcp, metrics, pipelines, plans, queries,
-/// runs, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
+/// Topics: agents, claims, commits, config, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines, plans,
+/// queries, runs, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]

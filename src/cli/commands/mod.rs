@@ -52,6 +52,7 @@ mod sprint;
 mod status;
 mod tick;
 mod verdict;
+mod verify;
 mod vote;
 mod worker;
 mod workflow;
@@ -103,6 +104,7 @@ const COMMANDS: &[Entry] = &[
     entry::<short::Remove>("rm"),
     entry::<moves::Advance>("advance"),
     entry::<moves::Fail>("fail"),
+    entry::<verify::Verify>("verify"),
     entry::<vote::Approve>("approve"),
     entry::<vote::Reject>("reject"),
     entry::<vote::Withdraw>("withdraw"),

@@ -193,6 +193,13 @@ pub(super) fn show_lines(tasks: &[TaskLine], out: &mut Output) {
     out.columns(&rows, 4, 0);
 }
 
+/// Returns how much of the evidence is there that is asked for: `3/4 verified`; nothing where none is.
+pub(super) fn evidence(task: &TaskLine) -> String {
+    let is_open = !matches!(task.status, Status::Completed | Status::Cancelled);
+    let count = task.evidence.filter(|_| is_open);
+    count.map_or_else(String::new, |count| format!("{}/{} verified", count.done, count.total))
+}
+
 /// Returns a task as a row: id, priority, stage, state, title, assignee, last change, where it goes on.
 fn cells_of_line(task: &TaskLine, out: &Output) -> Vec<Cell> {
     vec![
@@ -201,6 +208,7 @@ fn cells_of_line(task: &TaskLine, out: &Output) -> Vec<Cell> {
         Cell::new(&task.stage),
         status_cell(task, out),
         Cell::new(&task.title),
+        Cell::styled(evidence(task), Style::new().dimmed()).minor(),
         Cell::styled(task.assignee.as_deref().unwrap_or_default(), Style::new().cyan()).minor(),
         Cell::styled(last_change(task, out), Style::new().dimmed()).right().minor(),
         Cell::styled(in_flight(task, out), Style::new().magenta()).below(),

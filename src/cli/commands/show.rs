@@ -57,6 +57,7 @@ impl View for ops::Shown {
                     out.line(format!("  {label} {}", clean(branch)));
                 }
                 show_signoffs(self, task, out);
+                show_evidence(task, out);
                 show_findings(task, out);
                 show_dependencies(task, out);
                 show_body(task, out);
@@ -182,6 +183,25 @@ fn show_signoffs(shown: &ops::Shown, task: &TaskView, out: &mut Output) {
         out.line(format!("  {title}  {}", bar(task.line.signoffs, out)));
     }
     signoffs.show_votes(out);
+}
+
+/// Shows which commands must have been run on the task, and what is known of each.
+fn show_evidence(task: &TaskView, out: &mut Output) {
+    if task.evidence.is_empty() || matches!(task.line.status, Status::Completed | Status::Cancelled) {
+        return;
+    }
+    out.gap();
+    out.line(format!("  {}  {}", out.bold("Evidence"), shared::evidence(&task.line)));
+    let row = |own: &ops::EvidenceView| {
+        let (mark, style) = match own.level {
+            Some(_) => (out.glyph("✓", "[x]"), Style::new().green()),
+            None => (out.glyph("○", "[ ]"), Style::new().yellow()),
+        };
+        let text = own.level.as_ref().or(own.why_not.as_ref()).map_or("", String::as_str);
+        vec![Cell::styled(mark, style), Cell::new(&own.role), Cell::new(text).wrap()]
+    };
+    let rows: Vec<Vec<Cell>> = task.evidence.iter().map(row).collect();
+    out.columns(&rows, 2, 2);
 }
 
 fn show_findings(task: &TaskView, out: &mut Output) {

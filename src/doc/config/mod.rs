@@ -7,6 +7,7 @@
 mod executors;
 mod members;
 mod plans;
+mod roles;
 mod rules;
 #[cfg(test)]
 mod tests;

@@ -11,8 +11,8 @@ use super::members::is_key;
 use super::{Reader, Value, expected, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
-    Advance, Blocking, CloseStep, Config, GateCommand, GateRule, GateRules, HookRules, Level, OnCommit,
-    PolicyRules, RecordKind, RecordPath, ReportSettings, Requirement, RoleRules, ScoreRubric, SelfApproval,
+    Advance, Blocking, CloseStep, Config, EvidenceLevel, GateCommand, GateRule, GateRules, HookRules, Level,
+    OnCommit, PolicyRules, RecordKind, RecordPath, ReportSettings, Requirement, ScoreRubric, SelfApproval,
     Signatures, SprintRules, Stage, StageRules, Standard, TypeRules, check_glob, fold_file_name,
     is_in_tracker, is_role_name, nearest,
 };
@@ -313,28 +313,6 @@ impl Reader<'_> {
 }
 
 impl Reader<'_> {
-    pub(super) fn role_rules(&mut self, path: &str, value: &Value<'_>) -> RoleRules {
-        let mut rules = RoleRules::default();
-        let mut quorum_span = None;
-        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
-            "members" => rules.members = reader.patterns(path, value),
-            "quorum" => {
-                quorum_span = Some(value.span());
-                rules.quorum = reader.count(path, value).unwrap_or(1);
-            }
-            "people_only" => rules.people_only = reader.switch(path, value).unwrap_or_default(),
-            "paths" => rules.paths = reader.globs(path, value),
-            _ => reader.unknown(path, key, &["members", "quorum", "people_only", "paths"]),
-        });
-        let is_closed = !rules.members.is_empty() && rules.members.iter().all(|member| !member.contains('*'));
-        if let Some(span) = quorum_span.filter(|_| is_closed && rules.members.len() < rules.quorum as usize) {
-            let message =
-                format!("{} members can never be a quorum of {}", rules.members.len(), rules.quorum);
-            self.warn(span, &format!("{path}.quorum"), message);
-        }
-        rules
-    }
-
     pub(super) fn hook_rules(&mut self, value: &Value<'_>) -> HookRules {
         let mut rules = HookRules::default();
         self.table("hooks", value, |reader, path, key, value| match key.get_ref().as_ref() {
@@ -417,6 +395,10 @@ impl Reader<'_> {
                 let known =
                     [("off", Signatures::Off), ("warn", Signatures::Warn), ("require", Signatures::Require)];
                 rules.signatures = reader.word(path, value, &known).unwrap_or_default();
+            }
+            "evidence" => {
+                let known = EvidenceLevel::ALL.map(|level| (level.as_str(), level));
+                rules.evidence = reader.word(path, value, &known).unwrap_or(EvidenceLevel::Signed);
             }
             "agents" => rules.agents.extend(reader.patterns(path, value)),
             name if reader.gate_key(&mut rules.gate, path, name, value) => {}
@@ -585,7 +567,7 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
 
 /// The keys of `[policy]`, the names of the gate's rules among them.
 fn policy_keys() -> impl Iterator<Item = &'static str> {
-    let own = ["self_approval", "blocking_severity", "signatures", "agents"];
+    let own = ["self_approval", "blocking_severity", "signatures", "evidence", "agents"];
     let gate = ["owners", "protect", "merge_stage", "wip_limit", "standard", "command"];
     own.into_iter().chain(gate).chain(GateRule::ALL.map(GateRule::as_str))
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::sections;
 use super::sections::{HeadingStack, begins_list_item, is_heading};
-use crate::model::{AcceptanceText, BoxCount, OpenBox};
+use crate::model::{AcceptanceText, BoxCount, OpenBox, is_role_name};
 
 /// One checkbox of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,28 @@ pub fn checkboxes(body: &str) -> Vec<Checkbox> {
     }
     boxes
 }
+
+/// Returns the role that each box names at its end which names one: `(verified by test-automator)`.
+#[must_use]
+pub fn verified_by(body: &str) -> Vec<String> {
+    // Most bodies name none, and lists read many.
+    if !body.contains(')') {
+        return Vec::new();
+    }
+    let role = |found: Checkbox| role_at_end(&found.text).map(str::to_owned);
+    checkboxes(body).into_iter().filter_map(role).collect()
+}
+
+fn role_at_end(text: &str) -> Option<&str> {
+    let inner = text.trim_end_matches(['.', ' ']).strip_suffix(')')?;
+    let words = &inner[inner.rfind('(')? + 1..];
+    let role = words.get(VERIFIED_BY.len()..).filter(|_| {
+        words.get(..VERIFIED_BY.len()).is_some_and(|start| start.eq_ignore_ascii_case(VERIFIED_BY))
+    });
+    role.map(str::trim).filter(|role| is_role_name(role))
+}
+
+const VERIFIED_BY: &str = "verified by ";
 
 /// How many boxes a body has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -236,7 +258,7 @@ pub fn open_boxes(body: &str) -> Vec<OpenBox> {
 
 #[cfg(test)]
 mod tests {
-    use super::{checkboxes, count, every_mark};
+    use super::{checkboxes, count, every_mark, verified_by};
 
     const BODY: &str = "- [ ] alone\n## Deliverables\n* [x] a\n  + [X] nested\n### More\n1. [ ] c\n\
                         ```\n- [ ] code\n```\n<!--\n- [ ] hidden\n-->\n## Acceptance criteria\n2) [ ] d\n- []\n-[ ] no\n";
@@ -268,6 +290,15 @@ mod tests {
         let (at, done) = every_mark(BODY).nth(1).unwrap();
         assert!(done && &BODY[at] == "x");
         assert_eq!(every_mark(BODY).count(), 6);
+    }
+
+    #[test]
+    fn a_box_names_the_role_that_verifies_it() {
+        let body = "## Acceptance criteria\n- [ ] tests pass (verified by test-automator)\n\
+                    - [x] fast (really) (Verified by  perf).\n- [ ] (verified by ../x)\n- [ ] (verified by )\n\
+                    - [ ] (verified by qa) later\n- plain (verified by qa)\n\
+                    ```\n- [ ] code (verified by qa)\n```\n";
+        assert_eq!(verified_by(body), ["test-automator", "perf"]);
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub fn read_vote(folder: &TaskId, bytes: &[u8]) -> Result<Vote, Vec<Problem>> {
     let commit = fields.parsed("commit", |text| hex(text, &[40, 64]));
     let digest = fields.parsed("digest", |text| hex(text, &[64]));
     let criteria = fields.parsed("criteria", |text| hex(text, &[64]));
-    let (format, files) = files(&mut fields);
+    let (format, files) = covered_files(&mut fields);
     let replaces = fields.list("replaces").into_iter().map(|(_, text)| text.to_owned()).collect();
     let notes = fields.text("notes").map(str::to_owned);
     let findings = findings(&mut fields);
@@ -146,7 +146,8 @@ fn round(text: &str) -> Result<u32, Problem> {
     round.ok_or_else(|| Problem::error(format!("`{}` is no round: a number from 1", printable(text))))
 }
 
-fn files(fields: &mut Fields<'_>) -> (CoverageFormat, Vec<CoveredChange>) {
+/// Reads the list of what a vote or a receipt covers.
+pub(in crate::doc) fn covered_files(fields: &mut Fields<'_>) -> (CoverageFormat, Vec<CoveredChange>) {
     let entries = entries(fields, FILES);
     let is_old = |entry: &Entry<'_>| entry.value("to").is_none() && entry.value("blob").is_some();
     // One list has one form; an entry of the other is refused by what it lacks.
@@ -268,7 +269,7 @@ fn write(vote: &Vote, signature: Option<&str>) -> String {
     files.sort();
     let write = match vote.covers.format {
         CoverageFormat::One => write_file_of_format_1,
-        CoverageFormat::Two => write_file,
+        CoverageFormat::Two => covered_pairs,
     };
     out.mappings("files", files.into_iter().map(write));
     out.list("replaces", vote.replaces.iter().map(String::as_str));
@@ -281,7 +282,8 @@ fn write(vote: &Vote, signature: Option<&str>) -> String {
     out.finish_yaml()
 }
 
-fn write_file(file: &CoveredChange) -> Vec<(&'static str, String)> {
+/// Writes one file of such a list.
+pub(in crate::doc) fn covered_pairs(file: &CoveredChange) -> Vec<(&'static str, String)> {
     let entry = |entry: &TreeEntry| match entry {
         TreeEntry::Absent => entry.to_string(),
         // In quotes whether they are needed or not: one list, one look.

@@ -10,7 +10,7 @@ use super::read::{TaskText, criteria_of};
 use super::{CommitFacts, RangeReader, Result};
 use crate::facts::evidence::upgrade_vote;
 use crate::facts::reach::Reach;
-use crate::facts::votes::{self, CastVotes, VoteFile, copies, votes_cast};
+use crate::facts::votes::{self, CastVotes, VoteFile, copies, records_cast};
 use crate::git::{BlobId, CommitId, CommitInfo, FileChange, FileMode, FileState};
 use crate::model::{Move, RecordKind, RecordPath, Task, TaskId, Verdict, Vote, is_daily_record};
 use crate::policy::history::{Ancestors, Changes as TaskChanges, Commit, History, PersonKey};
@@ -280,10 +280,11 @@ impl<'r, 'a> Gatherer<'r, 'a> {
     /// Returns the votes on a task as they were added, and which of them the base's tip or an ancestor of it has. What
     /// commits of the range brought is known from what they changed.
     fn added(&self, id: &TaskId) -> Result<CastVotes> {
-        let others = self.reach.touching_votes(id).into_iter().filter(|commit| !self.own.contains(commit));
+        let others =
+            self.reach.touching(RecordKind::Vote, id).into_iter().filter(|commit| !self.own.contains(commit));
         let is_landed = |id: CommitId| self.reach.commit(id).is_some_and(|commit| self.landed.has(commit));
         let ids = others.map(|commit| self.reach.id(commit));
-        let mut cast = votes_cast(self.range.repository, id, ids, is_landed)?;
+        let mut cast = records_cast(self.range.repository, RecordKind::Vote, id, ids, is_landed)?;
         for own in self.brought.get(id).into_iter().flatten() {
             let known = cast.get(own.name);
             let is_before = |known: &votes::CastVote| {

@@ -56,6 +56,10 @@ impl RangeReader<'_> {
                 let (verdict, task) = (self.verdict(task, Some(before))?, task.clone());
                 Some(RecordStep::Vote { commit, task, path, is_deleted: change.after.is_none(), verdict })
             }
+            RecordPath::OfTask { kind: RecordKind::Evidence, task, .. } => {
+                let (task, is_deleted) = (task.clone(), change.after.is_none());
+                Some(RecordStep::Receipt { commit, task, path, is_deleted })
+            }
             // What is staged is not known to be anybody's yet.
             RecordPath::OfTask { kind: RecordKind::Note, task, .. }
                 if commit.is_some() || !self.ends.is_staged =>
@@ -113,6 +117,7 @@ impl RangeReader<'_> {
     fn dropped_by_merges(&self, steps: &[RecordStep]) -> Result<Vec<RecordStep>> {
         let path_of = |step: &RecordStep| match step {
             RecordStep::Vote { path, .. }
+            | RecordStep::Receipt { path, .. }
             | RecordStep::Note { path, .. }
             | RecordStep::Finding { path, .. } => Some(path.clone()),
             RecordStep::History { .. } => None,
@@ -130,6 +135,9 @@ impl RangeReader<'_> {
                     RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => {
                         let (verdict, task) = (self.verdict(task, change.after)?, task.clone());
                         RecordStep::Vote { commit, task, path, is_deleted: true, verdict }
+                    }
+                    RecordPath::OfTask { kind: RecordKind::Evidence, task, .. } => {
+                        RecordStep::Receipt { commit, task: task.clone(), path, is_deleted: true }
                     }
                     RecordPath::OfTask { kind: RecordKind::Finding, task, .. } => {
                         let (action, task) = (FindingAction::DroppedByMerge, task.clone());

@@ -8,10 +8,12 @@ use super::merges::FieldMerge;
 use super::read::TaskText;
 use super::types::{CommitFacts, Credit, RangeTask};
 use super::{RangeReader, Result};
-use crate::doc::{open_boxes, read_task, upgrade_task};
+use crate::doc::{open_boxes, read_receipt, read_task, upgrade_task, verified_by};
+use crate::facts::receipts::{ReceiptFile, ReceiptReader};
 use crate::facts::{Prefixes, linked_ids, named_ids, waits_for};
 use crate::git::{CommitInfo, FileMode, FileState};
 use crate::model::{Finding, RecordKind, RecordPath, Task, TaskId};
+use crate::policy::ReceiptRecord;
 use crate::store::Snapshot;
 
 impl RangeReader<'_> {
@@ -160,7 +162,6 @@ impl RangeReader<'_> {
         Ok(RangeTask {
             id: id.clone(),
             path: RecordPath::Task(id.clone()).to_string(),
-            judged_kind,
             is_cancelled_at_tip,
             is_deleted: after.is_none(),
             collides: before.is_none() && self.collides(id, new.as_ref())?,
@@ -168,6 +169,9 @@ impl RangeReader<'_> {
                 .not_passed_on(joined(findings(&self.head)?, at_tip, &findings_before), &findings_before),
             findings_before,
             credits,
+            receipts: self.receipts(id, judged_kind.as_deref())?,
+            judged_kind,
+            verified_by: new.as_ref().map(|task| verified_by(&task.body)).unwrap_or_default(),
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
             waits_for: new.as_ref().map(|task| self.waits_for(task)).transpose()?.unwrap_or_default(),
             notes: 0,
@@ -175,6 +179,25 @@ impl RangeReader<'_> {
             before: old,
             after: new,
         })
+    }
+
+    /// Returns the receipts of a task at the head. One that cannot be read is reported as a broken record.
+    fn receipts(&self, id: &TaskId, kind: Option<&str>) -> Result<Vec<ReceiptRecord>> {
+        let read = |bytes: &[u8]| Ok((read_receipt(id, bytes)?, bytes.to_owned()));
+        let (there, _) = self.head.records(&RecordKind::Evidence.folder_of(id), read)?;
+        let of = |(name, (receipt, bytes))| ReceiptFile { name, receipt, bytes };
+        let files: Vec<ReceiptFile> = there.into_iter().map(of).collect();
+        let reader = ReceiptReader {
+            repository: self.repository,
+            reach: &self.history.reach,
+            tip: self.history.head,
+            base: self.merge_base().and_then(|id| self.history.reach.commit(id)),
+            people: &self.policy.people,
+            signers: &self.policy.signers,
+            config: &self.policy.config,
+            now: self.policy.as_of,
+        };
+        reader.records((id, kind), files)
     }
 
     /// Returns the dependencies that are open as they will be merged: what the head has not changed is as the tip has it.

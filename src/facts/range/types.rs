@@ -8,7 +8,7 @@ use crate::model::{
     Finding, FindingId, FindingSeverity, Move, OpenBox, Person, Resolution, SprintId, Task, TaskId, Verdict,
     is_daily_record, is_same_name,
 };
-use crate::policy::Trust;
+use crate::policy::{ReceiptRecord, Trust};
 
 /// A file on one side of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +136,10 @@ pub struct RangeTask {
     pub findings: Vec<Finding>,
     /// Whose the resolutions, overrides and notes are that the range brings.
     pub credits: Vec<Credit>,
+    /// Its receipts at the head, oldest first.
+    pub receipts: Vec<ReceiptRecord>,
+    /// The role that each of its checkboxes names which names one.
+    pub verified_by: Vec<String>,
     /// Boxes that are not ticked at the head.
     pub open_boxes: Vec<OpenBox>,
     /// The tasks it depends on that are open at the head.
@@ -210,6 +214,17 @@ pub enum RecordStep {
         is_deleted: bool,
         /// The finding; none where that cannot be read.
         verdict: Option<Verdict>,
+    },
+    /// It changed or deleted a receipt.
+    Receipt {
+        /// The commit; none for what is staged.
+        commit: Option<String>,
+        /// The task in whose folder the receipt lies.
+        task: TaskId,
+        /// The receipt.
+        path: String,
+        /// Whether the receipt is gone.
+        is_deleted: bool,
     },
     /// It changed or deleted a note.
     Note {

@@ -225,7 +225,10 @@ pub(super) const TABLE: [Row; 21] = {
             append_only(of_task(row(K::Note, "note", Owned(root!("notes")), MD, Markdown))),
             "one file per note: at, by, kind (decision, tried or cause)",
         ),
-        append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
+        about(
+            append_only(of_task(row(K::Evidence, "receipt", Owned(root!("evidence")), YAML, Yaml))),
+            "one file per run of a role's command, never edited",
+        ),
         about(
             with_id(row(K::Plan, "plan", Folder(root!("plans")), MD, Markdown)),
             "tasks under phases and milestones, and who has approved that",

@@ -105,7 +105,7 @@ fn unreadable_of(staged: &Snapshot, directives: &Directives) -> Result<Vec<Probl
     let mut problems = Vec::new();
     for id in tasks {
         let mut paths = vec![RecordPath::task_file(id)];
-        for kind in [RecordKind::Vote, RecordKind::Finding] {
+        for kind in [RecordKind::Vote, RecordKind::Finding, RecordKind::Evidence] {
             let folder = kind.folder_of(id);
             paths.extend(staged.list(&folder)?.into_iter().map(|entry| format!("{folder}/{}", entry.name)));
         }

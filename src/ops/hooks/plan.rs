@@ -133,7 +133,8 @@ impl CommitContext<'_> {
     /// Returns the tasks whose record or votes the commit changed.
     fn touched(&self) -> BTreeSet<TaskId> {
         let task_of = |path: &String| match RecordPath::parse(path)? {
-            RecordPath::Task(task) | RecordPath::OfTask { kind: RecordKind::Vote, task, .. } => Some(task),
+            RecordPath::Task(task)
+            | RecordPath::OfTask { kind: RecordKind::Vote | RecordKind::Evidence, task, .. } => Some(task),
             _ => None,
         };
         self.changed.iter().filter_map(task_of).collect()
@@ -352,10 +353,10 @@ impl CommitContext<'_> {
     /// there, or requested in its stage or in the one it may begin with, or it has been sent back once.
     fn may_have_votes(&self, task: &Task) -> Result<bool> {
         let first = self.config.stages_of(task.kind.as_deref()).first().filter(|_| task.stage.is_none());
-        let requires_votes = [Some(&task.stage), first]
-            .into_iter()
-            .flatten()
-            .any(|stage| !self.config.signoffs_of(stage.as_str()).is_empty());
+        let requires_votes = [Some(&task.stage), first].into_iter().flatten().any(|stage| {
+            let stage = stage.as_str();
+            !self.config.signoffs_of(stage).is_empty() || self.config.requires_evidence(stage)
+        });
         let has_failed = has_failed(task);
         Ok(requires_votes
             || has_failed

@@ -281,7 +281,12 @@ fn left_out(context: &CommitContext<'_>, plan: &Plan, workspace: &Workspace) -> 
             continue;
         }
         // What was written about the task goes along with any move; votes and findings with those that they may have made.
-        let kinds = [(RecordKind::Vote, is_moved), (RecordKind::Finding, is_moved), (RecordKind::Note, true)];
+        let kinds = [
+            (RecordKind::Vote, is_moved),
+            (RecordKind::Finding, is_moved),
+            (RecordKind::Evidence, is_moved),
+            (RecordKind::Note, true),
+        ];
         let mut files = Vec::new();
         for kind in kinds.into_iter().filter_map(|(kind, goes_along)| goes_along.then_some(kind)) {
             let folder = kind.folder_of(id);

@@ -9,7 +9,7 @@ use crate::doc::{read_finding, read_vote};
 use crate::engine::Execution;
 use crate::git::{CommitId, FileChange, FileState};
 use crate::model::{Finding, FindingState, GateRule, RecordKind, RecordPath, Suggestion};
-use crate::ops::gate::{GateRequest, review};
+use crate::ops::gate::{GateRequest, RunAgain, review};
 use crate::ops::{Error, Result, Session};
 use crate::review::{RuleName, Violation};
 use crate::store::LARGEST_FILE;
@@ -35,7 +35,8 @@ pub(super) struct Judged {
 /// Judges the commits that merging `head` into `base` would bring.
 pub(super) fn refused(session: &Session<'_>, base: CommitId, head: CommitId) -> Result<Refused> {
     let (base, head) = (Some(base.to_string()), Some(head.to_string()));
-    let (review, _) = review(session, &GateRequest { base, head, ..GateRequest::default() })?;
+    let (review, _) =
+        review(session, &GateRequest { base, head, evidence: RunAgain::Later, ..GateRequest::default() })?;
     let is_of = |violation: &Violation, rules: &[GateRule]| matches!(violation.rule, RuleName::Gate(rule) if rules.contains(&rule));
     let errors = review.verdict.violations.into_iter().filter(Violation::is_error);
     Ok(Refused(errors.filter(|violation| !is_of(violation, &OF_THE_WHOLE)).collect()))

@@ -117,16 +117,17 @@ impl<'a, 'e> Reviewer<'a, 'e> {
         let snapshot = self.session.snapshot();
         let known = self.known.get(task.id.as_str()).copied();
         let has = |kind: RecordKind| Ok::<_, Error>(!snapshot.list(&kind.folder_of(&task.id))?.is_empty());
+        let has_evidence = has(RecordKind::Evidence)? || self.config.requires_evidence(task.stage.as_str());
         let (has_votes, has_findings) = match known {
             Some(known) => (!known.votes.is_empty(), !known.findings.is_empty()),
             None => (has(RecordKind::Vote)?, has(RecordKind::Finding)?),
         };
         let requires = !self.config.signoffs_of(task.stage.as_str()).is_empty();
-        if !(has_votes || has_findings || requires) {
+        if !(has_votes || has_findings || requires || has_evidence) {
             return Ok(None);
         }
         let is_closed = task.summary().is_closed();
-        let facts = if has_votes && !is_closed {
+        let facts = if (has_votes || has_evidence) && !is_closed {
             self.reader.task(task.clone())?
         } else {
             match known {
@@ -135,8 +136,7 @@ impl<'a, 'e> Reviewer<'a, 'e> {
             }
         };
         let blocking = blocking_findings(self.config, &facts.findings);
-        let signoffs = facts.signoffs(self.config);
-        let tally = signoffs.tally(blocking).or_required_by(&task.summary(), self.config);
+        let tally = facts.tally(self.config, blocking).or_required_by(&task.summary(), self.config);
         let badge = badge_of(&task.summary(), self.config, tally);
         let votes = match is_closed {
             true => match known {
@@ -161,7 +161,11 @@ impl<'a, 'e> Reviewer<'a, 'e> {
         };
         let findings = unresolved_findings(&facts.findings, self.config).into_iter().map(finding).collect();
         let counts = if is_closed { (0, 0) } else { (tally.approved, tally.required) };
-        Ok(Some(CardReview::new(badge, counts, votes, findings)))
+        let evidence = match tally.evidence {
+            asked if asked > 0 && !is_closed => format!("{}/{asked} verified", tally.proven),
+            _ => String::new(),
+        };
+        Ok(Some(CardReview { evidence, ..CardReview::new(badge, counts, votes, findings) }))
     }
 }
 

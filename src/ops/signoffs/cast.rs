@@ -235,6 +235,11 @@ impl VoteContext<'_> {
             Verdict::Rejected if counts(own) => fail(&case, &rejected_because(vote)).ok(),
             _ => None,
         };
+        let is_approval = vote.verdict == Verdict::Approved && why_not.is_none() && plan.is_none();
+        let unproven =
+            gate(&case).missing.into_iter().filter(|missing| matches!(missing, Missing::Evidence { .. }));
+        messages
+            .extend(unproven.filter(|_| is_approval).map(|missing| format!("waits for evidence {missing}")));
         if let Some(plan) = &plan {
             messages.push(summary_of(plan));
             changes.push(spliced(self.file, &move_edits(&plan.step))?);

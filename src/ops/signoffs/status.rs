@@ -173,8 +173,12 @@ pub(in crate::ops) fn facts_of_task(session: &Session<'_>, config: &Config, task
 
 /// Whether a task is open and its stage requires votes, or has some: only then its commits tell anything.
 pub(in crate::ops) fn has_open_votes(session: &Session<'_>, config: &Config, task: &Task) -> Result<bool> {
-    let requires = !config.signoffs_of(task.stage.as_str()).is_empty();
-    let has_votes = !session.snapshot().list(&RecordKind::Vote.folder_of(&task.id))?.is_empty();
+    let stage = task.stage.as_str();
+    let requires = !config.signoffs_of(stage).is_empty() || config.requires_evidence(stage);
+    let has = |kind: RecordKind| {
+        Ok::<_, crate::ops::Error>(!session.snapshot().list(&kind.folder_of(&task.id))?.is_empty())
+    };
+    let has_votes = has(RecordKind::Vote)? || has(RecordKind::Evidence)?;
     Ok(!task.summary().is_closed() && (requires || has_votes))
 }
 

@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::model::{Finding, FindingId, FindingSeverity, Requirement, Stage, TaskId};
-use crate::policy::{VoteStatus, blocking_findings, round_of};
+use crate::policy::{VoteStatus, WhyNoEvidence, blocking_findings, evidence_roles, judge_evidence, round_of};
 
 /// One thing that keeps a task in its stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +58,13 @@ pub enum Missing {
         /// The first line of their notes.
         notes: Option<String>,
     },
+    /// A role whose command must have been run has no evidence.
+    Evidence {
+        /// The role; none where the stage requires evidence and says not of what.
+        role: Option<String>,
+        /// Why not.
+        why: WhyNoEvidence,
+    },
     /// A finding of a severity that blocks is open.
     Finding {
         /// Its id.
@@ -104,6 +111,7 @@ pub fn gate(case: &Case<'_>) -> Gate {
         missing.extend(blocked(case));
         if !case.task.stage.is_none() {
             missing.extend(unchecked(case));
+            missing.extend(unproven(case));
             missing.extend(signoffs(case));
             missing.extend(blocking_findings(case.config, case.findings).into_iter().map(finding));
         }
@@ -153,6 +161,23 @@ fn unchecked(case: &Case<'_>) -> Vec<Missing> {
         .filter(|(_, boxes)| !boxes.is_empty())
         .map(|(requirement, boxes)| Missing::Unchecked { requirement, boxes })
         .collect()
+}
+
+/// Says for which roles nobody has shown that the work is done.
+fn unproven(case: &Case<'_>) -> Vec<Missing> {
+    let (task, config) = (case.task, case.config);
+    if !config.requires_evidence(task.stage.as_str()) {
+        return Vec::new();
+    }
+    let roles = evidence_roles(config, &task.stage, case.evidence.named);
+    if roles.is_empty() {
+        return vec![Missing::Evidence { role: None, why: WhyNoEvidence::NobodyAsked }];
+    }
+    let missing = |role: &str| {
+        let why = judge_evidence(&task.id, role, config, case.evidence).err()?;
+        Some(Missing::Evidence { role: Some(role.to_owned()), why })
+    };
+    roles.into_iter().filter_map(missing).collect()
 }
 
 /// Says that the sign-offs at hand were judged before the task moved.

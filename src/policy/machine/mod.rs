@@ -27,7 +27,7 @@ pub use moves::{advance, fail, set_stage, start};
 
 use chrono::{DateTime, Utc};
 
-use super::Signoffs;
+use super::{Signoffs, TaskEvidence};
 use crate::model::{Config, Finding, Move, OpenBox, Stage, Task, TaskId};
 
 /// All that the machine looks at.
@@ -45,6 +45,8 @@ pub struct Case<'a> {
     pub open_boxes: &'a [OpenBox],
     /// The tasks it depends on that are open.
     pub waits_for: &'a [TaskId],
+    /// What was run on it.
+    pub evidence: TaskEvidence<'a>,
     /// Who acts.
     pub actor: &'a str,
     /// The agent that acts for them, where there is one.

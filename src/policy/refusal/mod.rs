@@ -61,6 +61,8 @@ pub enum Attempt {
         stage: Stage,
     },
     Withdraw(TaskId),
+    /// To run what its roles run.
+    Verify(TaskId),
     AddFindings(TaskId),
     CloseFinding(TaskId),
     Edit(TaskId),
@@ -182,6 +184,7 @@ impl Attempt {
             | Self::Vote(task)
             | Self::UnrequiredVote { task, .. }
             | Self::Withdraw(task)
+            | Self::Verify(task)
             | Self::AddFindings(task)
             | Self::CloseFinding(task)
             | Self::Remove(task)
@@ -231,6 +234,7 @@ impl fmt::Display for Attempt {
                 write!(f, "stage `{stage}` of {task} requires no sign-offs")
             }
             Self::Withdraw(task) => write!(f, "no vote to withdraw on {task}"),
+            Self::Verify(task) => write!(f, "cannot verify {task}"),
             Self::AddFindings(task) => write!(f, "cannot add findings to {task}"),
             Self::CloseFinding(task) => write!(f, "cannot close a finding of {task}"),
             Self::Edit(task) => write!(f, "the edited text of {task} was not saved"),

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Fix, PlanReason, Refusal};
 use crate::model::{
-    Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion, TRACKER_FOLDER, TaskId,
+    EvidenceLevel, Problem, RecordKind, Requirement, SprintId, SprintState, Stage, Suggestion,
+    TRACKER_FOLDER, TaskId,
 };
-use crate::policy::{Cycle, DirectiveError, Missing, WhyNot};
+use crate::policy::{Cycle, DirectiveError, Missing, WhyNoEvidence, WhyNot};
 
 /// How many checkboxes a reason names.
 const NAMED: usize = 5;
@@ -122,6 +123,13 @@ pub enum Reason {
     },
     /// No table of the configuration defines it.
     UndefinedRole(String),
+    /// The policy names no command to run: for a role, or for any that the task is asked for.
+    NoCommandOf {
+        /// The role that was named.
+        role: Option<String>,
+        /// The roles that have one.
+        known: Vec<String>,
+    },
     UnknownTask(TaskId),
     /// The sprint is not in the state that the change is for.
     SprintIs {
@@ -218,7 +226,7 @@ impl Reason {
             Self::UnreadablePolicy { .. } => "policy",
             Self::LeftOut { .. } => "left out",
             Self::Unstaged { .. } => "unstaged",
-            Self::UndefinedRole(_) => "role",
+            Self::UndefinedRole(_) | Self::NoCommandOf { .. } => "role",
             Self::UnknownTask(_) => "unknown",
             Self::SprintIs { state, .. } => state.as_str(),
             Self::NotTheLast { .. } => "closed",
@@ -268,10 +276,7 @@ impl Reason {
             Self::UnreadablePolicy { path, .. } | Self::Unstaged { path, .. } => {
                 Some(Fix::Run(Suggestion::git(["add", path])))
             }
-            Self::UndefinedRole(role) => {
-                let config = RecordKind::Config.file();
-                Some(Fix::Advice(format!("correct the name in {config}, or add a table [roles.{role}]")))
-            }
+            Self::NoCommandOf { .. } | Self::UndefinedRole(_) => self.fix_of_role(task),
             Self::LeftOut { is_partial: true, .. } => {
                 Some(Fix::Advice(format!("git commit FILE {TRACKER_FOLDER}")))
             }
@@ -287,6 +292,26 @@ impl Reason {
                 None
             }
         }
+    }
+}
+
+fn name_a_command(role: &str) -> Fix {
+    let config = RecordKind::Config.file();
+    Fix::Advice(format!("name the command in {config}: [roles.{role}] verify = \"…\""))
+}
+
+fn evidence_fix(task: &str, role: Option<&str>, why: &WhyNoEvidence) -> Fix {
+    let run = |words: &[&str]| Fix::Run(Suggestion::tracker(words));
+    match (role, why) {
+        (None, _) => name_a_command("NAME"),
+        (Some(role), WhyNoEvidence::NoCommand) => name_a_command(role),
+        (Some(role), WhyNoEvidence::Weak { need: EvidenceLevel::Signed, .. }) => {
+            run(&["verify", task, "--role", role, "--sign"])
+        }
+        (Some(_), WhyNoEvidence::Weak { .. }) => {
+            Fix::Advice("check with --run-evidence, or have a member of the role verify it".to_owned())
+        }
+        (Some(role), _) => run(&["verify", task, "--role", role]),
     }
 }
 
@@ -307,6 +332,23 @@ impl Reason {
         let time = |at: &DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
         until.as_ref().map_or(Ok(()), |until| write!(f, ", until {}", time(until)))?;
         fetched.as_ref().map_or(Ok(()), |at| write!(f, ", as of {}", time(at)))
+    }
+
+    /// What gets somebody past a reason that is about the table of a role.
+    fn fix_of_role(&self, task: Option<&TaskId>) -> Option<Fix> {
+        match self {
+            Self::NoCommandOf { known, .. } => match known.first() {
+                Some(role) => {
+                    Some(Fix::Run(Suggestion::tracker(["verify", task?.as_str(), "--role", role.as_str()])))
+                }
+                None => Some(name_a_command("NAME")),
+            },
+            Self::UndefinedRole(role) => {
+                let config = RecordKind::Config.file();
+                Some(Fix::Advice(format!("correct the name in {config}, or add a table [roles.{role}]")))
+            }
+            _ => None,
+        }
     }
 
     /// What gets somebody past a reason that is about this clone: its branches, its commits, its files.
@@ -368,6 +410,10 @@ impl fmt::Display for Reason {
                 write!(f, "what {task} needs is in the working tree, but not part of this commit")
             }
             Self::Unstaged { task, .. } => write!(f, "{task} is not in the commit"),
+            Self::NoCommandOf { role: Some(role), .. } => {
+                write!(f, "the policy names no command for role `{}`", role.escape_debug())
+            }
+            Self::NoCommandOf { role: None, .. } => f.write_str("no role of its stage has a command"),
             Self::UndefinedRole(role) => write!(f, "role `{}` is not defined", role.escape_debug()),
             Self::UnknownTask(task) => write!(f, "no task {task}"),
             Self::SprintIs { sprint, state, .. } => write!(f, "{sprint} is {state}"),
@@ -391,6 +437,7 @@ impl Missing {
             Self::Unchecked { .. } => "unchecked",
             Self::Signoff { .. } => "missing",
             Self::Rejected { .. } => "rejected",
+            Self::Evidence { .. } => "evidence",
             Self::Finding { .. } => "open",
         }
     }
@@ -419,6 +466,7 @@ impl Missing {
                 let command = Suggestion::tracker(["approve", task, "--as", role]);
                 Fix::RunAs { person: by.clone(), command }
             }
+            Self::Evidence { role, why } => evidence_fix(task, role.as_deref(), why),
             Self::Finding { id, .. } => run(&["findings", "resolve", task, id.as_str()]),
         }
     }
@@ -463,6 +511,8 @@ impl fmt::Display for Missing {
                 write!(f, "by {by} as {role}")?;
                 notes.as_ref().map_or(Ok(()), |notes| write!(f, ": {notes}"))
             }
+            Self::Evidence { role: Some(role), why } => write!(f, "of {role}: {why}"),
+            Self::Evidence { role: None, why } => write!(f, "{why}"),
             Self::Finding { id, severity, title, place } => {
                 write!(f, "finding {id} {severity}: {title}")?;
                 place.as_ref().map_or(Ok(()), |place| write!(f, ", {place}"))
@@ -477,8 +527,8 @@ fn unchecked(f: &mut fmt::Formatter<'_>, requirement: Requirement, boxes: &[(usi
         (Requirement::Deliverables, _) => "deliverables",
         (Requirement::Criteria, 1) => "acceptance criterion",
         (Requirement::Criteria, _) => "acceptance criteria",
-        (Requirement::Boxes, 1) => "checkbox",
-        (Requirement::Boxes, _) => "checkboxes",
+        (Requirement::Boxes | Requirement::Evidence, 1) => "checkbox",
+        (Requirement::Boxes | Requirement::Evidence, _) => "checkboxes",
     })?;
     for (at, (number, text)) in boxes.iter().take(NAMED).enumerate() {
         write!(f, "{} {number} {text}", if at == 0 { "" } else { "," })?;

@@ -65,6 +65,7 @@ pub(in crate::policy) fn config() -> Config {
         quorum,
         people_only: false,
         paths: paths.iter().map(|text| (*text).to_owned()).collect(),
+        ..RoleRules::default()
     };
     config.roles.insert("reviewer".to_owned(), rules(&[], 1, &["src/**"]));
     config.roles.insert("tester".to_owned(), rules(&[ADA, KEN, "eve@example.com"], 2, &[]));

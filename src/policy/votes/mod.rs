@@ -197,6 +197,7 @@ impl Signoffs<'_> {
             rejected: sum(&|role| count(&role.rejections))
                 .saturating_add(u32::try_from(elsewhere).unwrap_or(u32::MAX)),
             blocking_findings: u32::try_from(blocking.into_iter().count()).unwrap_or(u32::MAX),
+            ..Tally::default()
         }
     }
 }

@@ -387,7 +387,7 @@ fn the_tally_counts_no_more_than_the_quorum() {
     ];
     let config = config();
     let signoffs = judged(&task_in("qa"), &config, &records);
-    let expected = Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 0 };
+    let expected = Tally { approved: 2, required: 3, rejected: 1, blocking_findings: 0, ..Tally::default() };
     assert_eq!(signoffs.tally([]), expected);
     let nobody = Config { policy: PolicyRules::default(), ..Config::default() };
     assert_eq!(judged(&task_in("qa"), &nobody, &[]).tally([]), Tally::default());

@@ -21,6 +21,8 @@ pub struct CardReview {
     pub required: u32,
     /// The same as a bar; empty where it requires none.
     pub bar: String,
+    /// How much of the evidence is there that is asked for, such as `3/4 verified`; empty where none is.
+    pub evidence: String,
     /// Each vote, and each role that is waited for.
     pub signoffs: Vec<CardSignoff>,
     /// Findings that somebody has to do something about, the worst first.
@@ -88,6 +90,7 @@ impl CardReview {
             approved,
             required,
             bar: if required == 0 { String::new() } else { bar(filled) },
+            evidence: String::new(),
             signoffs,
             findings,
         }

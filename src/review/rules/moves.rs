@@ -395,6 +395,7 @@ fn rule_of(missing: &Missing) -> Option<(GateRule, String)> {
     Some(match missing {
         Missing::WaitsFor { task: other, .. } => (GateRule::EarnedMoves, format!("and it waits for {other}")),
         Missing::Unchecked { .. } => (GateRule::Deliverables, format!("with {missing} unchecked")),
+        Missing::Evidence { .. } => (GateRule::EarnedMoves, format!("without evidence {missing}")),
         Missing::Finding { .. } => (GateRule::OpenFindings, format!("with {missing} open")),
         // Votes are looked at elsewhere, and the others are not asked of a stage that was left: what blocks or closes a
         // task now came later.

@@ -46,6 +46,15 @@ fn of_step(facts: &RangeFacts<'_>, step: &RecordStep, book: &mut Violations<'_>)
             let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
             book.add(GateRule::OpenFindings, action.to_string(), about);
         }
+        RecordStep::Receipt { commit, task, path, is_deleted } => {
+            let commit = commit.as_deref();
+            let action = if *is_deleted { "deletes a receipt" } else { "changes a receipt" };
+            let fix = Some(Fix::Advice("restore the file; who runs it again adds another".to_owned()));
+            let about = About { task: Some(task), commit, file: Some(path), fix, ..About::default() };
+            if !(*is_deleted && is_revert(facts, commit)) {
+                book.add(GateRule::NoRewrittenVotes, action, about);
+            }
+        }
         RecordStep::Note { .. } => of_note(facts, step, book),
         RecordStep::History { .. } => {}
     }

@@ -266,6 +266,10 @@ fn answers_and_errors_match_their_schemas() {
         "#!/bin/sh\n",
         &[("T-1", "Add the table", "", "src/a.rs")],
     );
+    let evidence = crate::evidence::world();
+    for call in ["verify t3st --dry-run", "verify t3st", "show t3st", "list", "review main..work"] {
+        seen.extend(answered(&evidence, &schemas, call));
+    }
     for call in ["plan execute PLAN-1", "plan status PLAN-1"] {
         seen.extend(answered(&executed, &schemas, call));
     }

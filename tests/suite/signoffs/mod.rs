@@ -8,7 +8,7 @@ mod moves;
 mod people;
 mod remembered;
 mod screens;
-mod signatures;
+pub(crate) mod signatures;
 mod stale;
 mod tampering;
 mod time_travel;

@@ -4,14 +4,14 @@ use super::{ONE, TWO, alone, ask, by, commit, ok, replace, signoffs_of, stage, s
 use crate::support::Sandbox;
 
 /// Makes a key in the home and returns its public half.
-pub(super) fn key(sandbox: &Sandbox, name: &str) -> String {
+pub(crate) fn key(sandbox: &Sandbox, name: &str) -> String {
     let path = sandbox.root().join("home").join(name);
     let args = ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", &path.display().to_string()];
     assert_eq!(sandbox.program_with("ssh-keygen", "", &args, |_| {}).status, 0);
     std::fs::read_to_string(path.with_extension("pub")).unwrap().trim().to_owned()
 }
 
-pub(super) fn use_key(sandbox: &Sandbox, name: &str) {
+pub(crate) fn use_key(sandbox: &Sandbox, name: &str) {
     sandbox.git(&["config", "gpg.format", "ssh"]);
     let path = sandbox.root().join("home").join(name).display().to_string();
     sandbox.git(&["config", "user.signingKey", &path]);

@@ -70,6 +70,10 @@ fn show_task(task: &TaskReview, is_full: bool, out: &mut Output) {
     };
     let rows = task.moves.iter().map(|made| move_row(made, out)).collect();
     list(out, "moves", rows, 3);
+    if task.evidence > 0 {
+        let count = format!("{}/{} verified", task.proven, task.evidence);
+        list(out, "evidence", vec![vec![Cell::new(""), Cell::new(count)]], 1);
+    }
     let rows = task.votes.iter().map(|vote| vote_row(vote, out)).collect();
     let name =
         if task.required > 0 { format!("votes {}/{}", task.approved, task.required) } else { "votes".into() };

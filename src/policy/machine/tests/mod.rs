@@ -10,6 +10,7 @@ use crate::model::{
     Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, MoveKind, OpenBox, Person,
     Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
+use crate::policy::TaskEvidence;
 use crate::policy::tests::example::{ADA, KEN, in_order, moved, person, seal, stage, task_in, vote_record};
 use crate::policy::{Reason, Refusal, judge};
 
@@ -307,6 +308,7 @@ fn sign_offs_of_one_stage_move_nothing_out_of_another() {
             findings: &[],
             open_boxes: &[],
             waits_for: &[],
+            evidence: TaskEvidence::NONE,
             actor: "ada",
             agent: None,
             now: now(),

@@ -1,5 +1,6 @@
 //! Properties that hold for any input.
 
+use crate::policy::TaskEvidence;
 use proptest::prelude::*;
 
 use super::world::{now, world};
@@ -81,6 +82,7 @@ proptest! {
                 findings: &[],
                 open_boxes: &[],
                 waits_for: &[],
+                evidence: TaskEvidence::NONE,
                 actor: "ada",
                 agent: None,
                 now: now(),

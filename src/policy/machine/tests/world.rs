@@ -7,7 +7,7 @@ use crate::policy::Refusal;
 use crate::policy::machine::gate::Gate;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, gate};
 use crate::policy::tests::example::{ADA, KEN, config, in_order, task_in, vote_record};
-use crate::policy::{VoteRecord, judge};
+use crate::policy::{TaskEvidence, VoteRecord, judge};
 
 /// A task with all that is known of it.
 pub(super) struct World {
@@ -41,6 +41,7 @@ impl World {
             findings: &self.findings,
             open_boxes: &self.open_boxes,
             waits_for: &self.waits_for,
+            evidence: TaskEvidence::NONE,
             actor: "ada",
             agent: None,
             now: now(),

@@ -75,6 +75,9 @@ fn votes(task: &TaskReview) -> String {
         let signed = if are_signed { " signed" } else { "" };
         cells.push(format!("{}/{}{signed}", task.approved, task.required));
     }
+    if task.evidence > 0 {
+        cells.push(format!("{}/{} verified", task.proven, task.evidence));
+    }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for vote in &task.votes {
         if !vote.counts {

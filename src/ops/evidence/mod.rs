@@ -1,0 +1,14 @@
+//! Evidence: runs the commands of roles, writes receipts of it, runs them again for the gate, and shows what they are
+//! worth.
+//!
+//! What runs is what the policy of the branch names that the work will be merged into, and only because the caller asked
+//! for it: nothing here is started by what a record says.
+
+mod command;
+mod rerun;
+mod verify;
+mod view;
+
+pub(in crate::ops) use rerun::rerun;
+pub(crate) use verify::*;
+pub(crate) use view::*;
