@@ -121,7 +121,9 @@ pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, 
 pub use texts::{Texts, counted};
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
-pub(crate) use worker::{ToolFinding, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_worker_name};
+pub(crate) use worker::{
+    ToolFinding, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_rule_number, is_worker_name,
+};
 pub(crate) use workflow::{
     ANSWER, Action, Backoff, Condition, Handler, Operand, Param, Part, Question, Reference, Retry, Step,
     StepName, TaskGoal, TaskSight, Template, ValueKind, When, Workflow, output_variable, param_variable,

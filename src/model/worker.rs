@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::TaskId;
+use super::{FindingSeverity, TaskId};
 
 /// Where the work of a worker comes from, whenever its branch has new commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +47,8 @@ pub struct WorkerType {
     pub tools_used: Option<Vec<String>>,
     /// The tools, by name.
     pub tools: BTreeMap<String, WorkerTool>,
+    /// The rules of the repository's own, by number.
+    pub rules: BTreeMap<String, WorkerTool>,
     /// A shell command that must succeed with the fixes, such as the tests.
     pub verify: Option<String>,
     /// The executor that fixes what its tools find and cannot fix.
@@ -76,6 +78,12 @@ pub struct WorkerTool {
     pub exits: Option<Vec<u32>>,
     /// The rules that nobody fixes without a person.
     pub architectural: Vec<String>,
+    /// Of a rule of the repository's own: what it finds in lines that were added, as an extended regular expression.
+    pub pattern: Option<String>,
+    /// Of such a rule: what it says.
+    pub title: Option<String>,
+    /// Of such a rule: how bad it is.
+    pub severity: Option<FindingSeverity>,
 }
 
 /// How often it is tried, where nothing else is configured.
@@ -90,6 +98,9 @@ impl WorkerType {
         for (name, tool) in &over.tools {
             self.tools.insert(name.clone(), tool.clone());
         }
+        for (id, rule) in &over.rules {
+            self.rules.insert(id.clone(), rule.clone());
+        }
         let adds = |used: Vec<String>| {
             let new: Vec<String> = over.tools.keys().filter(|name| !used.contains(name)).cloned().collect();
             [used, new].concat()
@@ -101,6 +112,7 @@ impl WorkerType {
             paths: if over.paths.is_empty() { self.paths } else { over.paths.clone() },
             tools_used: over.tools_used.clone().or(self.tools_used.map(adds)),
             tools: self.tools,
+            rules: self.rules,
             verify: over.verify.clone().or(self.verify),
             executor: over.executor.clone().or(self.executor),
             role: over.role.clone().or(self.role),
@@ -110,9 +122,24 @@ impl WorkerType {
         }
     }
 
-    /// Returns the tools that are used, in their order.
+    /// Returns the tools that are used, in their order, and then the rules by number.
     #[must_use]
     pub fn tools_in_order(&self) -> Vec<(&str, &WorkerTool)> {
+        let mut rules: Vec<(&str, &WorkerTool)> =
+            self.rules.iter().map(|(id, rule)| (id.as_str(), rule)).collect();
+        rules.sort_by_key(|(id, _)| (id.parse::<u64>().unwrap_or(u64::MAX), *id));
+        let mut tools = self.named_tools();
+        tools.extend(rules);
+        tools
+    }
+
+    /// Returns a tool or a rule by its name.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&WorkerTool> {
+        self.tools.get(name).or_else(|| self.rules.get(name))
+    }
+
+    fn named_tools(&self) -> Vec<(&str, &WorkerTool)> {
         match &self.tools_used {
             Some(names) => names
                 .iter()
@@ -162,6 +189,16 @@ pub struct ToolFinding {
     pub title: String,
     /// How bad it is.
     pub rank: u8,
+}
+
+/// Whether a text can number a rule: letters, digits and `-`, and no name of a tool.
+#[must_use]
+pub fn is_rule_number(text: &str) -> bool {
+    let is_valid = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+    !text.is_empty()
+        && text.len() <= 20
+        && text.bytes().all(is_valid)
+        && text.bytes().any(|c| c.is_ascii_digit())
 }
 
 /// Whether a text can name a worker or a type of workers: lowercase letters, digits and `-`, beginning with a letter.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-use super::shared::{counted, short_id};
+use super::shared::{counted, short_id, show_diff};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
 use crate::cli::args::{ReadArgs, WriteArgs, count, span};
@@ -21,7 +21,7 @@ use crate::ops::{self, Round, RoundOutcome, WorkerNews};
 /// Run workers that find, fix and land, and escalate the rest
 ///
 /// A worker looks at the files of new commits on a branch, runs its tools, proves their fixes, and lands them in commits of its
-/// own; what is left becomes an escalation. Types are `qa`, `test` and `security`, and those of `[workers.TYPE]` in the
+/// own; what is left becomes an escalation. Types are `qa`, `rules`, `test` and `security`, and those of `[workers.TYPE]` in the
 /// configuration. Without a subcommand it lists types and workers. See `tracker help workers`.
 ///
 /// Example: tracker worker run qa --once
@@ -47,6 +47,8 @@ enum What {
     Show(Show),
     /// Show the rounds of a worker
     Log(Log),
+    /// Show what workers have fixed, with the change, and what they could not
+    History(History),
     /// Remove a worker's working tree and branch
     ///
     /// Commits that are merged nowhere are refused; with --force a bundle keeps them for 30 days.
@@ -102,6 +104,19 @@ struct Log {
 }
 
 #[derive(Debug, Args)]
+struct History {
+    /// Only fixes of this rule, such as F401
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
+    /// Only fixes in this file, from the top of the repository
+    #[arg(long, value_name = "FILE")]
+    file: Option<String>,
+    /// Maximum number of fixes
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count)]
+    limit: usize,
+}
+
+#[derive(Debug, Args)]
 struct Remove {
     /// Name of the worker
     #[arg(value_name = "NAME", add = workers())]
@@ -123,6 +138,8 @@ pub(super) enum Response {
     Type(Box<ops::WorkerTypeView>),
     /// Rounds.
     Rounds(Box<ops::WorkerRounds>),
+    /// What was fixed.
+    History(Box<ops::WorkerHistory>),
     /// A worker was removed.
     Removed(ops::WorkerRemoved),
     /// A worker has ended.
@@ -152,6 +169,12 @@ impl Command for Worker {
             What::Log(log) => {
                 let rounds = ops::worker_rounds(&read()?, &log.name, log.limit)?;
                 Ok(Answer::of(Response::Rounds(Box::new(rounds))))
+            }
+            What::History(history) => {
+                let request =
+                    ops::HistoryRequest { rule: history.rule, file: history.file, limit: history.limit };
+                let history = ops::worker_history(&read()?, &request)?;
+                Ok(Answer::of(Response::History(Box::new(history))))
             }
             What::Remove(remove) => {
                 let session = context.write(&remove.write)?;
@@ -264,6 +287,7 @@ impl View for Response {
                     show_round(round, out);
                 }
             }
+            Self::History(view) => show_history(view, out),
             Self::Removed(removed) => {
                 let word = if removed.dry_run { "Would remove" } else { "Removed" };
                 out.line(format!("{word} {}", out.bold(&removed.worker)));
@@ -286,6 +310,11 @@ impl View for Response {
                 let from =
                     format!("configuration of {} at {}", view.policy.branch, short_id(&view.policy.commit));
                 out.line(out.dim(&clean(&format!("{from}; `tracker worker run TYPE --once` makes a round"))));
+            }
+            Self::History(view) => {
+                let (fixes, failures) = (view.fixes.len(), view.failures.len());
+                let fixes = if fixes == 1 { "1 fix".to_owned() } else { format!("{fixes} fixes") };
+                out.line(out.dim(&format!("{fixes}, {}", counted(failures, "escalation"))));
             }
             Self::Run(ran) if !ran.is_silent && ran.run.round.is_none() => {
                 let branch = clean(&ran.run.branch).into_owned();
@@ -320,6 +349,31 @@ fn show_round(round: &Round, out: &mut Output) {
     for line in round.log.iter().flat_map(|log| log.lines()) {
         out.line(format!("  {}", out.dim(&clean(line))));
     }
+}
+
+fn show_history(view: &ops::WorkerHistory, out: &mut Output) {
+    for fix in &view.fixes {
+        let at = out.ago(fix.at);
+        let reverted = fix.reverted_by.as_ref().map(|by| format!(", reverted by {}", short_id(by)));
+        let head = format!("{}  by {} in {}, {at}", fix.file, fix.worker, short_id(&fix.commit));
+        let head = format!("{head}{}", reverted.unwrap_or_default());
+        out.line(format!("{}  {}", out.bold(&clean(&fix.rule)), clean(&head)));
+        show_diff(&fix.diff, out);
+    }
+    let row = |own: &ops::EscalationView| {
+        vec![
+            Cell::styled(&own.id, Style::new().bold()),
+            Cell::new(own.state.as_str()),
+            Cell::new(&own.rule),
+            Cell::new(format!("{}, after {}", own.reason_text, counted(own.attempts as usize, "attempt"))),
+            Cell::new(own.files.join(", ")).wrap(),
+        ]
+    };
+    let rows: Vec<Vec<Cell>> = view.failures.iter().map(row).collect();
+    if !rows.is_empty() {
+        out.gap();
+    }
+    out.columns(&rows, 4, 0);
 }
 
 fn show_list(view: &ops::WorkersView, out: &mut Output) {
@@ -382,7 +436,8 @@ fn show_type(view: &ops::WorkerTypeView, out: &mut Output) {
         let form = tool.report.as_deref().map_or_else(String::new, |form| format!("  reports {form}"));
         let paths = if tool.paths.is_empty() { String::new() } else { format!("  {}", tool.paths.join(" ")) };
         out.line(format!("  {}{}", out.bold(&tool.tool), clean(&format!("{form}{paths}"))));
-        for (name, line) in [("detect", &tool.detect), ("fix", &tool.fix)] {
+        let own = [("title", &tool.title), ("pattern", &tool.pattern)];
+        for (name, line) in own.into_iter().chain([("detect", &tool.detect), ("fix", &tool.fix)]) {
             if let Some(line) = line {
                 out.line(clean(&format!("    {name:<7} {line}")));
             }

@@ -6,13 +6,15 @@ use toml::de::{DeTable, DeValue};
 use super::{Reader, Value, expected};
 use crate::doc::printable::printable;
 use crate::model::{
-    Config, TaskId, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_role_name, is_worker_name, nearest,
+    Config, FindingSeverity, TaskId, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_role_name,
+    is_rule_number, is_worker_name, nearest,
 };
 
-const KEYS: [&str; 12] = [
-    "branch", "watch", "query", "paths", "use", "tools", "verify", "executor", "role", "attempts", "timeout",
-    "task",
+const KEYS: [&str; 13] = [
+    "branch", "watch", "query", "paths", "use", "tools", "rules", "verify", "executor", "role", "attempts",
+    "timeout", "task",
 ];
+const RULE_KEYS: [&str; 6] = ["title", "pattern", "paths", "fix", "severity", "architectural"];
 const TOOL_KEYS: [&str; 6] = ["detect", "fix", "report", "paths", "exits", "architectural"];
 const WATCHES: [(&str, WorkerWatch); 3] =
     [("commits", WorkerWatch::Commits), ("tasks", WorkerWatch::Tasks), ("findings", WorkerWatch::Findings)];
@@ -46,6 +48,15 @@ impl Reader<'_> {
                 }
                 let tool = reader.worker_tool(path, value);
                 kind.tools.insert(name.to_string(), tool);
+            }),
+            "rules" => reader.table(path, value, |reader, path, key, value| {
+                let id = key.get_ref();
+                if !is_rule_number(id) {
+                    let message = format!("`{}` does not number a rule", printable(id));
+                    reader.error(key.span(), path, message, Some("such as `9` or `R-12`"));
+                }
+                let rule = reader.worker_rule(path, id, value);
+                kind.rules.insert(id.to_string(), rule);
             }),
             "verify" => kind.verify = reader.shell_command(path, value),
             "executor" => kind.executor = reader.text(path, value),
@@ -101,6 +112,37 @@ impl Reader<'_> {
             self.error(value.span(), path, "does not say what form its report has".to_owned(), Some(hint));
         }
         tool
+    }
+
+    /// Reads a rule of the repository's own.
+    fn worker_rule(&mut self, path: &str, id: &str, value: &Value<'_>) -> WorkerTool {
+        let mut rule = WorkerTool::default();
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "title" => rule.title = reader.text(path, value),
+            "pattern" => rule.pattern = reader.text(path, value).filter(|text| !text.is_empty()),
+            "paths" => rule.paths = reader.globs(path, value),
+            "fix" => rule.fix = reader.shell_command(path, value),
+            "severity" => {
+                let text = reader.text(path, value).unwrap_or_default();
+                rule.severity = Some(FindingSeverity::parse(&text));
+                if let Some(FindingSeverity::Unknown(_)) = rule.severity {
+                    let hint = format!("expected {}", FindingSeverity::KNOWN.join(", "));
+                    let message = format!("unknown severity `{}`", printable(&text));
+                    reader.error(value.span(), path, message, Some(&hint));
+                }
+            }
+            "architectural" => {
+                if reader.switch(path, value).unwrap_or_default() {
+                    rule.architectural = vec![id.to_owned()];
+                }
+            }
+            _ => reader.unknown(path, key, &RULE_KEYS),
+        });
+        if rule.pattern.is_none() {
+            let hint = "write pattern = 'print[(]': an extended regular expression, for lines that are added";
+            self.error(value.span(), path, "a rule needs a `pattern`".to_owned(), Some(hint));
+        }
+        rule
     }
 
     /// Reads exit codes.

@@ -29,6 +29,8 @@ pub(super) fn worker_branch(name: &str) -> String {
     format!("workers/{name}")
 }
 
+/// Most paths that one git is given.
+const MOST_PATHS: usize = 500;
 /// In the folder that git keeps for a working tree: it was made to its end.
 const WHOLE: &str = "tracker-whole";
 
@@ -38,6 +40,14 @@ pub(super) struct DeskChange {
     pub(super) path: String,
     /// Whether a file was replaced by a file of the same mode.
     pub(super) is_edit: bool,
+}
+
+/// A line that matches a pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LineMatch {
+    pub(super) path: String,
+    pub(super) line: u32,
+    pub(super) text: String,
 }
 
 /// The working tree of a worker.
@@ -186,6 +196,44 @@ impl Desk {
         ]);
         let git = git.args([*first]).args(plain).args(rest).args(["--"]).args(paths);
         Ok(done(git.output(), first)?.stdout_text())
+    }
+
+    /// Returns the lines of files that match an extended regular expression; the inner error is what is wrong with it.
+    pub(super) fn matches(
+        &self,
+        pattern: &str,
+        files: &[&str],
+    ) -> Result<std::result::Result<Vec<LineMatch>, String>> {
+        let mut found = Vec::new();
+        for files in files.chunks(MOST_PATHS) {
+            let git = self.program("search").variable("GIT_LITERAL_PATHSPECS", "1");
+            let words = [
+                "-c",
+                "core.quotePath=false",
+                "grep",
+                "-I",
+                "-n",
+                "-z",
+                "-E",
+                "--no-color",
+                "-e",
+                pattern,
+                "--",
+            ];
+            let output = git.args(words).args(files).output().map_err(not_started)?;
+            match output.status.code() {
+                Some(0 | 1) => {}
+                _ => return Ok(Err(last_line(&output.stderr_text()))),
+            }
+            let text = output.stdout_text();
+            found.extend(text.lines().filter_map(|line| {
+                let (path, rest) = line.split_once('\0')?;
+                let end = rest.find(|c: char| !c.is_ascii_digit())?;
+                let (line, text) = (rest[..end].parse().ok()?, rest[end + 1..].to_owned());
+                Some(LineMatch { path: path.to_owned(), line, text })
+            }));
+        }
+        Ok(Ok(found))
     }
 
     /// Makes a commit of these files, with the hooks of the user: what refuses theirs refuses this.

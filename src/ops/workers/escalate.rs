@@ -95,6 +95,19 @@ pub(super) fn escalate(desk: &Desk, left: &Left<'_>) -> Result<Escalated> {
     Ok(done)
 }
 
+/// Returns the rules and files of the open escalations of a type.
+pub(super) fn open_places(desk: &Desk, kind: &str) -> Result<BTreeSet<(String, String)>> {
+    let mut places = BTreeSet::new();
+    for (path, text) in records(desk)? {
+        let own = read(&path, &text)?;
+        if own.worker == kind && own.state() != EscalationState::Resolved {
+            let paths = own.files.iter().map(|place| path_of_place(place).to_owned());
+            places.extend(paths.map(|path| (own.rule.clone(), path)));
+        }
+    }
+    Ok(places)
+}
+
 /// Returns what was found, as records.
 fn groups(left: &Left<'_>) -> BTreeMap<String, Escalation> {
     let mut groups: BTreeMap<String, Escalation> = BTreeMap::new();

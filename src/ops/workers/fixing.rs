@@ -6,17 +6,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::desk::{Desk, DeskChange};
+use super::added::AddedLines;
+use super::desk::{Desk, DeskChange, LineMatch};
+use super::history::{PastFix, past_fixes};
 use super::reverts::PastFixes;
 use super::tool::{self, Answer, ToolEnv, ToolFailure, is_whole};
 use super::work::{Halt, Halted, Worker};
 use crate::git::TreeId;
-use crate::model::{EscalationReason, ToolFinding, WorkerTool, is_selected};
+use crate::model::{EscalationReason, FindingSeverity, ToolFinding, WorkerTool, is_selected};
+use crate::ops::Session;
 
 /// The rule of what a formatter would change.
 const FORMAT_RULE: &str = "format";
 /// The rule of a file that a formatter cannot read.
 const UNREADABLE_RULE: &str = "unreadable";
+/// Most fixes that an executor is given as examples, and their longest, in bytes.
+const MOST_EXAMPLES: usize = 3;
+const LONGEST_EXAMPLE: usize = 4_000;
+/// How bad a rule of the repository's own is that does not say so: medium.
+const RULE_RANK: u8 = 3;
 /// A file that cannot be read is bad: as a high finding.
 const UNREADABLE_RANK: u8 = 4;
 
@@ -26,12 +34,16 @@ pub(super) type Why = (EscalationReason, Option<String>);
 /// A try.
 pub(super) struct Fixing<'f> {
     pub(super) worker: &'f Worker,
+    /// On the working tree of the worker.
+    pub(super) session: &'f Session<'f>,
     pub(super) desk: &'f Desk,
     pub(super) env: &'f ToolEnv,
     /// The files that the worker may touch.
     pub(super) allowed: &'f BTreeSet<String>,
     /// The files in question.
     pub(super) looked: &'f BTreeSet<String>,
+    /// The lines that were added since the worker looked last; none where all lines count.
+    pub(super) added: Option<&'f AddedLines>,
     /// All files of the commit.
     pub(super) present: &'f BTreeSet<String>,
     /// The files that are claimed.
@@ -112,6 +124,7 @@ impl<'f> Fixing<'f> {
             }
             let own = match tool.detect {
                 Some(_) => tool::detect(self.desk, self.env, (name, tool), &files)?,
+                None if tool.pattern.is_some() => self.matching((name, tool), &files)?,
                 None => self.formatted((name, tool), &files)?,
             };
             let is_own = |finding: &ToolFinding| {
@@ -129,6 +142,29 @@ impl<'f> Fixing<'f> {
         found.sort();
         found.dedup();
         Ok(found)
+    }
+
+    /// Returns the lines that match a rule: of those that were added, and of files in which it was escalated before.
+    fn matching(&self, (id, rule): (&str, &WorkerTool), files: &[&str]) -> Answer<Vec<ToolFinding>> {
+        let pattern = rule.pattern.as_deref().unwrap_or_default();
+        let matches = match self.desk.matches(pattern, files)? {
+            Ok(matches) => matches,
+            Err(reason) => {
+                let message = format!("{id}: its pattern cannot be read: {reason}");
+                return Ok(Err(ToolFailure { message, log: String::new() }));
+            }
+        };
+        let counts =
+            |found: &LineMatch| self.added.is_none_or(|added| added.counts(id, &found.path, &found.text));
+        let finding = |found: LineMatch| ToolFinding {
+            file: found.path,
+            tool: id.to_owned(),
+            rule: id.to_owned(),
+            line: Some(found.line),
+            title: rule.title.clone().unwrap_or_else(|| format!("matches {pattern}")),
+            rank: rule.severity.as_ref().map_or(RULE_RANK, FindingSeverity::rank),
+        };
+        Ok(Ok(matches.into_iter().filter(counts).map(finding).collect()))
     }
 
     /// Takes the place from a finding that names no file of the commit: it is not lost for that.
@@ -210,7 +246,8 @@ impl<'f> Fixing<'f> {
     fn pass(&mut self) -> Halted<()> {
         for (name, tool) in self.tools() {
             let files = self.files_of((name, tool), &self.claimed);
-            if tool.fix.is_none() || files.is_empty() || self.dropped.contains_key(name) {
+            let is_for_people = tool.architectural.iter().any(|rule| rule == name);
+            if tool.fix.is_none() || files.is_empty() || self.dropped.contains_key(name) || is_for_people {
                 continue;
             }
             let before = self.desk.snapshot()?;
@@ -253,7 +290,9 @@ impl<'f> Fixing<'f> {
             }
             self.attempts = attempt;
             let before = self.desk.snapshot()?;
-            let brief = self.worker.brief(&left);
+            let rules: BTreeSet<&str> = left.iter().map(|finding| finding.rule.as_str()).collect();
+            let examples = self.examples(&rules)?;
+            let brief = self.worker.brief(&left, &examples);
             let command = (name.as_str(), executor.command.as_slice());
             let done = tool::execute(self.desk, self.env, command, executor.timeout, &brief);
             if let Err(ToolFailure { message, log }) = done {
@@ -271,9 +310,19 @@ impl<'f> Fixing<'f> {
         Ok(())
     }
 
+    /// Returns the last fixes of rules that nobody has reverted.
+    fn examples(&self, rules: &BTreeSet<&str>) -> Halted<Vec<PastFix>> {
+        let is_rule = |rule: &str| rules.contains(rule);
+        let fixes =
+            past_fixes(self.session, &self.desk.head()?.to_string(), &is_rule, &|_| true, MOST_EXAMPLES * 4)?;
+        let accepted =
+            fixes.into_iter().filter(|fix| fix.reverted_by.is_none() && fix.diff.len() <= LONGEST_EXAMPLE);
+        Ok(accepted.take(MOST_EXAMPLES).collect())
+    }
+
     /// Whether people decide about the rule of a finding.
     pub(super) fn is_for_people(&self, finding: &ToolFinding) -> bool {
-        let tool = self.worker.kind.tools.get(&finding.tool);
+        let tool = self.worker.kind.tool(&finding.tool);
         tool.is_some_and(|tool| tool.architectural.contains(&finding.rule))
     }
 
@@ -334,6 +383,11 @@ impl<'f> Fixing<'f> {
                 self.undo(&bad, &(EscalationReason::NewFindings, Some(details)))?;
                 continue;
             }
+            let decided = self.decided(before, &after, &changed);
+            if !decided.is_empty() {
+                self.undo(&decided, &(EscalationReason::Architectural, None))?;
+                continue;
+            }
             let gone = gone(before, &after);
             let helped: BTreeSet<&String> = gone.keys().map(|(_, file)| file).collect();
             let idle: BTreeSet<String> = changed.into_iter().filter(|path| !helped.contains(path)).collect();
@@ -342,6 +396,20 @@ impl<'f> Fixing<'f> {
             }
             self.undo(&idle, &(EscalationReason::NotFixed, None))?;
         }
+    }
+
+    /// Returns the changed files in which something is gone that people decide about.
+    fn decided(
+        &self,
+        before: &[ToolFinding],
+        after: &[ToolFinding],
+        changed: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let of_people = |findings: &[ToolFinding]| -> Vec<ToolFinding> {
+            findings.iter().filter(|finding| self.is_for_people(finding)).cloned().collect()
+        };
+        let gone = gone(&of_people(before), &of_people(after)).into_keys();
+        gone.map(|(_, file)| file).filter(|file| changed.contains(file)).collect()
     }
 
     /// Puts everything back where the command that verifies fails.
@@ -385,7 +453,7 @@ impl<'f> Fixing<'f> {
         if let Some(why) = self.put_back.get(&finding.file).or(dropped) {
             return why.clone();
         }
-        let has_fix = self.worker.kind.tools.get(&finding.tool).is_some_and(|tool| tool.fix.is_some());
+        let has_fix = self.worker.kind.tool(&finding.tool).is_some_and(|tool| tool.fix.is_some());
         let reason =
             if has_fix || executor.is_some() { EscalationReason::NotFixed } else { EscalationReason::NoFix };
         (reason, None)

@@ -13,10 +13,12 @@
 //! <common git dir>/tracker/bundles/worker-*.bundle   work that was merged nowhere, for 30 days
 //! ```
 
+mod added;
 mod clean;
 mod desk;
 mod escalate;
 mod fixing;
+mod history;
 mod records;
 mod reverts;
 mod round;
@@ -27,6 +29,7 @@ mod view;
 mod work;
 
 pub(crate) use clean::{WorkerRemoved, remove_worker};
+pub(crate) use history::{HistoryRequest, WorkerHistory, worker_history};
 pub(crate) use records::{Round, RoundOutcome};
 pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
 pub(crate) use view::{

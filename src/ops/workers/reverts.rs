@@ -52,6 +52,8 @@ pub(super) fn worker_of(message: &str) -> Option<&str> {
 pub(super) struct PastFixes {
     /// The fixes that people have reverted, with the commit that did so.
     reverted: HashMap<Hunk, String>,
+    /// The same by the commit that made it, and the file.
+    commits: HashMap<(String, String), String>,
     /// The files that workers alone have changed again and again.
     repeated: BTreeSet<String>,
 }
@@ -61,7 +63,17 @@ impl PastFixes {
     pub(super) fn read(desk: &Desk, paths: &BTreeSet<String>) -> Result<Self> {
         let form = "--format=%x00%H%x00%B%x00";
         let text = desk.diff(&["log", form, "-p", DEPTH], paths)?;
-        Ok(Self::of(&commits_of(&text)))
+        Ok(Self::of_log(&text))
+    }
+
+    /// Reads what `git log` prints of files: for each commit its id and its message, each after a NUL, and its diff.
+    pub(super) fn of_log(text: &str) -> Self {
+        Self::of(&commits_of(text))
+    }
+
+    /// Returns the commit that reverted what another did to a file.
+    pub(super) fn reverted_by(&self, commit: &str, file: &str) -> Option<&str> {
+        self.commits.get(&(commit.to_owned(), file.to_owned())).map(String::as_str)
     }
 
     /// `commits` are the newest first.
@@ -89,6 +101,7 @@ impl PastFixes {
             let by = reverting.get(commit.id.as_str()).copied();
             for hunk in &commit.hunks {
                 if let Some(by) = by.or_else(|| reverted_since.get(hunk).copied()) {
+                    found.commits.insert((commit.id.clone(), hunk.path.clone()), by.to_owned());
                     found.reverted.insert(hunk.clone(), by.to_owned());
                 }
             }
@@ -125,6 +138,12 @@ fn commits_of(text: &str) -> Vec<FileCommit> {
         commits.push(FileCommit { id, message, hunks: hunks_of(diff) });
     }
     commits
+}
+
+/// Returns the lines that a diff without context adds, by file.
+pub(super) fn added_lines(diff: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = |hunk: Hunk| hunk.added.into_iter().map(move |text| (hunk.path.clone(), text));
+    hunks_of(diff).into_iter().flat_map(lines)
 }
 
 /// Reads a diff without context. The name of a file that git quotes is not read.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::added::AddedLines;
 use super::desk::Desk;
-use super::escalate::{Escalated, Left, escalate};
+use super::escalate::{Escalated, Left, escalate, open_places};
 use super::fixing::{Fixed, Fixing, gone};
 use super::records::{Round, RoundOutcome, RuleFix};
 use super::reverts::WORKER_TRAILER;
@@ -37,6 +38,8 @@ pub(super) struct Rounds<'r, 'e> {
     pub(super) looked: BTreeSet<String>,
     /// All files of the commit.
     pub(super) present: BTreeSet<String>,
+    /// The commit that was looked at last; none where all lines count.
+    pub(super) since: Option<CommitId>,
     /// Whether these are all that there are.
     pub(super) is_all: bool,
 }
@@ -57,7 +60,10 @@ impl Rounds<'_, '_> {
     pub(super) fn run(&self, round: Round) -> Halted<RoundEnd> {
         let remote = self.worker.remote.as_deref();
         end_own_claims(self.session, remote, &self.worker.name)?;
+        let added = self.added()?;
         let mut fixing = Fixing {
+            session: self.session,
+            added: added.as_ref(),
             worker: self.worker,
             desk: self.desk,
             env: &self.env,
@@ -145,11 +151,18 @@ impl Rounds<'_, '_> {
         Ok(RoundEnd { round, queued: queued.clone(), free_at: None })
     }
 
+    /// Returns the lines that were added since, where a rule is about these.
+    fn added(&self) -> Halted<Option<AddedLines>> {
+        let Some(since) = self.since.filter(|_| !self.worker.kind.rules.is_empty()) else { return Ok(None) };
+        let open = open_places(self.desk, &self.worker.type_name)?;
+        Ok(Some(AddedLines::read(self.desk, since, &self.looked, open)?))
+    }
+
     /// Returns the files in which something may be fixed.
     fn fixable(&self, fixing: &Fixing<'_>, found: &[ToolFinding]) -> BTreeSet<String> {
         let kind = &self.worker.kind;
         let has_fix = |finding: &&ToolFinding| {
-            let tool = kind.tools.get(&finding.tool);
+            let tool = kind.tool(&finding.tool);
             let is_readable = !fixing.unreadable.contains_key(&(finding.tool.clone(), finding.file.clone()));
             is_readable && tool.is_some_and(|tool| tool.fix.is_some()) || self.worker.executor.is_some()
         };
@@ -188,7 +201,7 @@ impl Rounds<'_, '_> {
     }
 
     fn claim_all(&self, files: &BTreeSet<String>) -> Halted<ClaimResult> {
-        let steps = self.worker.kind.tools.len() + 2;
+        let steps = self.worker.kind.tools_in_order().len() + 2;
         let attempts = i32::try_from(self.worker.kind.most_attempts()).unwrap_or(1);
         let step = TimeDelta::from_std(self.worker.kind.time_limit()).unwrap_or(LEASES.1);
         let lease = (step * (attempts * i32::try_from(steps).unwrap_or(1))).clamp(LEASES.0, LEASES.1);

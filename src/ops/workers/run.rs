@@ -15,7 +15,7 @@ use super::desk::{Desk, git_in, last_line, worker_folder};
 use super::records::{Round, RoundOutcome, WorkerMemory, append_round, read_memory, write_memory};
 use super::reverts::worker_of;
 use super::round::{RoundEnd, Rounds, is_for_workers};
-use super::tool::{ToolEnv, ToolFailure};
+use super::tool::{TREE_VARIABLE, ToolEnv, ToolFailure};
 use super::types::Policy;
 use super::work::{Halt, Worker};
 use crate::facts::claim_refs_of;
@@ -25,6 +25,7 @@ use crate::model::{
 };
 use crate::ops::claims::claims_remote;
 use crate::ops::{Error, QueueRequest, Result, Session, queue};
+use crate::process::kill_marked;
 use crate::store::{Lock, Watcher};
 
 /// How often a round begins again because the branch has moved on.
@@ -106,6 +107,8 @@ pub fn run_worker(
     let folder = worker_folder(session.workspace(), &name);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let _lock = Lock::acquire(&folder.join("lock"), Duration::ZERO, &format!("worker {name}"))?;
+    // Tools that outlive a worker which was killed still write.
+    kill_marked(TREE_VARIABLE, &folder.to_string_lossy());
     let remote = claims_remote(session, request.remote.as_deref())?;
     let mut worker = known_worker(session, request, &name, remote)?;
     observe(&WorkerNews::Registered { worker: &name, kind: &request.kind, branch: &worker.branch });
@@ -216,6 +219,8 @@ struct Work {
     allowed: BTreeSet<String>,
     present: BTreeSet<String>,
     is_all: bool,
+    /// The commit since which lines count; none where all do.
+    since: Option<CommitId>,
 }
 
 impl AtWork<'_, '_> {
@@ -342,6 +347,7 @@ impl AtWork<'_, '_> {
             looked: work.looked,
             present: work.present,
             is_all: work.is_all,
+            since: work.since,
         };
         rounds.run(blank.clone())
     }
@@ -364,7 +370,7 @@ impl AtWork<'_, '_> {
         let allowed: BTreeSet<String> = present.iter().filter(is_allowed).cloned().collect();
         if is_first && !self.request.files.is_empty() {
             let looked = self.given(&allowed, &present)?;
-            return Ok(Work { looked, allowed, present, is_all: false });
+            return Ok(Work { looked, allowed, present, is_all: false, since: None });
         }
         let named = match self.worker.kind.watch.unwrap_or_default() {
             WorkerWatch::Commits => None,
@@ -373,7 +379,7 @@ impl AtWork<'_, '_> {
         };
         if let Some(named) = named {
             let looked = allowed.intersection(&named).cloned().collect();
-            return Ok(Work { looked, allowed, present, is_all: false });
+            return Ok(Work { looked, allowed, present, is_all: false, since: None });
         }
         let seen = memory.seen.as_deref().and_then(|seen| CommitId::parse(seen).ok());
         let seen = seen.filter(|_| !(is_first && self.request.is_all));
@@ -382,9 +388,11 @@ impl AtWork<'_, '_> {
             Some(mut changed) => {
                 changed.extend(memory.queued.iter().cloned());
                 let looked = allowed.intersection(&changed).cloned().collect();
-                Work { looked, allowed, present, is_all: false }
+                // What waited for a claim was not looked at to its end.
+                let since = seen.filter(|_| memory.queued.is_empty());
+                Work { looked, allowed, present, is_all: false, since }
             }
-            None => Work { looked: allowed.clone(), allowed, present, is_all: true },
+            None => Work { looked: allowed.clone(), allowed, present, is_all: true, since: None },
         })
     }
 

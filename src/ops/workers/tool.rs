@@ -12,6 +12,8 @@ use crate::model::{ToolFinding, WorkerReport, WorkerTool};
 use crate::ops::{Error, Result};
 use crate::process::{Error as ProcessError, Output, Program};
 
+/// The variable of every tool, with the folder of its worker: what outlives a worker that was killed is found by it.
+pub(super) const TREE_VARIABLE: &str = "TRACKER_WORKER_TREE";
 /// Most files that one command is given.
 const BATCH: usize = 500;
 /// How many of the last lines that a tool printed are kept.
@@ -199,7 +201,7 @@ fn start(
 ) -> std::result::Result<Output, ToolFailure> {
     let program = program.in_folder(&desk.folder).in_its_own_repository().time_limit(limit);
     let program = program.variable("TRACKER_REPORT", &env.report).variable("TRACKER_WORKER", &env.worker);
-    let program = program.variable("TRACKER_AGENT", &env.worker);
+    let program = program.variable("TRACKER_AGENT", &env.worker).variable(TREE_VARIABLE, &desk.folder);
     program.output().map_err(|error| {
         let message = match error {
             ProcessError::TimedOut { limit, .. } => {

@@ -10,8 +10,9 @@ use crate::ops::target_policy::policy_base;
 use crate::ops::{Error, Result, Session};
 
 /// The types that are built in, as configurations.
-const BUILT_IN: [(&str, &str); 3] = [
+const BUILT_IN: [(&str, &str); 4] = [
     ("qa", include_str!("../../../templates/workers/qa.toml")),
+    ("rules", include_str!("../../../templates/workers/rules.toml")),
     ("security", include_str!("../../../templates/workers/security.toml")),
     ("test", include_str!("../../../templates/workers/test.toml")),
 ];
@@ -69,6 +70,19 @@ impl Policy {
 
     /// Finds a type; fails where neither the program nor the configuration has it, or where it can do nothing.
     pub(super) fn find(&self, name: &str) -> Result<WorkerType> {
+        let kind = self.known(name)?;
+        if kind.tools_in_order().is_empty() {
+            let hint = format!(
+                "add a table [workers.{name}.tools.NAME] with `detect`, `fix` or both, or [workers.{name}.rules.1] with a `pattern`"
+            );
+            let message = format!("workers of the type `{name}` have neither a tool nor a rule");
+            return Err(Error::usage_with(message, hint));
+        }
+        Ok(kind)
+    }
+
+    /// Finds a type, also one that has neither.
+    pub(super) fn known(&self, name: &str) -> Result<WorkerType> {
         let own = self.config.workers.get(name);
         let kind = match (built_in(name), own) {
             (Some(kind), Some(own)) => kind.with(own),
@@ -80,10 +94,6 @@ impl Policy {
             let message = format!("unknown tool `{missing}` in workers.{name}.use");
             let known: Vec<&str> = kind.tools.keys().map(String::as_str).collect();
             return Err(Error::usage_with(message, format!("expected {}", known.join(", "))));
-        }
-        if kind.tools_in_order().is_empty() {
-            let hint = format!("add a table [workers.{name}.tools.NAME] with `detect`, `fix` or both");
-            return Err(Error::usage_with(format!("workers of the type `{name}` have no tool"), hint));
         }
         Ok(kind)
     }
@@ -138,7 +148,7 @@ mod tests {
     fn what_is_built_in_can_be_read_without_a_problem() {
         for (name, text) in BUILT_IN {
             let kind = built_in(name).unwrap_or_else(|| panic!("{name}"));
-            assert!(!kind.tools_in_order().is_empty(), "{name}");
+            assert_eq!(kind.tools_in_order().is_empty(), name == "rules", "{name}");
             let text = format!("format = 2\n{text}");
             let (config, warnings) = crate::doc::read_config(text.as_bytes()).unwrap();
             assert_eq!((config.errors, warnings), (Vec::new(), Vec::new()), "{name}");

@@ -60,6 +60,12 @@ pub struct WorkerToolView {
     pub paths: Vec<String>,
     /// The rules that people decide about.
     pub architectural: Vec<String>,
+    /// Of a rule of the repository's own: what it finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// Of such a rule: what it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// A type of workers.
@@ -133,7 +139,7 @@ pub fn show_worker_type(session: &Session<'_>, name: &str) -> Result<WorkerTypeV
 
 fn type_view(policy: &Policy, name: &str) -> Result<WorkerTypeView> {
     let template = built_in_text(name);
-    let kind = policy.find(name)?;
+    let kind = policy.known(name)?;
     let report = |report: WorkerReport| match report {
         WorkerReport::Sarif => "sarif",
         WorkerReport::Junit => "junit",
@@ -148,6 +154,8 @@ fn type_view(policy: &Policy, name: &str) -> Result<WorkerTypeView> {
         report: tool.report.map(|form| report(form).to_owned()),
         paths: tool.paths.clone(),
         architectural: tool.architectural.clone(),
+        pattern: tool.pattern.clone(),
+        title: tool.title.clone(),
     });
     let watch = match kind.watch.unwrap_or_default() {
         WorkerWatch::Commits => "commits",

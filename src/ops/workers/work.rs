@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::history::PastFix;
 use super::tool::ToolFailure;
 use crate::model::{Executor, TaskId, ToolFinding, WorkerType};
 use crate::ops::{Error, Result};
@@ -59,7 +60,7 @@ impl Worker {
     }
 
     /// Returns what an executor reads.
-    pub(super) fn brief(&self, findings: &[&ToolFinding]) -> String {
+    pub(super) fn brief(&self, findings: &[&ToolFinding], examples: &[PastFix]) -> String {
         let mut text = self.prompt.clone().unwrap_or_default();
         if !text.is_empty() && !text.ends_with("\n\n") {
             text.push_str("\n\n");
@@ -74,6 +75,12 @@ impl Worker {
                 "- {}{line} {} ({}): {}",
                 finding.file, finding.rule, finding.tool, finding.title
             );
+        }
+        if !examples.is_empty() {
+            text.push_str("\nWhat was fixed before of the same rules, and accepted:\n");
+        }
+        for fix in examples {
+            let _ = writeln!(text, "\n{} in {}:\n{}", fix.rule, fix.file, fix.diff);
         }
         text
     }

@@ -119,6 +119,7 @@ const CALLS: &str = "
     worker
     worker show qa
     worker log qa
+    worker history
     worker remove qa
     escalations
     escalations --all
@@ -278,6 +279,7 @@ fn answers_and_errors_match_their_schemas() {
     for call in [
         "worker run lint --once",
         "worker log lint",
+        "worker history",
         "escalations",
         "escalations show 352e",
         "escalations resolve 352e",

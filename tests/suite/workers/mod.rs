@@ -6,6 +6,7 @@ mod kept;
 mod proofs;
 mod real_tools;
 mod rounds;
+mod rules;
 mod shared;
 mod watching;
 

@@ -117,4 +117,12 @@ fn a_rule_that_people_decide_about_is_never_fixed() {
         (sandbox.read("a.txt"), reasons(&sandbox)),
         ("BAD\n".to_owned(), vec!["architectural".to_owned()])
     );
+    // Neither by the way, with something that may be fixed.
+    let config = config.replace("s/BAD/good/g", "-e s/BAD/good/ -e s/UGLY/pretty/");
+    let sandbox = world(&config, &[("a.txt", "BAD\nUGLY\n"), ("b.txt", "UGLY\n")]);
+    assert_eq!(tracker(&sandbox, "worker run lint --once").status, 1);
+    assert_eq!(
+        (sandbox.read("a.txt"), sandbox.read("b.txt")),
+        ("BAD\nUGLY\n".to_owned(), "pretty\n".to_owned())
+    );
 }

@@ -43,6 +43,7 @@ fn a_worker_fixes_lands_and_escalates() {
     --- stdout
     lint      configured  watches commits  lint
     qa        built in    watches commits  ruff, isort, black, clippy, rustfmt, eslint, prettier
+    rules     built in    watches commits
     security  built in    watches commits  semgrep
     test      built in    watches commits  pytest
 
