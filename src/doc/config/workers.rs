@@ -67,11 +67,7 @@ impl Reader<'_> {
                 }
             }
             "attempts" => {
-                kind.attempts = reader.count(path, value);
-                if kind.attempts.is_some_and(|count| count > MOST_ATTEMPTS) {
-                    let what = format!("a number from 1 to {MOST_ATTEMPTS}");
-                    reader.error(value.span(), path, expected(&what, value), None);
-                }
+                kind.attempts = reader.attempts(path, value);
             }
             "timeout" => kind.timeout = reader.span(path, value),
             "task" => {
@@ -90,6 +86,15 @@ impl Reader<'_> {
             _ => reader.unknown(path, key, &KEYS),
         });
         kind
+    }
+
+    fn attempts(&mut self, path: &str, value: &Value<'_>) -> Option<u32> {
+        let count = self.count(path, value)?;
+        if count > MOST_ATTEMPTS {
+            let what = format!("a number from 1 to {MOST_ATTEMPTS}");
+            self.error(value.span(), path, expected(&what, value), None);
+        }
+        Some(count)
     }
 
     fn worker_tool(&mut self, path: &str, value: &Value<'_>) -> WorkerTool {
