@@ -73,7 +73,10 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ),
     ("Plans and reports", &["plan", "sprint", "forecast", "report", "import", "export"]),
     ("Runs", &["run", "workflow"]),
-    ("Several workers", &["claim", "renew", "release", "claims", "land", "worker", "escalations"]),
+    (
+        "Several workers",
+        &["claim", "renew", "release", "claims", "land", "conflicts", "worker", "escalations"],
+    ),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "mcp", "schema", "man", "reference", "help"]),
 ];

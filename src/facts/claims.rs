@@ -141,6 +141,21 @@ impl KnownClaims {
         of_task.or_else(|| of_others().find_map(|claim| Some((claim, Some(shared(claim)?)))))
     }
 
+    /// Returns the worker who has a valid claim that was made on a branch.
+    #[must_use]
+    pub fn on_branch(&self, branch: &str, now: DateTime<Utc>) -> Option<&str> {
+        let claims = self.valid(now).filter_map(|known| known.held.claim.as_ref().ok());
+        let mut on_branch = claims.filter(|claim| claim.branch.as_deref() == Some(branch));
+        on_branch.next().map(|claim| claim.worker.as_str())
+    }
+
+    /// Returns the worker who has a valid claim of a task that was made on no other branch.
+    #[must_use]
+    pub fn worker(&self, task: &str, branch: &str, now: DateTime<Utc>) -> Option<&str> {
+        let claim = self.of(task, now)?.held.claim.as_ref().ok()?;
+        claim.branch.as_deref().is_none_or(|own| own == branch).then_some(claim.worker.as_str())
+    }
+
     fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &KnownClaim> {
         let observer = self.observer(now);
         self.claims.iter().filter(move |claim| observer.is_valid(&claim.held))

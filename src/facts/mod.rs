@@ -9,6 +9,7 @@
 //! It refuses to write anything but its caches, to format text for people, and to resolve the names of branches.
 
 mod authorship;
+mod branch_pairs;
 mod claims;
 mod commits;
 mod evidence;
@@ -23,6 +24,7 @@ mod tallies;
 mod task;
 mod votes;
 
+pub(crate) use branch_pairs::{BranchPairs, PairMerge};
 pub(crate) use claims::{Claims, KnownClaim, KnownClaims, claim_refs_of};
 pub use commits::Commits;
 pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::claims::{claims_of, in_the_way};
+use super::conflicts::also_changed;
 use super::fields::{person, reason};
 use super::in_flight::in_flight_of;
 use super::queue::{QueueRequest, queue};
@@ -82,6 +83,7 @@ pub fn start(session: &Session<'_>, request: &StartRequest) -> Result<Written> {
     if let Some(task) = written.tasks.first_mut() {
         let id = session.resolve(&task.id)?;
         task.summary.extend(same_files(session, &id)?);
+        task.summary.extend(also_changed(session, std::slice::from_ref(&id)));
         if !session.is_dry() {
             session.workspace().set_active_task(Some(&id))?;
         }

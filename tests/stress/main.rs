@@ -11,6 +11,7 @@
 //! (10,000 tasks that wait for each other), `figures` (1,000 histories of sprints, computed twice), `starters` (1,000 races of
 //! 16 for the next task), `claims` (10,000 races of 16 claimers in a clone), `clones` (1,000 races of 16 clones for a claim),
 //! `claim-kills` (1,300 races in which claimers are killed at random), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random),
+//! `conflicts` (1,000 pairs of branches against a real `git merge`),
 //! `drivers` (400 drivers of task runs killed at random), `plans` (200 executions of plans killed at random). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
@@ -21,6 +22,8 @@
 mod claims;
 #[path = "../suite/concurrency.rs"]
 mod concurrency;
+#[path = "../suite/conflicts/mod.rs"]
+mod conflicts;
 #[path = "../suite/crash.rs"]
 mod crash;
 #[path = "../suite/figures/mod.rs"]
@@ -49,7 +52,14 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 14] = [
+const STRESS_TESTS: [Stress; 15] = [
+    Stress {
+        name: "conflicts",
+        full: || format!("{} pairs of branches as git merges them", conflicts::as_git_merges(1000, 1)),
+        round: |seed| {
+            conflicts::as_git_merges(55, seed);
+        },
+    },
     Stress {
         name: "crowd",
         full: || {

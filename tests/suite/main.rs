@@ -11,6 +11,7 @@ mod claims;
 mod commands;
 mod commits;
 mod concurrency;
+mod conflicts;
 mod crash;
 mod disk;
 mod document_properties;

@@ -9,6 +9,7 @@ mod board;
 mod check;
 mod claim;
 mod completions;
+mod conflicts;
 mod demo;
 mod deps;
 mod diff;
@@ -112,6 +113,7 @@ const COMMANDS: &[Entry] = &[
     entry::<findings::Findings>("findings"),
     entry::<role::Role>("role"),
     entry::<merge::Merge>("merge"),
+    entry::<conflicts::Conflicts>("conflicts"),
     entry::<hooks::Hooks>("hooks"),
     entry::<apply::Apply>("apply"),
     entry::<hook::Hook>("hook"),

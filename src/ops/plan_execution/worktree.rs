@@ -11,6 +11,8 @@ use std::time::Duration;
 use crate::env::{Env, fail_point};
 use crate::git::{CommitId, Repository, TreeId};
 use crate::model::{PlanId, TaskId};
+pub(super) use crate::ops::merge_trees::Merged;
+use crate::ops::merge_trees::{MergeSettings, git_failed, merge_trees};
 use crate::ops::{Error, Result};
 use crate::process::{Output, Program};
 use crate::store::{Lock, Workspace};
@@ -61,73 +63,15 @@ impl Git {
 
     /// Merges two commits in the object store, with the records of both joined field by field.
     pub(super) fn merge(&self, env: &Env, ours: CommitId, theirs: CommitId) -> Result<Merged> {
-        let driver = driver(env)?;
-        let attributes = attributes(&self.git_dir)?;
-        let attributes = format!("core.attributesFile={}", attributes.display());
+        let settings = MergeSettings::of(env, &self.git_dir)?;
         // Drivers write their files to the current directory.
         let folder = self.git_dir.join("tracker").join("worktrees");
         let index = folder.join("no-index");
         let program = program("merge", &folder, &self.plan_folder)
             .variable("GIT_DIR", &self.git_dir)
             .variable("GIT_INDEX_FILE", index);
-        let (ours, theirs) = (ours.to_string(), theirs.to_string());
-        let words = [
-            "-c",
-            &driver,
-            "-c",
-            &attributes,
-            "merge-tree",
-            "--write-tree",
-            "-z",
-            "--name-only",
-            &ours,
-            &theirs,
-        ];
-        let output = program.args(words).output().map_err(not_started)?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let mut parts = text.split('\0');
-        let tree = parts.next().and_then(|id| TreeId::parse(id.trim()).ok());
-        match (output.status.code(), tree) {
-            (Some(0), Some(tree)) => Ok(Merged::Clean(tree)),
-            (Some(1), Some(_)) => {
-                let mut files: Vec<String> =
-                    parts.take_while(|name| !name.is_empty()).map(str::to_owned).collect();
-                files.dedup();
-                Ok(Merged::Conflict(files))
-            }
-            _ => Err(failed("merge-tree", &output)),
-        }
+        merge_trees(program, &settings, ours, theirs)
     }
-}
-
-/// What came of a merge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Merged {
-    Clean(TreeId),
-    /// These files are in conflict.
-    Conflict(Vec<String>),
-}
-
-/// Returns the setting that makes this program the merge driver of records, whatever is configured.
-fn driver(env: &Env) -> Result<String> {
-    let program = env.program().map_err(Error::io("find", "the running program".as_ref()))?;
-    let driver = crate::ops::hooks::MERGE_DRIVER;
-    let driver = driver.strip_prefix("tracker").unwrap_or(driver);
-    let quoted = format!("'{}'", program.to_string_lossy().replace('\'', "'\\''"));
-    Ok(format!("merge.tracker.driver={quoted}{driver}"))
-}
-
-/// Returns a file of attributes by which records are merged by the driver where the repository does not say so itself.
-fn attributes(common: &Path) -> Result<PathBuf> {
-    let path = common.join("tracker").join("worktrees").join("attributes");
-    if !path.is_file() {
-        let folder = path.parent().unwrap_or(common);
-        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&temporary, "/.tracker/** merge=tracker\n").map_err(Error::io("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(Error::io("write", &path))?;
-    }
-    Ok(path)
 }
 
 /// The variable of every git that is started here, with the folder of its plan: what outlives a process that was killed is found by it.
@@ -179,25 +123,13 @@ fn run(program: Program, arguments: &[&str]) -> Result<Output> {
     if output.is_success() {
         Ok(output)
     } else {
-        Err(failed(arguments.first().copied().unwrap_or_default(), &output))
+        Err(git_failed(arguments.first().copied().unwrap_or_default(), &output))
     }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn not_started(error: crate::process::Error) -> Error {
     Error::usage_with(error.to_string(), "install git")
-}
-
-fn failed(what: &str, output: &Output) -> Error {
-    let text = output.stderr_text();
-    // What is wrong comes first; the last line may only say that it was given up.
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.clone().find(|line| line.starts_with("error: "));
-    let last = first.or_else(|| lines.next_back()).unwrap_or("without a message");
-    Error::usage(format!(
-        "git {what} failed: {}",
-        last.trim_start_matches("fatal: ").trim_start_matches("error: ")
-    ))
 }
 
 /// In the folder that git keeps for a working tree: it was made to its end.

@@ -268,6 +268,9 @@ fn answers_and_errors_match_their_schemas() {
         &[("T-1", "Add the table", "", "src/a.rs")],
     );
     let evidence = crate::evidence::world();
+    for call in ["conflicts", "conflicts --train work"] {
+        seen.extend(answered(&evidence, &schemas, call));
+    }
     for call in ["verify t3st --dry-run", "verify t3st", "show t3st", "list", "review main..work"] {
         seen.extend(answered(&evidence, &schemas, call));
     }
