@@ -195,6 +195,17 @@ impl Env {
         format!("{:016x}", random.u64(..))
     }
 
+    /// Returns a secret that nobody can guess, as 32 digits. A test's world has none to keep.
+    pub fn secret(&self) -> std::io::Result<String> {
+        let mut bytes = [0; 16];
+        if self.sees_process {
+            getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
+        } else {
+            self.random.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut bytes);
+        }
+        Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
     /// Returns the folder that the system has for what may be thrown away.
     #[must_use]
     pub fn temporary_folder(&self) -> PathBuf {

@@ -23,8 +23,10 @@
 //! | 4     | `engine` | runs of workflows: their log, their state, the processes of their steps |
 //! | 5     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
 //! | 6     | `ops`    | the verbs, one file per use case; every door calls these |
+//! | 7     | `pages`  | what ops answer as HTML, for the server and the site |
 //! | 7     | `mcp`    | the verbs as tools of the Model Context Protocol |
-//! | 8     | `cli`    | arguments, output, errors, exit codes |
+//! | 8     | `server` | the pages and the API over HTTP |
+//! | 9     | `cli`    | arguments, output, errors, exit codes |
 //!
 //! What the program, the tests and the benchmarks use is re-exported with `pub use`, what the crate alone uses with
 //! `pub(crate) use`: so the compiler finds what nothing uses.
@@ -66,7 +68,12 @@ pub mod report;
 
 pub mod ops;
 
+pub(crate) mod pages;
+
 #[cfg(feature = "mcp")]
 pub(crate) mod mcp;
+
+#[cfg(feature = "web")]
+pub(crate) mod server;
 
 pub mod cli;

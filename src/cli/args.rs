@@ -71,14 +71,14 @@ const GROUPS: [(&str, &[&str]); 9] = [
             "explain", "diff", "merge", "apply",
         ],
     ),
-    ("Plans and reports", &["plan", "sprint", "forecast", "report", "import", "export"]),
+    ("Plans and reports", &["plan", "sprint", "forecast", "report", "site", "import", "export"]),
     ("Runs", &["run", "workflow"]),
     (
         "Several workers",
         &["claim", "renew", "release", "claims", "land", "conflicts", "worker", "escalations"],
     ),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
-    ("Agents and programs", &["prime", "watch", "mcp", "schema", "man", "reference", "help"]),
+    ("Agents and programs", &["prime", "watch", "serve", "mcp", "schema", "man", "reference", "help"]),
 ];
 
 /// Lists the commands in their groups, each with its summary and the names that do the same.

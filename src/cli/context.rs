@@ -65,7 +65,7 @@ impl Context {
     }
 
     /// The same, for what has threads of its own.
-    #[cfg(feature = "mcp")]
+    #[cfg(any(feature = "mcp", feature = "web"))]
     pub(super) fn shared_env(&self) -> &Arc<Env> {
         &self.env
     }

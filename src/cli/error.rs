@@ -95,7 +95,7 @@ impl Failure {
         Self::new(ErrorKind::Io, format!("cannot write `{name}`: {source}"))
     }
 
-    #[cfg(feature = "mcp")]
+    #[cfg(any(feature = "mcp", feature = "web"))]
     pub(super) fn cannot_serve(source: &std::io::Error) -> Self {
         Self::new(ErrorKind::Io, format!("cannot serve: {source}"))
     }

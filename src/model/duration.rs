@@ -94,6 +94,15 @@ pub fn span_text(span: Duration) -> String {
     if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
+/// Writes how long something took as people read it: tenths of a second below a minute, seconds below an hour.
+#[must_use]
+pub fn took(millis: u64) -> String {
+    match millis {
+        0..=59_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        _ => span_text(Duration::from_millis(millis / 1000 * 1000)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

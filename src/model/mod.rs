@@ -70,7 +70,7 @@ pub(crate) use claim::{
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub use duration::Minutes;
-pub(crate) use duration::{parse_span, span_text};
+pub(crate) use duration::{parse_span, span_text, took};
 pub(crate) use escalation::{
     Escalation, EscalationReason, EscalationState, EscalationStep, STALE_ESCALATION, path_of_place,
 };

@@ -33,6 +33,16 @@ pub struct BoardColumn {
     pub tasks: Vec<TaskLine>,
 }
 
+/// Counts the tasks that match a query.
+pub fn counts(session: &Session<'_>, text: &str) -> Result<Metrics> {
+    let (config, mut problems) = session.config_or_default();
+    let (query, _) = read_query(session, &config, text, None)?;
+    let tasks = session.snapshot().tasks()?;
+    let selector = Selector { session, config: &config, query: &query };
+    let selection = selector.among(&tasks, &mut problems, |_| true)?;
+    Ok(selection.derived.metrics_of(selection.matching.iter().copied()))
+}
+
 /// Returns the tasks that match a query by stage.
 pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();

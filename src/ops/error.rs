@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::Problem;
+use crate::model::{Problem, Suggestion};
 use crate::policy::{Attempt, Reason, Refusal};
 use crate::{git, query, store};
 
@@ -62,6 +62,16 @@ pub enum Error {
     /// Somebody else has moved the branch that was to be written to.
     #[error("`{0}` has moved on again and again")]
     BranchMoved(String),
+    /// A vote was to cover what the voter has not seen.
+    #[error("`{id}` is not what you saw any more: {what}")]
+    Unseen {
+        /// The task.
+        id: String,
+        /// What has changed.
+        what: String,
+        /// The command that shows it.
+        look: Suggestion,
+    },
     /// Documents that the verb needs are broken.
     #[error("{}", .0.first().map_or_else(|| "a document is broken".to_owned(), ToString::to_string))]
     Broken(Vec<Problem>),

@@ -269,6 +269,9 @@ impl From<Error> for ErrorReport {
             Error::BranchMoved(_) => {
                 Self::new(ErrorKind::Changed, message).hint("it was not written; try again")
             }
+            Error::Unseen { look, .. } => {
+                Self::new(ErrorKind::Changed, message).hint(format!("no vote was cast; look at it: {look}"))
+            }
             Error::Broken(problems) => Self::broken(message, problems),
             Error::Refused(refusal) => Self::refused(refusal),
         }

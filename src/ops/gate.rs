@@ -325,6 +325,23 @@ pub fn usual_base_of(session: &Session<'_>) -> Option<String> {
     usual_base(&repository, "HEAD", head).ok().map(|(name, _)| name).or_else(own)
 }
 
+/// Returns the branches that may have something to review: all but the one that they are compared with, local ones first,
+/// a remote's only where there is no local one of its name.
+pub fn branches_to_review(session: &Session<'_>) -> Result<Vec<String>> {
+    let base = usual_base_of(session);
+    let mut branches: Vec<String> = Vec::new();
+    for tip in session.workspace().repo_paths().branch_tips()? {
+        let name = short(&tip.name);
+        let local = tip.name.strip_prefix("refs/remotes/").and_then(|name| Some(name.split_once('/')?.1));
+        let is_known =
+            |name: &str| branches.iter().any(|known| known == name) || base.as_deref() == Some(name);
+        if !is_known(name) && !local.is_some_and(is_known) {
+            branches.push(name.to_owned());
+        }
+    }
+    Ok(branches)
+}
+
 /// Returns a branch's name as people say it.
 pub(super) fn short(name: &str) -> &str {
     let rest = name.strip_prefix("refs/remotes/").or_else(|| name.strip_prefix("refs/heads/"));

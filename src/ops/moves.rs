@@ -19,7 +19,7 @@ use super::written::WrittenTask;
 use super::{Error, Result, Session, TaskLine, Written};
 use crate::doc::{Edit, Value, append_move, signed_move};
 use crate::facts::{Flight, TaskFacts};
-use crate::model::{Config, Move, Stage, Task, TaskId, is_same_name};
+use crate::model::{Config, Move, Stage, Suggestion, Task, TaskId, is_same_name};
 use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason, Refusal};
 use crate::store::Locked;
 
@@ -159,12 +159,25 @@ pub(in crate::ops) fn in_progress(flight: &Flight) -> Reason {
 
 /// Advances tasks whose stages have all that they require.
 pub fn advance(session: &Session<'_>, ids: &[String], why: Option<&str>) -> Result<Written> {
+    advance_to(session, ids, None, why)
+}
+
+/// The same; with `to`, a task that another stage comes next for is refused.
+pub fn advance_to(
+    session: &Session<'_>,
+    ids: &[String],
+    to: Option<&str>,
+    why: Option<&str>,
+) -> Result<Written> {
     let why = why.map(reason).transpose()?;
     let (mut written, _locked) = by_the_machine(
         session,
         "advance",
         || Ok(ids.to_vec()),
         |case| {
+            if let Some(to) = to {
+                refuse_other_stage(case, to)?;
+            }
             let plan = policy::advance(case, why.as_deref())?;
             Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
         },
@@ -281,6 +294,24 @@ pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option
         },
     )
     .map(|(written, _)| written)
+}
+
+/// A task moves one stage at a time: to any other it goes by an override, which says so.
+fn refuse_other_stage(case: &Case<'_>, to: &str) -> Result<()> {
+    refuse_unknown_stage(case, to)?;
+    let own: Vec<&Stage> = case.config.stages_of(case.task.kind.as_deref()).iter().collect();
+    let at = own.iter().position(|stage| **stage == case.task.stage);
+    let next = own.get(at.map_or(0, |at| at + 1)).map_or(Stage::COMPLETE, |stage| stage.as_str());
+    let (id, to) = (&case.task.id, to.trim().to_ascii_lowercase());
+    if to == next {
+        return Ok(());
+    }
+    let to_stage = Suggestion::tracker(["set-stage", id.as_str(), &to, "--why", "REASON"]);
+    let message = match case.task.stage.as_str() == to {
+        true => format!("{id} is in {to} already"),
+        false => format!("{next} comes next for {id}, not {to}"),
+    };
+    Err(Error::usage_with(message, format!("an override moves it to any stage: {to_stage}")))
 }
 
 /// A mistyped stage is an error of usage, not a refusal.

@@ -24,6 +24,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use error::Error;
+pub(crate) use page::html_of;
 
 /// Which report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,7 +28,7 @@ pub(super) fn of_markdown(markdown: &str, fallback: &str) -> Result<String, Erro
 /// Returns the first heading's text and the whole as HTML. What a text says in HTML is shown as text; a picture becomes a
 /// link, because a page that is handed on must not fetch anything; a checkbox becomes a character, because nobody can
 /// check it here.
-fn html_of(markdown: &str) -> (Option<String>, String) {
+pub(crate) fn html_of(markdown: &str) -> (Option<String>, String) {
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.strikethrough = true;

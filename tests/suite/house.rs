@@ -25,7 +25,7 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 13] = [
+const BORDERS: [(&str, &[&str]); 17] = [
     ("gix", &["src/git/"]),
     ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
@@ -34,11 +34,15 @@ const BORDERS: [(&str, &[&str]); 13] = [
     ("fs4", &["src/store/"]),
     ("notify", &["src/store/"]),
     ("serde_yaml", &["src/doc/"]),
-    ("minijinja", &["src/report/"]),
+    ("minijinja", &["src/report/", "src/pages/"]),
     ("comrak", &["src/report/"]),
     ("quick_xml", &["src/import/"]),
     ("rmcp", &["src/mcp/"]),
-    ("tokio", &["src/mcp/"]),
+    ("tokio", &["src/mcp/", "src/server/"]),
+    ("axum", &["src/server/"]),
+    ("hyper", &["src/server/"]),
+    ("hyper_util", &["src/server/"]),
+    ("percent_encoding", &["src/pages/"]),
 ];
 
 /// One source file.

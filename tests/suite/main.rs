@@ -35,6 +35,8 @@ mod plans;
 mod races;
 mod readme;
 mod runs;
+#[cfg(feature = "web")]
+mod serve;
 mod signoffs;
 mod sprints;
 mod tool_reports;

@@ -36,6 +36,8 @@ mod merge_driver;
 mod moves;
 mod new;
 mod note;
+#[cfg(feature = "web")]
+mod page;
 mod plan;
 mod queue;
 mod reference;
@@ -44,11 +46,14 @@ mod review;
 mod role;
 mod run;
 mod schema;
+#[cfg(feature = "web")]
+mod serve;
 mod set;
 mod shared;
 mod short;
 mod show;
 mod signoffs;
+mod site;
 mod sprint;
 mod status;
 mod tick;
@@ -134,7 +139,12 @@ const COMMANDS: &[Entry] = &[
     entry::<import::Import>("import"),
     entry::<export::Export>("export"),
     entry::<report::Report>("report"),
+    entry::<site::Site>("site"),
     entry::<demo::Demo>("demo"),
+    #[cfg(feature = "web")]
+    entry::<serve::Serve>("serve"),
+    #[cfg(feature = "web")]
+    entry::<page::Page>("page"),
     #[cfg(feature = "mcp")]
     entry::<mcp::Mcp>("mcp"),
     entry::<schema::Schema>("schema"),

@@ -74,6 +74,9 @@ impl Command for Start {
 pub(in crate::cli) struct Advance {
     #[command(flatten)]
     tasks: TasksArgs,
+    /// Only to this stage: refuse where another comes next
+    #[arg(long, value_name = "STAGE", add = stages())]
+    to: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -84,7 +87,7 @@ impl Command for Advance {
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
         let ids = given_or_active_tasks(&session, "advance", self.tasks.ids)?;
-        Ok(Answer::of(ops::advance(&session, &ids, self.tasks.why.as_deref())?))
+        Ok(Answer::of(ops::advance_to(&session, &ids, self.to.as_deref(), self.tasks.why.as_deref())?))
     }
 }
 

@@ -31,6 +31,9 @@ struct VoteArgs {
     /// Push that commit, and try again where somebody else has pushed meanwhile
     #[arg(long, requires = "branch")]
     push: bool,
+    /// Vote only on what you saw: as COMMIT-DIGEST, as `tracker serve` shows it
+    #[arg(long, value_name = "SEEN", hide = true)]
+    seen: Option<String>,
     #[command(flatten)]
     write: WriteArgs,
 }
@@ -43,10 +46,10 @@ impl VoteArgs {
         command: &str,
         findings: Vec<String>,
     ) -> Result<VoteRequest, Failure> {
-        let Self { id, role, notes, sign, branch, push, .. } = self;
+        let Self { id, role, notes, sign, branch, push, seen, .. } = self;
         let branch = branch.map(|name| BranchRequest { name, push });
         let query = given_or_active(session, command, id)?;
-        Ok(VoteRequest { query, role, notes, findings, sign, branch, only_if_counts: false })
+        Ok(VoteRequest { query, role, notes, findings, sign, branch, seen, only_if_counts: false })
     }
 }
 

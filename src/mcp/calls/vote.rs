@@ -15,7 +15,8 @@ pub(in crate::mcp) fn vote(
     let VoteArguments { id, verdict, role, notes, findings, branch } = given;
     let query = given_or_active(&session, id.into_iter().collect())?.remove(0);
     let branch = branch.map(|name| BranchRequest { name, push: false });
-    let request = VoteRequest { query, role, notes, findings, sign: false, branch, only_if_counts: true };
+    let request =
+        VoteRequest { query, role, notes, findings, branch, only_if_counts: true, ..VoteRequest::default() };
     let done = match verdict {
         VoteKind::Approve => ops::approve(&session, &request)?,
         VoteKind::Reject => ops::reject(&session, &request)?,

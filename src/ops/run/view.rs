@@ -381,6 +381,11 @@ pub(super) fn moment(text: &str) -> DateTime<Utc> {
 }
 
 impl ListedRun {
+    /// Returns its id.
+    pub(crate) fn id(&self) -> &str {
+        self.key().1
+    }
+
     fn key(&self) -> (DateTime<Utc>, &str) {
         match self {
             Self::Workflow(run) => (run.created, &run.run),

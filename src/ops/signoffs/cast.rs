@@ -1,5 +1,6 @@
 //! `approve`, `reject`, `withdraw`: one immutable file per vote, and the move that the last one earns.
 
+use super::seen::refuse_unseen;
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
 use crate::model::{
@@ -37,6 +38,8 @@ pub struct VoteRecord {
     pub sign: bool,
     /// The branch to cast it on, as a commit on its tip; the working tree by default.
     pub branch: Option<BranchRequest>,
+    /// What the voter saw, as [`super::content_seen`] says it: a vote on anything else is refused.
+    pub seen: Option<String>,
     /// Whether a vote that would not count is refused instead of written down.
     pub only_if_counts: bool,
 }
@@ -99,6 +102,9 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
     let by = repository.identity(session.env())?;
     let locked = session.lock(&format!("{verdict} {}", request.query))?;
     let (file, task) = session.find(&request.query)?;
+    if let Some(seen) = &request.seen {
+        refuse_unseen(&repository, &file, seen)?;
+    }
     let reader = session.facts(&repository, &config)?.verifying(request.sign);
     let place = match verdict {
         Verdict::Withdrawn => None,

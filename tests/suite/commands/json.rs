@@ -204,6 +204,7 @@ const CALLS: &str = "
     import
     export area:ui
     report cards
+    site ../pages
     demo --into ..
     list --at nowhere
     list --limit many
@@ -211,7 +212,7 @@ const CALLS: &str = "
 ";
 
 /// No answers to people: an error, and what git calls with its own arguments.
-const OF_PROGRAMS: [&str; 4] = ["error", "hook", "mcp", "merge-driver"];
+const OF_PROGRAMS: [&str; 6] = ["error", "hook", "mcp", "merge-driver", "page", "serve"];
 
 fn schemas(sandbox: &Sandbox) -> Value {
     serde_json::from_str(&sandbox.tracker(&["schema"]).stdout).unwrap()

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use owo_colors::Style;
 
-use super::show::{glyph_of, plain_line, state_words, style_of, took};
+use super::show::{glyph_of, plain_line, state_words, style_of};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, terminal_height, truncate};
 use crate::engine::Logged;
 use crate::model::StepState;
+use crate::model::took;
 use crate::ops::{self, StepLine, WatchedRun};
 
 /// Lines of a terminal whose height is not known.

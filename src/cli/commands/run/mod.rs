@@ -3,6 +3,7 @@
 mod live;
 mod record;
 mod show;
+mod start;
 mod tasks;
 
 use std::cell::RefCell;
@@ -20,6 +21,7 @@ use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
 use crate::model::{StepState, TaskRunDecision};
 use crate::ops;
+use start::{Detach, Start};
 
 /// Run workflows, follow them, and act on them
 ///
@@ -118,33 +120,6 @@ enum What {
 }
 
 #[derive(Debug, Args)]
-struct Start {
-    /// Workflow, or the path of a file
-    #[arg(value_name = "NAME", add = workflows(), required_unless_present = "tasks")]
-    name: Option<String>,
-    /// Start a run of tasks instead: ids with commas, or a query
-    #[arg(long, value_name = "TASKS", conflicts_with_all = ["name", "params", "jobs", "no_sync", "events"])]
-    tasks: Option<String>,
-    /// What the run of tasks is for, in a line
-    #[arg(long, value_name = "TEXT", requires = "tasks")]
-    title: Option<String>,
-    /// Value of a parameter; can be repeated
-    #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
-    params: Vec<String>,
-    /// Most steps that run at once [default: what the workflow says, else the number of processors]
-    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    jobs: Option<u32>,
-    /// Do not wait for the disk at every step: safe against kills, not against power loss
-    #[arg(long)]
-    no_sync: bool,
-    #[command(flatten)]
-    events: Events,
-    /// Show what a run of tasks would change without writing it
-    #[arg(long, short = 'n', requires = "tasks")]
-    dry_run: bool,
-}
-
-#[derive(Debug, Args)]
 struct Cancel {
     /// Run [default: the newest]
     #[arg(value_name = "RUN", add = runs())]
@@ -234,6 +209,8 @@ struct Retry {
     #[arg(long, requires = "steps")]
     downstream: bool,
     #[command(flatten)]
+    apart: Detach,
+    #[command(flatten)]
     events: Events,
 }
 
@@ -249,6 +226,8 @@ struct Resume {
     /// Run [default: the newest]
     #[arg(value_name = "RUN", add = runs())]
     run: Option<String>,
+    #[command(flatten)]
+    apart: Detach,
     #[command(flatten)]
     events: Events,
 }
@@ -351,23 +330,18 @@ impl Command for Run {
 
     fn run(self, context: &Context) -> Reply<Response> {
         match self.what {
-            What::Start(Start { tasks: Some(tasks), title, dry_run, .. }) => {
-                tasks::start(context, tasks, title, &WriteArgs { dry_run, ..WriteArgs::default() })
-            }
+            What::Start(start) => start.run(context),
             What::Progress(progress) => progress.run(context),
             What::Trigger(trigger) => trigger.run(context),
             What::Drive(drive) => drive.run(context),
-            What::Start(start) => {
-                let session = context.runs(start.name.as_deref())?.to_write(start.dry_run);
-                let (workflow, params) = (start.name.unwrap_or_default(), start.params);
-                let request = ops::RunRequest { workflow, params, jobs: start.jobs, unsynced: start.no_sync };
-                driven(ops::start_run(&session, &request, observer(context, &start.events))?, &start.events)
-            }
             What::Resume(resume) => resume.run(context),
             What::Retry(retry) => {
                 let session = context.runs(None)?;
                 let request =
                     ops::RetryRequest { run: retry.run, steps: retry.steps, downstream: retry.downstream };
+                if retry.apart.detach {
+                    return Ok(goes_on(ops::retry_run_apart(&session, &request)?));
+                }
                 driven(ops::retry_run(&session, &request, observer(context, &retry.events))?, &retry.events)
             }
             What::Status(status) => status.run(context),
@@ -413,6 +387,11 @@ fn driven(run: ops::RunView, events: &Events) -> Reply<Response> {
     Ok(Answer::of(Response::Run(Box::new(shown))).no_if(is_no).interrupted_if(is_interrupted))
 }
 
+/// A run that goes on by itself.
+fn goes_on(run: ops::RunView) -> Answer<Response> {
+    Answer::of(Response::Run(Box::new(Shown { run, is_verbose: false, is_silent: false })))
+}
+
 fn changed(changed: ops::RunChanged) -> Reply<Response> {
     let is_no = changed.result.as_ref().is_some_and(|run| !run.state.is_good());
     Ok(Answer::of(Response::Changed(changed)).no_if(is_no))
@@ -423,6 +402,9 @@ impl Resume {
         let session = context.runs(None)?;
         if let Some(run) = ops::task_run_meant(&session, self.run.as_deref())? {
             return tasks::decide(&session, &run, TaskRunDecision::Resumed, None);
+        }
+        if self.apart.detach {
+            return Ok(goes_on(ops::resume_run_apart(&session, self.run.as_deref())?));
         }
         let observer = observer(context, &self.events);
         driven(ops::resume_run(&session, self.run.as_deref(), observer)?, &self.events)

@@ -1,22 +1,12 @@
 //! How runs look to a person.
 
-use std::time::Duration;
-
 use owo_colors::Style;
 
 use crate::cli::commands::shared::{counted, short_id};
 use crate::cli::output::{Cell, Output, clean, clean_lines, truncate};
 use crate::engine::{Event, Logged, Run, SkipReason};
-use crate::model::{RunState, StepState, Suggestion, span_text};
+use crate::model::{RunState, StepState, Suggestion, took};
 use crate::ops::{self, RunHold, StepLine};
-
-/// Returns a time as people read it: tenths of a second below a minute, seconds below an hour.
-pub(super) fn took(millis: u64) -> String {
-    match millis {
-        0..=59_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        _ => span_text(Duration::from_millis(millis / 1000 * 1000)),
-    }
-}
 
 pub(super) fn style_of(state: StepState) -> Style {
     match state {

@@ -1,0 +1,51 @@
+//! A task: its state, its sign-offs, what is to be done, its text, and all that happened.
+
+use serde::Serialize;
+
+use super::Made;
+use super::frame::Frame;
+use super::overview::in_words;
+use super::render::render;
+use crate::ops::{self, ErrorReport, Session, Shown};
+
+#[derive(Debug, Serialize)]
+struct TaskPage {
+    #[serde(flatten)]
+    shown: Shown,
+    /// What happened, the latest first; none where git was not asked.
+    events: Vec<ops::Event>,
+    /// The stage that comes next in its pipeline.
+    next_stage: Option<String>,
+    /// The roles that a vote can be cast for now.
+    roles: Vec<String>,
+    /// What a vote of this page is about: its sender has seen no other content.
+    seen: Option<String>,
+    problems: Vec<String>,
+}
+
+/// Most events of a page.
+const EVENTS: usize = 100;
+
+pub(super) fn task(session: &Session<'_>, id: &str, frame: &Frame) -> Made {
+    let (shown, problems) = ops::show(session, id).map_err(ErrorReport::from)?;
+    // A site has a page of every task: reading the history of each would be the history times the tasks.
+    let is_live = frame.live.is_some() && shown.branch.is_none();
+    let mut events = if is_live {
+        ops::log(session, &shown.id, None).map(|(log, _)| log.events).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    events.reverse();
+    events.truncate(EVENTS);
+    let steps = shown.task.as_ref().map(|task| task.pipeline.as_slice()).unwrap_or_default();
+    let next_stage = steps.iter().find(|step| step.state == "ahead").map(|step| step.stage.clone());
+    let open = shown.signoffs.iter().flat_map(|signoffs| &signoffs.roles);
+    let roles = open.map(|role| role.role.clone()).collect();
+    let title = match &shown.task {
+        Some(task) => format!("{} {}", task.line.id, task.line.title),
+        None => shown.id.clone(),
+    };
+    let seen = ops::content_seen(session, &shown.id);
+    let view = TaskPage { shown, events, next_stage, roles, seen, problems: in_words(&problems) };
+    render("task.html", (&title, ""), frame, &view)
+}

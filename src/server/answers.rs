@@ -1,0 +1,157 @@
+//! Answers: each is made by a process of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::api;
+use crate::model::digest_of;
+use crate::pages::{Live, PageRequest, SCRIPT, STYLE, escaped};
+use crate::process::{Output, Program};
+
+/// Most processes at once; other requests wait.
+pub(super) const AT_ONCE: usize = 8;
+/// How long one may take.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Where the calls of the API begin.
+const API: &str = "/api/v1";
+
+/// What every answer needs.
+#[derive(Debug, Clone)]
+pub(super) struct Answers {
+    program: Arc<PathBuf>,
+    folder: Arc<PathBuf>,
+    openapi: Arc<str>,
+}
+
+/// The answer of a call: whether it went well, and what the command has printed.
+pub(super) struct Called {
+    pub(super) status: StatusCode,
+    pub(super) answer: Value,
+}
+
+impl Called {
+    /// Makes the answer of a call that no command was asked.
+    pub(super) fn refused(status: StatusCode, message: &str) -> Self {
+        Self { status, answer: json!({"error": {"kind": "usage", "message": message, "hints": []}}) }
+    }
+
+    /// Returns what went wrong, in words: the message, the reasons and what helps.
+    pub(super) fn in_words(&self) -> String {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let error = &self.answer["error"];
+        let reasons = error["reasons"].as_array().into_iter().flatten();
+        let reasons = reasons.filter_map(|reason| text(&reason["message"]));
+        let hints = error["hints"].as_array().into_iter().flatten().filter_map(text);
+        text(&error["message"]).into_iter().chain(reasons).chain(hints).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Answers {
+    pub(super) fn new(program: PathBuf, folder: PathBuf, openapi: String) -> Self {
+        Self { program: Arc::new(program), folder: Arc::new(folder), openapi: openapi.into() }
+    }
+
+    async fn run(&self, arguments: Vec<String>, input: Vec<u8>) -> Result<Output, String> {
+        let program = Program::new(self.program.as_path(), "answer a request")
+            .args(arguments)
+            .in_folder(&self.folder)
+            .input(&input)
+            .time_limit(LIMIT);
+        let ended = tokio::task::spawn_blocking(move || program.output()).await;
+        ended.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
+    /// Makes a page: its status and its document.
+    pub(super) async fn page(&self, path: &str, query: &str, live: &Live) -> (StatusCode, String) {
+        let request = PageRequest { path: path.to_owned(), query: query.to_owned(), live: live.clone() };
+        let input = serde_json::to_vec(&request).unwrap_or_default();
+        let made = self.run(vec!["page".to_owned()], input).await;
+        let failed =
+            |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, plain_page("This page cannot be made", why));
+        match made {
+            Ok(output) => {
+                let text = output.stdout_text();
+                let page =
+                    text.split_once('\n').and_then(|(status, html)| Some((status.parse().ok()?, html)));
+                match page {
+                    Some((status, html)) => (
+                        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+                        html.to_owned(),
+                    ),
+                    None => failed(&output.stderr_text()),
+                }
+            }
+            Err(why) => failed(&why),
+        }
+    }
+
+    /// Answers a call of the API.
+    pub(super) async fn call(&self, is_post: bool, path: &str, fields: api::Fields) -> Called {
+        let path = path.strip_prefix(API).unwrap_or(path);
+        if path == "/openapi.json" && !is_post {
+            let answer = serde_json::from_str(&self.openapi).unwrap_or_default();
+            return Called { status: StatusCode::OK, answer };
+        }
+        let command =
+            api::find(is_post, path).and_then(|(route, values)| api::command(route, &values, &fields));
+        let command = match command {
+            Ok(command) => command,
+            Err(api::BadCall(status, message)) => return Called::refused(status, &message),
+        };
+        match self.run(command, Vec::new()).await {
+            Ok(output) => match serde_json::from_slice::<Value>(&output.stdout) {
+                Ok(answer) => Called { status: api::status_of(output.status.code(), &answer), answer },
+                Err(_) => Called::refused(StatusCode::INTERNAL_SERVER_ERROR, output.stderr_text().trim()),
+            },
+            Err(why) => Called::refused(StatusCode::SERVICE_UNAVAILABLE, &why),
+        }
+    }
+}
+
+/// Whether a path is of the API.
+pub(super) fn is_call(path: &str) -> bool {
+    path.strip_prefix(API).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Makes a page of two sentences, for where nothing else can be made.
+pub(super) fn plain_page(title: &str, text: &str) -> String {
+    let (title, text) = (escaped(title), escaped(text));
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title></head>\
+         <body><main><h1>{title}</h1><p style=\"white-space:pre-line\">{text}</p></main></body></html>\n"
+    )
+}
+
+/// Returns a file that comes with the program.
+pub(super) fn asset(path: &str) -> Option<(&'static str, &'static str)> {
+    match path {
+        "/assets/tracker.css" => Some(("text/css; charset=utf-8", STYLE)),
+        "/assets/tracker.js" => Some(("text/javascript; charset=utf-8", SCRIPT)),
+        _ => None,
+    }
+}
+
+/// Makes a response that a client need not fetch again while it stays the same.
+pub(super) fn response(
+    status: StatusCode,
+    kind: &'static str,
+    body: Vec<u8>,
+    known: Option<&HeaderValue>,
+) -> Response<Body> {
+    let tag = format!("\"{}\"", &digest_of(&body)[..24]);
+    let tag = HeaderValue::from_str(&tag).unwrap_or_else(|_| HeaderValue::from_static("\"\""));
+    let is_known = status == StatusCode::OK && known == Some(&tag);
+    let mut response = Response::new(if is_known { Body::empty() } else { Body::from(body) });
+    *response.status_mut() = if is_known { StatusCode::NOT_MODIFIED } else { status };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if status == StatusCode::OK {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}

@@ -1,0 +1,229 @@
+//! Connections and requests: read within limits, judged, answered.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use data_encoding::BASE64;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::sync::Semaphore;
+
+use super::access::{Access, Entrance, FORM_HEADER, Refused};
+use super::answers::{self, Answers, Called};
+use super::api::{Fields, TOKEN_FIELD};
+use super::events::Changes;
+use crate::pages::{Live, chart_style, pairs};
+
+/// Most connections at once.
+const CONNECTIONS: usize = 1200;
+/// Most bytes of a body.
+const LARGEST_BODY: usize = 1024 * 1024;
+/// How long a client may take to send a request's head, and its body.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What every request needs.
+struct Door {
+    access: Access,
+    answers: Answers,
+    changes: Changes,
+    policy: HeaderValue,
+}
+
+/// Accepts connections for ever.
+pub(super) async fn accept(
+    listener: std::net::TcpListener,
+    access: Access,
+    answers: Answers,
+    changes: Changes,
+) -> io::Result<()> {
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let door = Arc::new(Door { access, answers, changes, policy: content_policy() });
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // Out of files, or a client that is gone already: the next may be served.
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // An answer is written as a whole: nothing is gained by waiting for more.
+        let _ = stream.set_nodelay(true);
+        let door = Arc::clone(&door);
+        tokio::spawn(async move {
+            let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+                let door = Arc::clone(&door);
+                async move { Ok::<_, Infallible>(door.respond(request.map(Body::new)).await) }
+            });
+            let mut server = http1::Builder::new();
+            server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+            // A client that breaks the protocol, or goes away, is one client less.
+            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            drop(place);
+        });
+    }
+}
+
+/// Returns what a browser may do with a page: load what is the server's own, and the style that charts bring along.
+fn content_policy() -> HeaderValue {
+    use sha2::{Digest, Sha256};
+    let style = BASE64.encode(&Sha256::digest(chart_style().as_bytes()));
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{style}'; style-src-attr 'unsafe-inline'; \
+         img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
+}
+
+impl Door {
+    async fn respond(&self, request: Request<Body>) -> Response<Body> {
+        let is_head = *request.method() == Method::HEAD;
+        let mut response = match self.access.judge(request.method(), request.uri(), request.headers()) {
+            Ok(entrance) => self.answer(request, entrance).await,
+            Err(Refused(status, why)) if answers::is_call(request.uri().path()) => {
+                in_json(&Called::refused(status, why), None)
+            }
+            Err(Refused(status, why)) => {
+                let page = answers::plain_page(status.canonical_reason().unwrap_or("Refused"), why);
+                answers::response(status, "text/html; charset=utf-8", page.into_bytes(), None)
+            }
+        };
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cache-control", "no-cache, private"),
+        ] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        if is_head {
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+
+    async fn answer(&self, request: Request<Body>, entrance: Entrance) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        let known = parts.headers.get(header::IF_NONE_MATCH);
+        if entrance == Entrance::Address {
+            return self.let_in(path, query);
+        }
+        if let Some((kind, text)) = answers::asset(path) {
+            return answers::response(StatusCode::OK, kind, text.into(), known);
+        }
+        if path == "/events" {
+            let again = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());
+            let asked = pairs(query).into_iter().find(|(name, _)| name == "known").map(|(_, value)| value);
+            return self.changes.stream(again.or(asked.as_deref()));
+        }
+        let is_post = parts.method == Method::POST;
+        if !is_post && !answers::is_call(path) {
+            let live = Live {
+                form_token: self.access.form_token().map(str::to_owned),
+                // Before the page is made: of what changes meanwhile the page hears.
+                known: self.changes.latest(),
+                ..Live::default()
+            };
+            let (status, html) = self.answers.page(path, query, &live).await;
+            return answers::response(status, "text/html; charset=utf-8", html.into_bytes(), known);
+        }
+        let text = |name: header::HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let is_form = text(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let fields = match is_post {
+            true => read_body(body, is_form).await,
+            false => Ok(Fields::of_pairs(pairs(query))),
+        };
+        let mut fields = match fields {
+            Ok(fields) => fields,
+            Err(refused) => return in_json(&refused, None),
+        };
+        let given = fields.take(TOKEN_FIELD);
+        let given = given.as_deref().or_else(|| parts.headers.get(FORM_HEADER)?.to_str().ok());
+        if is_post && entrance == Entrance::Cookie && !self.access.is_own_form(given) {
+            let why = "this form is of an earlier start: load the page again";
+            return in_json(&Called::refused(StatusCode::FORBIDDEN, why), None);
+        }
+        let back = fields.take_back();
+        let called = self.answers.call(is_post, path, fields).await;
+        let wants_page = is_form && text(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
+        match wants_page {
+            true => back_to_page(&called, back.as_deref()),
+            false => in_json(&called, known),
+        }
+    }
+
+    /// Gives a browser its cookie, and an address without the token.
+    fn let_in(&self, path: &str, query: &str) -> Response<Body> {
+        let rest: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("token=")).collect();
+        let mark = if rest.is_empty() { "" } else { "?" };
+        let path = if path.starts_with("//") { "/" } else { path };
+        let mut response = see_other(&format!("{path}{mark}{}", rest.join("&")));
+        if let Ok(cookie) = HeaderValue::from_str(&self.access.cookie()) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+async fn read_body(body: Body, is_form: bool) -> Result<Fields, Called> {
+    let too_late = |_| Called::refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+    let too_large =
+        |_| Called::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB, or broken off");
+    let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST_BODY));
+    let bytes = read.await.map_err(too_late)?.map_err(too_large)?;
+    if is_form {
+        let text = std::str::from_utf8(&bytes);
+        let text =
+            text.map_err(|_| Called::refused(StatusCode::UNPROCESSABLE_ENTITY, "the form is not UTF-8"))?;
+        return Ok(Fields::of_pairs(pairs(text)));
+    }
+    Fields::of_json(&bytes).map_err(|bad| Called::refused(bad.0, &bad.1))
+}
+
+fn in_json(called: &Called, known: Option<&HeaderValue>) -> Response<Body> {
+    let kind = match called.status {
+        StatusCode::OK => "application/json",
+        _ => "application/problem+json",
+    };
+    let mut answer = called.answer.clone();
+    if let (false, Some(object)) = (called.status == StatusCode::OK, answer.as_object_mut()) {
+        // A problem document, as RFC 9457 has it, around what the command says.
+        let title = called.status.canonical_reason().unwrap_or("Error");
+        object.insert("title".to_owned(), title.into());
+        object.insert("status".to_owned(), called.status.as_u16().into());
+        object.insert("detail".to_owned(), called.in_words().into());
+    }
+    answers::response(called.status, kind, answer.to_string().into_bytes(), known)
+}
+
+/// Sends a browser without scripts back to the page whose form it sent; where it was refused, says why.
+fn back_to_page(called: &Called, back: Option<&str>) -> Response<Body> {
+    let is_own = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
+    match called.status {
+        StatusCode::OK => see_other(back.filter(is_own).unwrap_or("/")),
+        status => {
+            let page = answers::plain_page("Not done", &called.in_words());
+            answers::response(status, "text/html; charset=utf-8", page.into_bytes(), None)
+        }
+    }
+}
+
+fn see_other(place: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    let place = HeaderValue::from_str(place).unwrap_or_else(|_| HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, place);
+    response
+}
