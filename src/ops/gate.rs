@@ -354,7 +354,8 @@ fn is_nothing(name: &str) -> bool {
 }
 
 fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Result<(String, CommitId)> {
-    let is_itself = |name: &str| name == head || repository.branch().ok().flatten().as_deref() == Some(name);
+    let is_current = |name: &str| repository.branch().ok().flatten().as_deref() == Some(name);
+    let is_itself = |name: &str| name == head || (head == "HEAD" && is_current(name));
     for name in USUAL_BASES {
         if let Ok(id) = repository.resolve_base(name)
             && (!is_itself(short(name)) || id != head_commit)
