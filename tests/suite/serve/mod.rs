@@ -1,6 +1,7 @@
 //! `tracker serve` and `tracker site`, from outside: over sockets, and as files.
 
 mod api;
+mod browser;
 mod client;
 mod guard;
 mod pages;
