@@ -75,7 +75,7 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("Runs", &["run", "workflow"]),
     (
         "Several workers",
-        &["claim", "renew", "release", "claims", "land", "conflicts", "worker", "escalations"],
+        &["claim", "renew", "release", "claims", "land", "conflicts", "worker", "fleet", "escalations"],
     ),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     ("Agents and programs", &["prime", "watch", "serve", "mcp", "schema", "man", "reference", "help"]),

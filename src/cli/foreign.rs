@@ -65,7 +65,7 @@ const COMMANDS: &[(&str, Meaning)] = &[
     ("sync", Instead("git pull and git push: the records are files of the repository")),
     ("config", Instead("tracker edit config, and tracker help config")),
     ("agents", Words(&["worker"])),
-    ("spawn", Instead("tracker worker run TYPE")),
+    ("spawn", Instead("tracker fleet up --workers TYPE,TYPE")),
     ("draft", Instead("tracker new TITLE: a task without a stage is not begun")),
 ];
 

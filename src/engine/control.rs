@@ -46,7 +46,7 @@ impl Request {
 }
 
 /// Returns a flag that is set when this process is asked to end.
-pub(super) fn on_signals() -> Arc<AtomicBool> {
+pub fn on_signals() -> Arc<AtomicBool> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [SIGHUP, SIGINT, SIGTERM] {

@@ -32,7 +32,7 @@ mod reuse;
 mod state;
 
 pub(crate) use attempt::AttemptFolder;
-pub(crate) use control::{Asked, Request, ask, is_driven, try_lock};
+pub(crate) use control::{Asked, Request, ask, is_driven, on_signals, try_lock};
 pub(crate) use drive::{Driver, Place};
 pub(crate) use event::{Cause, Conflict, Event, Follower, Log, Logged, SkipReason, StopReason, TaskOutcome};
 pub(crate) use executions::{Execution, Executions, Work};

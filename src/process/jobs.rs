@@ -65,6 +65,12 @@ impl Program {
 }
 
 impl Apart {
+    /// Returns the number of its process, which is that of its group too.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Returns how it has ended; none while it runs.
     pub fn ended(&mut self) -> std::io::Result<Option<JobEnd>> {
         let Some(child) = &mut self.child else { return Ok(None) };

@@ -19,6 +19,7 @@ mod escalations;
 mod explain;
 mod export;
 mod findings;
+mod fleet;
 mod forecast;
 mod help;
 mod hook;
@@ -135,6 +136,7 @@ const COMMANDS: &[Entry] = &[
     entry::<run::Run>("run"),
     entry::<workflow::Workflow>("workflow"),
     entry::<worker::Worker>("worker"),
+    entry::<fleet::Fleet>("fleet"),
     entry::<escalations::Escalations>("escalations"),
     entry::<import::Import>("import"),
     entry::<export::Export>("export"),

@@ -10,6 +10,9 @@
 //!     lock              held by the process that runs it
 //!     rounds.jsonl      a line for each round
 //!     state.json        what it has seen
+//!     status.json       what its process does, with a heartbeat beside it
+//!     log               what it prints where a fleet has started it
+//! <common git dir>/tracker/fleet/           the supervisor: its process, its lock
 //! <common git dir>/tracker/bundles/worker-*.bundle   work that was merged nowhere, for 30 days
 //! ```
 
@@ -18,20 +21,26 @@ mod clean;
 mod desk;
 mod escalate;
 mod fixing;
+mod fleet;
 mod history;
 mod records;
 mod reverts;
 mod round;
 mod run;
+mod status;
 mod tool;
 mod types;
 mod view;
 mod work;
 
 pub(crate) use clean::{WorkerRemoved, remove_worker};
+pub(crate) use fleet::{
+    FleetNews, FleetRequest, FleetView, FleetWorker, fleet_down, fleet_pause, fleet_status, fleet_up,
+};
 pub(crate) use history::{HistoryRequest, WorkerHistory, worker_history};
 pub(crate) use records::{Round, RoundOutcome};
 pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
+pub(crate) use status::WorkerState;
 pub(crate) use view::{
     WorkerLine, WorkerRounds, WorkerTypeView, WorkersView, list_workers, show_worker_type, worker_rounds,
 };

@@ -15,6 +15,7 @@ use super::desk::{Desk, git_in, last_line, worker_folder};
 use super::records::{Round, RoundOutcome, WorkerMemory, append_round, read_memory, write_memory};
 use super::reverts::worker_of;
 use super::round::{RoundEnd, Rounds, is_for_workers};
+use super::status::{Pulse, WorkerState};
 use super::tool::{TREE_VARIABLE, ToolEnv, ToolFailure};
 use super::types::Policy;
 use super::work::{Halt, Worker};
@@ -111,6 +112,12 @@ pub fn run_worker(
     kill_marked(TREE_VARIABLE, &folder.to_string_lossy());
     let remote = claims_remote(session, request.remote.as_deref())?;
     let mut worker = known_worker(session, request, &name, remote)?;
+    let mut pulse = Pulse::start(session.env(), &folder)?;
+    let mut observe = |news: &WorkerNews<'_>| {
+        // What it cannot write of itself it can write nowhere.
+        let _ = pulse.set(state_after(news), session.env().now());
+        observe(news);
+    };
     observe(&WorkerNews::Registered { worker: &name, kind: &request.kind, branch: &worker.branch });
     let (mut last, mut waits) = (None, Waits::default());
     let (mut needs_fetch, mut is_first) = (true, true);
@@ -129,6 +136,19 @@ pub fn run_worker(
         needs_fetch = !watcher.wait(most);
     }
     Ok(WorkerRun { worker: name, kind: request.kind.clone(), branch: worker.branch, round: last })
+}
+
+/// Returns what a worker does from then on.
+fn state_after(news: &WorkerNews<'_>) -> WorkerState {
+    match news {
+        WorkerNews::Registered { .. } => WorkerState::Idle,
+        WorkerNews::Started { .. } => WorkerState::Working,
+        WorkerNews::Ended(round) => match round.outcome {
+            RoundOutcome::Failed => WorkerState::Error,
+            RoundOutcome::Escalated => WorkerState::Waiting,
+            RoundOutcome::Success | RoundOutcome::Queued | RoundOutcome::Working => WorkerState::Idle,
+        },
+    }
 }
 
 /// Reads what the worker is to do, from the configuration that counts.

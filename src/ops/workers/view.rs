@@ -107,16 +107,20 @@ pub fn list_workers(session: &Session<'_>) -> Result<WorkersView> {
         .iter()
         .map(|name| Ok(WorkerTypeView { template: None, ..type_view(&policy, name)? }))
         .collect();
-    let folder = workers_folder(session.workspace());
-    let mut workers = Vec::new();
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if is_worker_name(&name) && entry.path().is_dir() {
-            workers.push(worker_line(session, &name)?);
-        }
-    }
-    workers.sort_by(|a, b| a.worker.cmp(&b.worker));
+    let workers =
+        worker_names(session).iter().map(|name| worker_line(session, name)).collect::<Result<_>>()?;
     Ok(WorkersView { types: types?, workers, policy: policy.from })
+}
+
+/// Returns the names of the workers of this machine, sorted.
+pub(super) fn worker_names(session: &Session<'_>) -> Vec<String> {
+    let entries = fs::read_dir(workers_folder(session.workspace())).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> =
+        folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| is_worker_name(name));
+    names.sort();
+    names
 }
 
 fn worker_line(session: &Session<'_>, name: &str) -> Result<WorkerLine> {

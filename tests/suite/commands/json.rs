@@ -120,6 +120,9 @@ const CALLS: &str = "
     worker show qa
     worker log qa
     worker history
+    fleet
+    fleet pause
+    fleet down
     worker remove qa
     escalations
     escalations --all

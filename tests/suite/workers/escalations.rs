@@ -121,6 +121,8 @@ fn a_record_that_cannot_be_read_is_reported_and_stops_the_worker() {
     sandbox.write(".tracker/escalations/ESC-1.yaml", "id: ESC-2\nworker: lint\n");
     commit_all(&sandbox, "Broken");
     assert_eq!(tracker(&sandbox, "doctor").status, 1);
+    let judged = tracker(&sandbox, "check --base HEAD~1");
+    assert!(judged.status == 1 && judged.to_string().contains("ESC-1.yaml"), "{judged}");
     assert_ne!(tracker(&sandbox, "worker run lint --once").status, 0);
     let listed = tracker(&sandbox, "escalations");
     assert!(listed.stderr.contains("ESC-1.yaml"), "{listed}");

@@ -2,6 +2,7 @@
 
 mod escalations;
 mod failures;
+mod fleet;
 mod kept;
 mod proofs;
 mod real_tools;

@@ -1,0 +1,374 @@
+//! `fleet`: one process that starts workers, starts them again when they end, and ends them with itself. Everything that it
+//! knows is in files: whatever is killed, the next `fleet up` goes on.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::desk::worker_folder;
+use super::records::{RoundOutcome, read_rounds};
+use super::status::{ProcessId, SUPERVISOR, WorkerState, is_paused, read_status, set_paused, state_of};
+use super::tool::TREE_VARIABLE;
+use super::types::Policy;
+use crate::engine::on_signals;
+use crate::git::{open_regular, read_regular};
+use crate::model::Suggestion;
+use crate::ops::{Error, Result, Session};
+use crate::process::{Apart, GroupSignal, Program, kill_marked, signal_group};
+use crate::store::{FolderWatcher, Lock};
+
+/// How often is looked whether a worker has ended.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a worker may take to end, and how long others wait for the supervisor to.
+const PATIENCE: Duration = Duration::from_secs(10);
+const SHORT_LOOK: Duration = Duration::from_millis(20);
+/// A worker that has lived so long is started again at once.
+const LONG_LIFE: Duration = Duration::from_secs(60);
+/// The longest wait before a worker is started again.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+/// What a fleet has.
+#[derive(Debug, Clone, Default)]
+pub struct FleetRequest {
+    /// The types of its workers, each of the same name.
+    pub workers: Vec<String>,
+}
+
+/// What is written of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct FleetFile {
+    process: ProcessId,
+    since: DateTime<Utc>,
+    workers: Vec<String>,
+}
+
+/// A worker of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FleetWorker {
+    /// Its name, which is that of its type.
+    pub worker: String,
+    /// What it does.
+    pub state: WorkerState,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Its process, where that lives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// How many rounds it has made.
+    pub rounds: usize,
+    /// How many findings it has fixed.
+    pub fixed: usize,
+    /// How many escalations its rounds have written.
+    pub escalated: usize,
+    /// How many rounds have failed.
+    pub failed: usize,
+    /// Why the last one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// A fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FleetView {
+    /// Whether its supervisor runs.
+    pub up: bool,
+    /// The process of the supervisor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// Since when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Its workers.
+    pub workers: Vec<FleetWorker>,
+}
+
+/// What is shown while a fleet is up.
+pub enum FleetNews<'n> {
+    /// A worker was started.
+    Started {
+        /// Which.
+        worker: &'n str,
+        /// Its process.
+        pid: u32,
+    },
+    /// A worker has ended, and is started again after a time.
+    Ended {
+        /// Which.
+        worker: &'n str,
+        /// After which time.
+        again: Duration,
+    },
+    /// A worker was ended because somebody has paused it.
+    Paused {
+        /// Which.
+        worker: &'n str,
+    },
+}
+
+fn fleet_folder(session: &Session<'_>) -> PathBuf {
+    session.workspace().repo_paths().common_dir.join("tracker").join("fleet")
+}
+
+fn read_fleet(folder: &Path) -> Option<FleetFile> {
+    serde_json::from_slice(&read_regular(&folder.join("fleet.json")).ok()?).ok()
+}
+
+/// Starts workers and keeps them running until somebody ends it.
+pub fn fleet_up(
+    session: &Session<'_>,
+    request: &FleetRequest,
+    observe: impl FnMut(&FleetNews<'_>),
+) -> Result<FleetView> {
+    let policy = Policy::read(session, None)?;
+    let mut names = request.workers.clone();
+    names.dedup();
+    if names.is_empty() {
+        let known = policy.names().join(", ");
+        return Err(Error::usage_with("a fleet needs workers", format!("--workers, with some of {known}")));
+    }
+    for name in &names {
+        policy.find(name)?;
+    }
+    let folder = fleet_folder(session);
+    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let _lock = Lock::acquire(&folder.join("lock"), Duration::ZERO, "fleet")?;
+    remove(&folder.join("down"))?;
+    let file = FleetFile { process: ProcessId::own(), since: session.env().now(), workers: names };
+    let text = serde_json::to_string(&file).expect("plain data with text keys is always JSON");
+    let path = folder.join("fleet.json");
+    fs::write(&path, text).map_err(Error::io("write", &path))?;
+    // What a supervisor that was killed has left goes before its files are used again.
+    file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
+    let mut fleet = Fleet { session, folder: &folder, workers: BTreeMap::new(), observe };
+    fleet.supervise(&file.workers)?;
+    remove(&path)?;
+    Ok(FleetView { up: false, pid: None, ..fleet_status_of(session, &file.workers, Some(&file)) })
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Ends the process of a worker that nobody supervises any more.
+fn end_orphan(session: &Session<'_>, name: &str) -> Result<()> {
+    let folder = worker_folder(session.workspace(), name);
+    let orphan =
+        read_status(&folder).filter(|status| status.supervisor.is_some() && status.process.is_alive());
+    let Some(orphan) = orphan else { return Ok(()) };
+    let watcher = FolderWatcher::new(&folder);
+    for look in 0..PATIENCE.as_millis() / SHORT_LOOK.as_millis() {
+        if !orphan.process.is_alive() {
+            break;
+        }
+        let is_late = look * 2 > PATIENCE.as_millis() / SHORT_LOOK.as_millis();
+        signal_group(orphan.process.pid, if is_late { GroupSignal::Kill } else { GroupSignal::Terminate });
+        watcher.wait(SHORT_LOOK);
+    }
+    kill_marked(TREE_VARIABLE, &folder.to_string_lossy());
+    Ok(())
+}
+
+/// A worker, as its supervisor sees it.
+#[derive(Default)]
+struct Supervised {
+    process: Option<Apart>,
+    began: Duration,
+    /// How often in a row it has ended soon.
+    failures: u32,
+    /// When it is started again.
+    again: Duration,
+}
+
+struct Fleet<'f, 'e, O> {
+    session: &'f Session<'e>,
+    folder: &'f Path,
+    workers: BTreeMap<String, Supervised>,
+    observe: O,
+}
+
+impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
+    fn supervise(&mut self, names: &[String]) -> Result<()> {
+        let interrupted = on_signals();
+        let watcher = FolderWatcher::new(self.folder);
+        for name in names {
+            self.workers.insert(name.clone(), Supervised::default());
+        }
+        let is_over =
+            || interrupted.load(std::sync::atomic::Ordering::Relaxed) || self.folder.join("down").is_file();
+        let mut outcome = Ok(());
+        while !is_over() && outcome.is_ok() {
+            outcome = names.iter().try_for_each(|name| {
+                Self::look(
+                    self.session,
+                    name,
+                    self.workers.entry(name.clone()).or_default(),
+                    &mut self.observe,
+                )
+            });
+            watcher.wait(LOOK);
+        }
+        for (name, supervised) in &mut self.workers {
+            end(self.session, name, supervised)?;
+        }
+        remove(&self.folder.join("down"))?;
+        outcome
+    }
+
+    /// Starts a worker that is to run and does not, and ends one that was paused.
+    fn look(session: &Session<'_>, name: &str, own: &mut Supervised, observe: &mut O) -> Result<()> {
+        let (folder, now) = (worker_folder(session.workspace(), name), session.env().monotonic());
+        let has_ended = match &mut own.process {
+            Some(process) => process.ended().map_err(Error::io("wait for", &folder))?.is_some(),
+            None => false,
+        };
+        if has_ended {
+            own.process = None;
+            own.failures = if now.saturating_sub(own.began) >= LONG_LIFE { 0 } else { own.failures + 1 };
+            let wait = Duration::from_secs(1 << own.failures.saturating_sub(1).min(6)).min(LONGEST_BACKOFF);
+            own.again = now + wait;
+            observe(&FleetNews::Ended { worker: name, again: wait });
+        }
+        if is_paused(&folder) {
+            if own.process.is_some() {
+                end(session, name, own)?;
+                observe(&FleetNews::Paused { worker: name });
+            }
+            (own.failures, own.again) = (0, Duration::ZERO);
+            return Ok(());
+        }
+        if own.process.is_none() && now >= own.again {
+            let process = start(session, name)?;
+            observe(&FleetNews::Started { worker: name, pid: process.pid().unwrap_or_default() });
+            (own.process, own.began) = (Some(process), now);
+        }
+        Ok(())
+    }
+}
+
+fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
+    let folder = worker_folder(session.workspace(), name);
+    fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let log = folder.join("log");
+    let errors: File =
+        open_regular(OpenOptions::new().append(true).create(true), &log).map_err(Error::io("open", &log))?;
+    let program = session.env().program().map_err(Error::io("find", Path::new("tracker")))?;
+    let program = Program::new(program, "run a worker").args(["--plain", "worker", "run", name]);
+    let program =
+        program.in_folder(session.workspace().work_dir()).variable(SUPERVISOR, ProcessId::own().text());
+    program.start_apart(errors).map_err(|error| Error::usage(error.to_string()))
+}
+
+/// Ends a worker, and what its tools have left.
+fn end(session: &Session<'_>, name: &str, own: &mut Supervised) -> Result<()> {
+    let Some(mut process) = own.process.take() else { return Ok(()) };
+    let folder = worker_folder(session.workspace(), name);
+    let watcher = FolderWatcher::new(&folder);
+    let looks = PATIENCE.as_millis() / SHORT_LOOK.as_millis();
+    for look in 0..looks {
+        if process.ended().map_err(Error::io("wait for", &folder))?.is_some() {
+            break;
+        }
+        let signal = if look * 2 > looks { GroupSignal::Kill } else { GroupSignal::Terminate };
+        process.pid().into_iter().for_each(|pid| signal_group(pid, signal));
+        watcher.wait(SHORT_LOOK);
+    }
+    kill_marked(TREE_VARIABLE, &folder.to_string_lossy());
+    Ok(())
+}
+
+/// Shows the fleet.
+pub fn fleet_status(session: &Session<'_>) -> Result<FleetView> {
+    let file = read_fleet(&fleet_folder(session));
+    let names = match &file {
+        Some(file) => file.workers.clone(),
+        None => super::view::worker_names(session),
+    };
+    Ok(fleet_status_of(session, &names, file.as_ref()))
+}
+
+fn fleet_status_of(session: &Session<'_>, names: &[String], file: Option<&FleetFile>) -> FleetView {
+    let living = file.filter(|file| file.process.is_alive());
+    FleetView {
+        up: living.is_some(),
+        pid: living.map(|file| file.process.pid),
+        since: living.map(|file| file.since),
+        workers: names.iter().map(|name| fleet_worker(session, name)).collect(),
+    }
+}
+
+fn fleet_worker(session: &Session<'_>, name: &str) -> FleetWorker {
+    let folder = worker_folder(session.workspace(), name);
+    let (state, since) = state_of(session.env(), &folder);
+    let rounds = read_rounds(&folder);
+    let status = read_status(&folder).filter(|status| status.process.is_alive());
+    let last = rounds.last().filter(|round| round.outcome == RoundOutcome::Failed);
+    FleetWorker {
+        worker: name.to_owned(),
+        state,
+        since,
+        pid: status.map(|status| status.process.pid),
+        rounds: rounds.len(),
+        fixed: rounds.iter().map(|round| round.fixed).sum(),
+        escalated: rounds.iter().map(|round| round.escalated.len()).sum(),
+        failed: rounds.iter().filter(|round| round.outcome == RoundOutcome::Failed).count(),
+        why: last.and_then(|round| round.why.clone()),
+    }
+}
+
+/// Pauses workers of the fleet, all of them where none is named, or lets them go on.
+pub fn fleet_pause(session: &Session<'_>, names: &[String], paused: bool) -> Result<FleetView> {
+    let folder = fleet_folder(session);
+    let Some(file) = read_fleet(&folder) else { return Err(no_fleet()) };
+    for name in names {
+        if !file.workers.contains(name) {
+            let message = format!("the fleet has no worker `{name}`");
+            return Err(Error::not_found(message, format!("it has {}", file.workers.join(", "))));
+        }
+    }
+    let meant = if names.is_empty() { &file.workers } else { names };
+    for name in meant {
+        set_paused(&worker_folder(session.workspace(), name), paused)?;
+    }
+    // The supervisor looks at once.
+    fs::write(folder.join("look"), "").map_err(Error::io("write", &folder))?;
+    fleet_status(session)
+}
+
+fn no_fleet() -> Error {
+    let up = Suggestion::tracker(["fleet", "up", "--workers", "TYPE,TYPE"]);
+    Error::usage_with("no fleet is up in this clone", up.to_string())
+}
+
+/// Ends the fleet with all of its workers, also what a supervisor that was killed has left.
+pub fn fleet_down(session: &Session<'_>) -> Result<FleetView> {
+    let folder = fleet_folder(session);
+    let Some(file) = read_fleet(&folder) else { return Err(no_fleet()) };
+    let lock = folder.join("lock");
+    if Lock::is_held(&lock)? {
+        let watcher = FolderWatcher::new(&folder);
+        fs::write(folder.join("down"), "").map_err(Error::io("write", &folder))?;
+        for _ in 0..2 * PATIENCE.as_millis() / SHORT_LOOK.as_millis() {
+            if !Lock::is_held(&lock)? {
+                break;
+            }
+            watcher.wait(SHORT_LOOK);
+        }
+        if Lock::is_held(&lock)? {
+            let message = format!("the supervisor, process {}, does not end", file.process.pid);
+            return Err(Error::usage_with(message, "it ends when its workers have; try again"));
+        }
+    }
+    file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
+    remove(&folder.join("down"))?;
+    remove(&folder.join("fleet.json"))?;
+    Ok(fleet_status_of(session, &file.workers, None))
+}

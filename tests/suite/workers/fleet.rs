@@ -1,0 +1,135 @@
+//! A fleet: workers that are kept running, and what is killed goes on.
+
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{CONFIG, answer, commit_all, path_with, tracker, world};
+use crate::support::Sandbox;
+
+/// A supervisor in the background, ended with the test, and its workers with it.
+struct Up<'s> {
+    sandbox: &'s Sandbox,
+    process: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// Makes a command go by the real clock: what waits does so.
+fn by_real_clock(sandbox: &Sandbox, command: &mut Command) {
+    command.env("PATH", path_with(sandbox)).env_remove("TRACKER_NOW").env_remove("TRACKER_SEED");
+}
+
+impl<'s> Up<'s> {
+    fn new(sandbox: &'s Sandbox) -> Self {
+        let mut command = sandbox.tracker_command(&["fleet", "up", "--workers", "lint", "--events"]);
+        by_real_clock(sandbox, &mut command);
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { sandbox, process, lines }
+    }
+
+    /// Returns the next event, with the process where there is one.
+    fn event(&mut self) -> (String, Option<u64>) {
+        let value: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+        (value["event"].as_str().unwrap().to_owned(), value["pid"].as_u64())
+    }
+}
+
+impl Drop for Up<'_> {
+    fn drop(&mut self) {
+        let _ = tracker(self.sandbox, "fleet down");
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits until something is so; fails after a while.
+fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..1500 {
+        if is_so() {
+            return;
+        }
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    panic!("{what}");
+}
+
+fn state(sandbox: &Sandbox) -> String {
+    answer(sandbox, "fleet")["workers"][0]["state"].as_str().unwrap().to_owned()
+}
+
+fn kill(pid: u64) {
+    assert!(Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn workers_are_kept_running() {
+    let sandbox = world(CONFIG, &[("a.txt", "BAD\n"), ("b.txt", "fine\n")]);
+    assert_eq!(tracker(&sandbox, "fleet").status, 0);
+    assert_eq!(tracker(&sandbox, "fleet pause").status, 2, "there is none");
+    let mut up = Up::new(&sandbox);
+    let (event, first) = up.event();
+    assert_eq!(event, "registered");
+    wait_for("the first round", || sandbox.read("a.txt") == "good\n");
+    wait_for("idle", || state(&sandbox) == "idle");
+    let view = answer(&sandbox, "fleet");
+    assert_eq!((view["up"].as_bool(), view["workers"][0]["fixed"].as_u64()), (Some(true), Some(1)), "{view}");
+    assert_eq!(tracker(&sandbox, "fleet up --workers lint").status, 3, "one in a clone");
+    // One that is killed is started again, and goes on.
+    kill(first.unwrap());
+    assert_eq!(up.event().0, "ended");
+    let (event, second) = up.event();
+    assert!(event == "registered" && second != first);
+    sandbox.write("b.txt", "BAD\nUGLY\n");
+    commit_all(&sandbox, "More");
+    wait_for("the second round", || sandbox.read("b.txt") == "good\nUGLY\n");
+    wait_for("waiting", || state(&sandbox) == "waiting");
+    // Paused, it does nothing; after that what has come meanwhile.
+    assert_eq!(tracker(&sandbox, "fleet pause lint").status, 0);
+    assert_eq!(up.event().0, "paused");
+    assert_eq!(state(&sandbox), "paused");
+    sandbox.write("a.txt", "BAD too\n");
+    commit_all(&sandbox, "Meanwhile");
+    assert_eq!(tracker(&sandbox, "fleet resume").status, 0);
+    assert_eq!(up.event().0, "registered");
+    wait_for("the third round", || sandbox.read("a.txt") == "good too\n");
+    assert_eq!(tracker(&sandbox, "fleet down").status, 0);
+    assert_eq!(up.process.wait().unwrap().code(), Some(0));
+    assert_eq!(
+        (state(&sandbox).as_str(), answer(&sandbox, "fleet")["up"].as_bool()),
+        ("offline", Some(false))
+    );
+}
+
+#[test]
+fn what_a_killed_supervisor_leaves_is_ended_first() {
+    let sandbox = world(CONFIG, &[("a.txt", "BAD\n")]);
+    let mut up = Up::new(&sandbox);
+    let worker = up.event().1.unwrap();
+    wait_for("the first round", || sandbox.read("a.txt") == "good\n");
+    up.process.kill().unwrap();
+    up.process.wait().unwrap();
+    wait_for("orphaned", || state(&sandbox) == "orphaned");
+    let mut again = Up::new(&sandbox);
+    let next = again.event().1.unwrap();
+    assert_ne!(next, worker);
+    wait_for("idle", || state(&sandbox) == "idle");
+    assert_eq!(answer(&sandbox, "fleet")["workers"][0]["pid"].as_u64(), Some(next));
+    assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "2", "nothing is done twice");
+}
+
+#[test]
+fn a_fleet_of_nothing_that_there_is_does_not_begin() {
+    let sandbox = world(CONFIG, &[("a.txt", "fine\n")]);
+    for (line, hint) in [
+        ("fleet up --workers lnit", "did you mean `lint`?"),
+        ("fleet up --workers lint,rules", "neither a tool nor a rule"),
+        ("fleet down", "no fleet is up"),
+        ("fleet resume", "no fleet is up"),
+    ] {
+        let output = tracker(&sandbox, line);
+        assert!(output.status == 2 && output.stderr.contains(hint), "{line}: {output}");
+    }
+}
