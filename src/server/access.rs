@@ -17,8 +17,10 @@ pub(crate) struct Access {
     /// The values of `Host` that mean this server.
     hosts: Vec<String>,
     read_only: bool,
-    /// Lets in.
+    /// Lets in who opens the printed address, and programs.
     token: String,
+    /// Lets a browser in. It is sent to other servers of this machine, too: it is no token.
+    cookie: String,
     /// What forms bring back.
     form_token: String,
 }
@@ -43,7 +45,7 @@ pub(super) const FORM_HEADER: &str = "x-tracker-token";
 
 impl Access {
     /// Makes the rules of a start: with new secrets.
-    pub(super) fn new(own: SocketAddr, names: &[String], read_only: bool, secrets: [String; 2]) -> Self {
+    pub(super) fn new(own: SocketAddr, names: &[String], read_only: bool, secrets: [String; 3]) -> Self {
         let port = own.port();
         let mut hosts = vec![own.to_string()];
         if own.ip().is_loopback() || own.ip().is_unspecified() {
@@ -53,8 +55,8 @@ impl Access {
             true => name.to_ascii_lowercase(),
             false => format!("{}:{port}", name.to_ascii_lowercase()),
         }));
-        let [token, form_token] = secrets;
-        Self { own, hosts, read_only, token, form_token }
+        let [token, form_token, cookie] = secrets;
+        Self { own, hosts, read_only, token, cookie, form_token }
     }
 
     /// Returns the address that lets a browser in.
@@ -78,7 +80,7 @@ impl Access {
 
     /// Returns the cookie that lets a browser in from now on. Another server on this machine has another name for its own.
     pub(super) fn cookie(&self) -> String {
-        format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie_name(), self.token)
+        format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie_name(), self.cookie)
     }
 
     fn cookie_name(&self) -> String {
@@ -113,8 +115,8 @@ impl Access {
     }
 
     fn entrance(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Entrance, Refused> {
-        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        if let Some(given) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+        if let Some((_, given)) = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
             return match is_same(given.trim(), &self.token) {
                 true => Ok(Entrance::Bearer),
                 false => Err(Refused(StatusCode::UNAUTHORIZED, "that is not the token of this start")),
@@ -123,7 +125,7 @@ impl Access {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs =
             cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        if pairs.any(|(name, value)| name == self.cookie_name() && is_same(value, &self.token)) {
+        if pairs.any(|(name, value)| name == self.cookie_name() && is_same(value, &self.cookie)) {
             return Ok(Entrance::Cookie);
         }
         let mut given =
@@ -151,7 +153,7 @@ mod tests {
     use axum::http::{HeaderMap, HeaderName, Method, Uri};
 
     fn access(read_only: bool) -> Access {
-        let secrets = ["open".to_owned(), "form".to_owned()];
+        let secrets = ["open", "form", "jar"].map(str::to_owned);
         Access::new("127.0.0.1:4000".parse().unwrap(), &["dev.box".to_owned()], read_only, secrets)
     }
 
@@ -167,22 +169,26 @@ mod tests {
     #[test]
     fn only_who_was_let_in_by_a_name_of_its_own_is_answered() {
         let access = access(false);
-        let cookie = "host: localhost:4000\ncookie: a=b; tracker-4000=open";
+        let cookie = "host: localhost:4000\ncookie: a=b; tracker-4000=jar";
         for (expected, method, uri, headers) in [
             (Ok(Entrance::Cookie), "GET", "/", cookie),
-            (Ok(Entrance::Cookie), "GET", "/", "host: [::1]:4000\ncookie: tracker-4000=open"),
-            (Ok(Entrance::Cookie), "GET", "/", "host: dev.box:4000\ncookie: tracker-4000=open"),
+            (Ok(Entrance::Cookie), "GET", "/", "host: [::1]:4000\ncookie: tracker-4000=jar"),
+            (Ok(Entrance::Cookie), "GET", "/", "host: dev.box:4000\ncookie: tracker-4000=jar"),
             (Ok(Entrance::Bearer), "POST", "/", "host: 127.0.0.1:4000\nauthorization: Bearer open"),
             (Ok(Entrance::Address), "GET", "/x?token=open", "host: 127.0.0.1:4000"),
+            (Ok(Entrance::Bearer), "GET", "/", "host: 127.0.0.1:4000\nauthorization: bearer open"),
+            // The cookie goes to every port of this machine: it is worth nothing as a token.
+            (Err(401), "GET", "/", "host: 127.0.0.1:4000\nauthorization: Bearer jar"),
+            (Err(401), "GET", "/", "host: localhost:4000\ncookie: tracker-4000=open"),
             // Whatever is let in by its address reads: a form could be sent there by any page.
             (Err(401), "POST", "/x?token=open", "host: 127.0.0.1:4000"),
             (Err(401), "GET", "/", "host: localhost:4000"),
-            (Err(401), "GET", "/", "host: localhost:4000\ncookie: tracker-4001=open"),
-            (Err(401), "GET", "/", "host: localhost:4000\ncookie: tracker-4000=opem"),
+            (Err(401), "GET", "/", "host: localhost:4000\ncookie: tracker-4001=jar"),
+            (Err(401), "GET", "/", "host: localhost:4000\ncookie: tracker-4000=jam"),
             (Err(401), "GET", "/", "host: localhost:4000\nauthorization: Bearer "),
-            (Err(421), "GET", "/", "host: evil.example:4000\ncookie: tracker-4000=open"),
-            (Err(421), "GET", "/", "host: localhost\ncookie: tracker-4000=open"),
-            (Err(421), "GET", "/", "cookie: tracker-4000=open"),
+            (Err(421), "GET", "/", "host: evil.example:4000\ncookie: tracker-4000=jar"),
+            (Err(421), "GET", "/", "host: localhost\ncookie: tracker-4000=jar"),
+            (Err(421), "GET", "/", "cookie: tracker-4000=jar"),
             (Err(405), "DELETE", "/", cookie),
         ] {
             assert_eq!(judged(&access, method, uri, headers), expected, "{method} {uri} {headers}");
@@ -192,7 +198,7 @@ mod tests {
     #[test]
     fn requests_of_other_sites_are_refused() {
         let access = access(false);
-        let with = |more: &str| format!("host: localhost:4000\ncookie: tracker-4000=open\n{more}");
+        let with = |more: &str| format!("host: localhost:4000\ncookie: tracker-4000=jar\n{more}");
         for (expected, method, more) in [
             (Ok(Entrance::Cookie), "POST", "origin: http://localhost:4000"),
             (Ok(Entrance::Cookie), "POST", "sec-fetch-site: same-origin"),

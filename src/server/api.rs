@@ -16,6 +16,8 @@ pub(super) struct Fields(BTreeMap<String, Vec<String>>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct BadCall(pub(super) StatusCode, pub(super) String);
 
+/// Longest argument of a command, in bytes: the system takes 128 KiB with its end.
+const LONGEST: usize = 120_000;
 /// The field in which a form brings its token.
 pub(super) const TOKEN_FIELD: &str = "form_token";
 /// The field in which a form says which page it is of.
@@ -157,6 +159,10 @@ pub(super) fn command(
     if first.iter().chain(&last).any(|argument| argument.contains('\0')) {
         return Err(bad("a value contains a NUL byte"));
     }
+    if let Some(longest) = first.iter().chain(&last).find(|argument| argument.len() > LONGEST) {
+        let message = format!("a value is longer than {LONGEST} bytes: it has {}", longest.len());
+        return Err(BadCall(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
     first.push("--format=json".to_owned());
     if !last.is_empty() {
         first.push("--".to_owned());
@@ -181,7 +187,8 @@ impl Words {
             Argument::Path(name) => {
                 let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
                 let value = value.unwrap_or_default();
-                if value.starts_with('-') {
+                // The command line also takes the paths of files: a call takes names.
+                if value.starts_with(['-', '.', '@']) || value.contains(['/', '\\']) {
                     return Err(BadCall(StatusCode::NOT_FOUND, format!("there is no {name} `{value}`")));
                 }
                 self.first.push(value.to_owned());
@@ -239,7 +246,9 @@ impl Words {
 pub(super) fn status_of(exit: Option<i32>, answer: &Value) -> StatusCode {
     let kind = answer.pointer("/error/kind").and_then(Value::as_str);
     match (exit, kind) {
-        (Some(0), _) => StatusCode::OK,
+        // A list with a broken document is a list, and a considered no is an answer: the body says which.
+        (Some(0), _) | (Some(1), None) => StatusCode::OK,
+        (Some(1), Some("broken_document")) => StatusCode::UNPROCESSABLE_ENTITY,
         (_, Some("not_found" | "no_tracker")) => StatusCode::NOT_FOUND,
         (_, Some("changed")) => StatusCode::CONFLICT,
         (Some(1), _) => StatusCode::CONFLICT,
@@ -276,6 +285,13 @@ mod tests {
         assert_eq!(call("POST", "/tasks/T-1/set", r#"{"title":"-a"}"#), "set T-1 --format=json -- title=-a");
         assert_eq!(called("POST", "/tasks/-h/start", ""), Err(404));
         assert_eq!(called("POST", "/tasks/%2d-help/start", ""), Err(404));
+        // Nor the path of a file.
+        for name in ["%2Ftmp%2Fw.yaml", "..%2Fw.yaml", "..", ".hidden", "a%5Cb", "@file"] {
+            assert_eq!(called("POST", &format!("/workflows/{name}/start"), ""), Err(404), "{name}");
+        }
+        let long = |bytes: usize| format!(r#"{{"text":"{}"}}"#, "x".repeat(bytes));
+        assert!(called("POST", "/tasks/T-1/notes", &long(100_000)).is_ok());
+        assert_eq!(called("POST", "/tasks/T-1/notes", &long(131_072)), Err(413));
         assert_eq!(called("POST", "/tasks/T-1/set", r#"{"--help":"-a"}"#), Err(422));
         assert_eq!(called("POST", "/tasks/T-1/notes", "{\"text\":\"a\\u0000b\"}"), Err(422));
     }
@@ -304,7 +320,8 @@ mod tests {
     fn exit_codes_become_statuses() {
         let status =
             |exit, kind: &str| super::status_of(Some(exit), &serde_json::json!({"error": {"kind": kind}}));
-        assert_eq!(status(0, ""), StatusCode::OK);
+        let answered = |exit| super::status_of(Some(exit), &serde_json::json!({"result": {}}));
+        assert_eq!((answered(0), answered(1)), (StatusCode::OK, StatusCode::OK));
         assert_eq!(status(1, "refused"), StatusCode::CONFLICT);
         assert_eq!(status(2, "not_found"), StatusCode::NOT_FOUND);
         assert_eq!(status(2, "usage"), StatusCode::UNPROCESSABLE_ENTITY);

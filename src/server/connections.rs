@@ -210,7 +210,9 @@ fn in_json(called: &Called, known: Option<&HeaderValue>) -> Response<Body> {
 
 /// Sends a browser without scripts back to the page whose form it sent; where it was refused, says why.
 fn back_to_page(called: &Called, back: Option<&str>) -> Response<Body> {
-    let is_own = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains('\\');
+    // What browsers read as the address of another server: two slashes, of either kind or with a tab between them.
+    let is_other = |c: char| c == '\\' || c.is_control();
+    let is_own = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains(is_other);
     match called.status {
         StatusCode::OK => see_other(back.filter(is_own).unwrap_or("/")),
         status => {

@@ -54,7 +54,12 @@ impl Server {
         let listener = std::net::TcpListener::bind(SocketAddr::new(request.address, request.port))?;
         listener.set_nonblocking(true)?;
         let own = listener.local_addr()?;
-        let access = Access::new(own, &request.hosts, request.read_only, [env.secret()?, env.secret()?]);
+        let access = Access::new(
+            own,
+            &request.hosts,
+            request.read_only,
+            [env.secret()?, env.secret()?, env.secret()?],
+        );
         let watcher = Watcher::new(workspace).map_err(io::Error::other)?;
         let answers = Answers::new(env.program()?, workspace.work_dir().to_owned(), request.openapi);
         Ok(Self { listener, access, answers, watcher })

@@ -14,6 +14,8 @@ pub(super) struct Server {
     child: Child,
     pub(super) port: u16,
     pub(super) token: String,
+    /// What a browser that has opened the address sends from then on.
+    pub(super) cookie: String,
 }
 
 /// What came back.
@@ -45,7 +47,12 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let rest = line.trim().strip_prefix("http://127.0.0.1:").unwrap_or_else(|| panic!("{line:?}"));
         let (port, token) = rest.split_once("/?token=").unwrap();
-        Self { port: port.parse().unwrap(), token: token.to_owned(), child }
+        let (port, token) = (port.parse().unwrap(), token.to_owned());
+        let mut server = Self { port, token, cookie: String::new(), child };
+        let first = server.send("GET", &format!("/?token={}", server.token), "", "");
+        let given = first.header("set-cookie").unwrap().split_once(';').unwrap().0;
+        server.cookie = format!("Cookie: {given}\r\n");
+        server
     }
 
     pub(super) fn connect(&self) -> TcpStream {
@@ -82,21 +89,16 @@ impl Server {
         )
     }
 
-    fn cookie(&self) -> String {
-        format!("Cookie: tracker-{}={}\r\n", self.port, self.token)
-    }
-
     /// Gets a page as a browser does.
     pub(super) fn get(&self, path: &str) -> Response {
-        self.send("GET", path, &self.cookie(), "")
+        self.send("GET", path, &self.cookie, "")
     }
 
     /// Sends a form of a page as a browser without scripts does.
     pub(super) fn form(&self, path: &str, form: &str) -> Response {
         let lines = format!(
             "{}Content-Type: application/x-www-form-urlencoded\r\nAccept: text/html\r\nOrigin: http://127.0.0.1:{}\r\n",
-            self.cookie(),
-            self.port
+            self.cookie, self.port
         );
         self.send("POST", path, &lines, form)
     }
@@ -114,7 +116,7 @@ impl Server {
         let mut stream = self.connect();
         let known = known.map(|known| format!("Last-Event-ID: {known}\r\n")).unwrap_or_default();
         let head =
-            format!("GET /events HTTP/1.1\r\nHost: localhost:{}\r\n{}{known}\r\n", self.port, self.cookie());
+            format!("GET /events HTTP/1.1\r\nHost: localhost:{}\r\n{}{known}\r\n", self.port, self.cookie);
         stream.write_all(head.as_bytes()).unwrap();
         Events(BufReader::new(stream))
     }

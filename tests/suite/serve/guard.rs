@@ -25,7 +25,7 @@ fn no_path_answers_who_was_not_let_in() {
     let sandbox = world();
     let server = Server::start(&sandbox, &[]);
     let bearer = format!("Authorization: Bearer {}\r\n", server.token);
-    let cookie = format!("Cookie: tracker-{}={}\r\n", server.port, server.token);
+    let cookie = server.cookie.clone();
     for path in PATHS {
         for method in ["GET", "POST", "HEAD"] {
             let status = |lines: &str| server.send(method, path, lines, "").status;
@@ -135,6 +135,21 @@ fn paths_lead_to_no_files_and_values_are_no_options() {
     assert_eq!(sandbox.read("secret.txt"), "nobody reads this");
     let (status, answer) = server.call("GET", "/tasks?q=--help", &Value::Null);
     assert_eq!((status, &answer["result"]["matched"]), (200, &json!(0)), "{answer}");
+}
+
+#[test]
+fn a_call_runs_no_workflow_of_elsewhere() {
+    let sandbox = world();
+    sandbox.write("../evil.yaml", "steps:\n  one:\n    run: touch pwned\n");
+    sandbox.write(".tracker/workflows/own.yaml", "steps:\n  one:\n    run: \"true\"\n");
+    let server = Server::start(&sandbox, &[]);
+    let path = sandbox.path().join("../evil.yaml").display().to_string().replace('/', "%2F");
+    for name in [path.as_str(), "..%2Fevil.yaml", "..%2F..%2Fetc%2Fpasswd"] {
+        let (status, answer) = server.call("POST", &format!("/workflows/{name}/start"), &Value::Null);
+        assert_eq!(status, 404, "{name}: {answer}");
+    }
+    let (status, answer) = server.call("POST", "/workflows/own/start", &Value::Null);
+    assert_eq!(status, 200, "{answer}");
 }
 
 #[test]
