@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Cause, Values};
 use crate::model::{Step, Workflow, digest_of, is_selected};
+use crate::store;
 
 /// Number of successes of a step that are remembered: going back to an earlier branch reuses what was done there.
 const MOST: usize = 8;
@@ -81,11 +82,11 @@ impl Memory {
         let surplus = known.len().saturating_sub(MOST);
         known.drain(..surplus);
         let path = self.path(step.name.as_str());
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let bytes = serde_json::to_vec(&known).expect("plain data with text keys is always JSON");
-        let _ = fs::create_dir_all(&self.folder)
-            .and_then(|()| fs::write(&temporary, bytes))
-            .and_then(|()| fs::rename(&temporary, &path));
+        // Without it the step runs again.
+        if fs::create_dir_all(&self.folder).is_ok() {
+            let _ = store::replace_unsynced(&path, &bytes);
+        }
     }
 
     fn path(&self, step: &str) -> PathBuf {

@@ -7,6 +7,7 @@ use super::{Error, Result};
 use crate::env::Env;
 use crate::git::{CommitId, TreeId};
 use crate::process::{Output, Program};
+use crate::store;
 
 /// What came of a merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,9 +85,7 @@ fn attributes(common: &Path) -> Result<std::path::PathBuf> {
     if !path.is_file() {
         let folder = path.parent().unwrap_or(common);
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&temporary, "/.tracker/** merge=tracker\n").map_err(Error::io("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(Error::io("write", &path))?;
+        store::replace_unsynced(&path, b"/.tracker/** merge=tracker\n")?;
     }
     Ok(path)
 }

@@ -48,7 +48,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// Replaces or creates a file as a whole, without waiting for the disk: what it contains can be made again.
-pub(super) fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
+pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
     crate::git::share(&temporary);

@@ -9,7 +9,7 @@ use crate::model::{Config, Plan, PlanId, PlanState, Suggestion, TRACKER_FOLDER, 
 use crate::ops::plan::{at_hand, check_plan, find_plan};
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Attempt, PlanFault, PlanReason, Reason, Refusal};
-use crate::store::Snapshot;
+use crate::store::{self, Snapshot};
 
 /// A task of a plan.
 #[derive(Debug, Clone)]
@@ -210,9 +210,7 @@ impl RunPointer {
         let folder = path.parent().unwrap_or(&path);
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let bytes = serde_json::to_vec(self).expect("plain data with text keys is always JSON");
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        std::fs::write(&temporary, bytes).map_err(Error::io("write", &temporary))?;
-        std::fs::rename(&temporary, &path).map_err(Error::io("write", &path))
+        Ok(store::replace_unsynced(&path, &bytes)?)
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::git::{open_regular, read_regular};
 use crate::ops::{Error, Result};
+use crate::store;
 
 const ROUNDS: &str = "rounds.jsonl";
 const STATE: &str = "state.json";
@@ -133,10 +134,8 @@ pub(super) fn read_memory(folder: &Path, kind: &str, branch: &str) -> WorkerMemo
 /// Writes what a worker remembers, all of it or nothing.
 pub(super) fn write_memory(folder: &Path, memory: &WorkerMemory) -> Result<()> {
     let path = folder.join(STATE);
-    let text = serde_json::to_string(memory).expect("plain data with text keys is always JSON");
-    let temporary = path.with_extension("tmp");
-    fs::write(&temporary, text).map_err(Error::io("write", &temporary))?;
-    fs::rename(&temporary, &path).map_err(Error::io("rename", &temporary))
+    let bytes = serde_json::to_vec(memory).expect("plain data with text keys is always JSON");
+    Ok(store::replace_unsynced(&path, &bytes)?)
 }
 
 /// Adds a round, in one write.
@@ -156,9 +155,7 @@ fn shorten(path: &Path) -> Result<()> {
         let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
         let lines: Vec<&str> = text.lines().collect();
         let kept: String = lines[lines.len() / 2..].iter().map(|line| format!("{line}\n")).collect();
-        let temporary = path.with_extension("tmp");
-        fs::write(&temporary, kept).map_err(Error::io("write", &temporary))?;
-        fs::rename(&temporary, path).map_err(Error::io("rename", &temporary))?;
+        store::replace_unsynced(path, kept.as_bytes())?;
     }
     Ok(())
 }

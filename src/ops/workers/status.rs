@@ -14,6 +14,7 @@ use crate::env::Env;
 use crate::git::read_regular;
 use crate::ops::{Error, Result};
 use crate::process::birth;
+use crate::store;
 
 const STATUS: &str = "status.json";
 const HEARTBEAT: &str = "heartbeat";
@@ -148,10 +149,8 @@ impl Pulse {
 
     fn write(&self) -> Result<()> {
         let path = self.folder.join(STATUS);
-        let text = serde_json::to_string(&self.status).expect("plain data with text keys is always JSON");
-        let temporary = path.with_extension("tmp");
-        fs::write(&temporary, text).map_err(Error::io("write", &temporary))?;
-        fs::rename(&temporary, &path).map_err(Error::io("rename", &temporary))
+        let bytes = serde_json::to_vec(&self.status).expect("plain data with text keys is always JSON");
+        Ok(store::replace_unsynced(&path, &bytes)?)
     }
 }
 
