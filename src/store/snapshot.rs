@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::resolve::Purpose;
 use super::source::Source;
@@ -90,6 +90,8 @@ pub struct Snapshot {
     writes: Option<Writes>,
     /// Where the tasks of a working tree are kept for the next look.
     kept: Option<Arc<KeptTasks>>,
+    /// The tasks of a commit, read once: they never change.
+    of_commit: OnceLock<Arc<Tasks>>,
 }
 
 impl Snapshot {
@@ -97,7 +99,7 @@ impl Snapshot {
     pub const DEEPEST: usize = 24;
 
     pub(super) fn new(source: Source, index: Option<(PathBuf, i64)>) -> Self {
-        Self { source, index, writes: None, kept: None }
+        Self { source, index, writes: None, kept: None, of_commit: OnceLock::new() }
     }
 
     /// Makes it read all tasks between two writes, and not in the middle of one.
@@ -191,6 +193,9 @@ impl Snapshot {
 
     /// Reads all tasks; what is broken is among the problems of [`Tasks::read`], the rest is there.
     pub fn tasks(&self) -> Result<Arc<Tasks>> {
+        if let Some(tasks) = self.of_commit.get() {
+            return Ok(Arc::clone(tasks));
+        }
         let tasks = match (&self.source, &self.index) {
             (Source::WorkTree(top), Some((index, started))) => {
                 let whole = || Tasks::from_work_tree(top, index, *started);
@@ -208,7 +213,11 @@ impl Snapshot {
             }
             (source, _) => Tasks::from_source(source),
         };
-        tasks.map(Arc::new)
+        let tasks = Arc::new(tasks?);
+        match &self.source {
+            Source::Commit(_) => Ok(Arc::clone(self.of_commit.get_or_init(|| tasks))),
+            Source::WorkTree(_) | Source::Staged { .. } => Ok(tasks),
+        }
     }
 
     /// Opens a folder of folders of records, to compare those with their stamps; none where it is not there, and where

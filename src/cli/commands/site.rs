@@ -1,5 +1,7 @@
 //! `tracker site`
 
+use std::sync::Arc;
+
 use clap::Args;
 
 use super::{Command, Reply};
@@ -8,7 +10,7 @@ use crate::cli::args::ReadArgs;
 use crate::cli::commands::shared::counted;
 use crate::cli::context::Context;
 use crate::cli::output::Output;
-use crate::ops::{self, ErrorReport};
+use crate::ops;
 use crate::pages::{SiteRequest, WrittenSite, project_of, write_site};
 
 /// Write the tracker as a site: pages that need no server
@@ -32,7 +34,9 @@ impl Command for Site {
     fn run(self, context: &Context) -> Reply<WrittenSite> {
         let session = context.read(&self.read)?;
         let at = self.read.at;
-        let open = || ops::open_to_read(context.env(), at.as_deref()).map_err(ErrorReport::from);
+        // Every page looks at all tasks: they are read once for all of them.
+        let kept = Arc::default();
+        let open = || Ok(ops::open_to_read(context.env(), at.as_deref())?.keeping(&kept));
         let project = project_of(&session);
         let request = SiteRequest { folder: context.path(&self.folder), at: at.clone() };
         let written = write_site(&session, &request, &project, &open)?;
