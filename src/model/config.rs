@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Requirement, Role, RoleRules,
-    SprintRules, Stage, StageRules, WorkerType, role::VERIFY_LIMIT,
+    SprintRules, Stage, StageRules, WorkerType,
 };
 
 /// How new ids are made.
@@ -99,14 +99,7 @@ pub struct Config {
 
 static NO_RULES: StageRules =
     StageRules { signoffs: Vec::new(), on_fail: None, advance: Advance::Auto, requires: Vec::new() };
-static NO_ROLE: RoleRules = RoleRules {
-    members: Vec::new(),
-    quorum: 1,
-    people_only: false,
-    paths: Vec::new(),
-    verify: None,
-    verify_limit: VERIFY_LIMIT,
-};
+static NO_ROLE: RoleRules = RoleRules::NONE;
 
 impl Config {
     /// The format this program writes and the newest it reads.

@@ -22,18 +22,23 @@ pub struct RoleRules {
 }
 
 /// How long the command of a role may take where its table does not say.
-pub(super) const VERIFY_LIMIT: Duration = Duration::from_secs(600);
+const VERIFY_LIMIT: Duration = Duration::from_secs(600);
+
+impl RoleRules {
+    /// The rules of a role that the configuration does not define.
+    pub(super) const NONE: Self = Self {
+        members: Vec::new(),
+        quorum: 1,
+        people_only: false,
+        paths: Vec::new(),
+        verify: None,
+        verify_limit: VERIFY_LIMIT,
+    };
+}
 
 impl Default for RoleRules {
     fn default() -> Self {
-        Self {
-            members: Vec::new(),
-            quorum: 1,
-            people_only: false,
-            paths: Vec::new(),
-            verify: None,
-            verify_limit: VERIFY_LIMIT,
-        }
+        Self::NONE
     }
 }
 
