@@ -67,26 +67,26 @@ pub(super) fn in_words(problems: &[Problem]) -> Vec<String> {
     problems.iter().map(ToString::to_string).collect()
 }
 
-pub(super) fn overview(session: &Session<'_>, choice: &Overview, frame: &Frame) -> Made {
+pub(super) fn overview(session: &Session<'_>, shown: &Overview, frame: &Frame) -> Made {
     // Of the board only the counts are needed: over all that match, whatever their badge.
-    let metrics = ops::counts(session, &choice.query).map_err(ErrorReport::from)?;
-    let badge = choice.badge.map(|badge| format!("badge={}", badge.as_str()));
-    let query = match (choice.query.trim(), badge) {
+    let metrics = ops::counts(session, &shown.query).map_err(ErrorReport::from)?;
+    let badge = shown.badge.map(|badge| format!("badge={}", badge.as_str()));
+    let query = match (shown.query.trim(), badge) {
         (query, None) => query.to_owned(),
         ("", Some(badge)) => badge,
         (query, Some(badge)) => format!("({query}) {badge}"),
     };
-    let end = (choice.part + 1).saturating_mul(CARDS);
+    let end = (shown.part + 1).saturating_mul(CARDS);
     let request = ListRequest { query, all: true, limit: Some(end), ..ListRequest::default() };
     let (listing, problems) = ops::list(session, &request).map_err(ErrorReport::from)?;
     let view = OverviewView {
         tabs: tabs(&metrics),
         metrics,
-        badge: choice.badge.map(Badge::as_str),
-        query: &choice.query,
-        tasks: listing.tasks.get(choice.part * CARDS..).unwrap_or_default(),
+        badge: shown.badge.map(Badge::as_str),
+        query: &shown.query,
+        tasks: listing.tasks.get(shown.part * CARDS..).unwrap_or_default(),
         matched: listing.matched,
-        part: choice.part,
+        part: shown.part,
         parts: listing.matched.div_ceil(CARDS).max(1),
         problems: in_words(&problems),
     };

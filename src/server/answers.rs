@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::api;
+use super::api::{self, BadCall};
 use crate::model::digest_of;
 use crate::pages::{Live, PageRequest, SCRIPT, STYLE, escaped};
 use crate::process::{Output, Program};
@@ -28,27 +29,35 @@ pub(super) struct Answers {
     openapi: Arc<str>,
 }
 
-/// The answer of a call: whether it went well, and what the command has printed.
-pub(super) struct Called {
-    pub(super) status: StatusCode,
-    pub(super) answer: Value,
+/// The answer of a call.
+pub(super) enum Called {
+    /// What the command has printed.
+    Answered(Vec<u8>),
+    /// Why there is no answer, and what the command says of it.
+    Refused(StatusCode, Value),
 }
 
 impl Called {
-    /// Makes the answer of a call that no command was asked.
+    /// Refuses a call that no command was asked.
     pub(super) fn refused(status: StatusCode, message: &str) -> Self {
-        Self { status, answer: json!({"error": {"kind": "usage", "message": message, "hints": []}}) }
+        Self::Refused(status, json!({"error": {"kind": "usage", "message": message, "hints": []}}))
     }
+}
 
-    /// Returns what went wrong, in words: the message, the reasons and what helps.
-    pub(super) fn in_words(&self) -> String {
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let error = &self.answer["error"];
-        let reasons = error["reasons"].as_array().into_iter().flatten();
-        let reasons = reasons.filter_map(|reason| text(&reason["message"]));
-        let hints = error["hints"].as_array().into_iter().flatten().filter_map(text);
-        text(&error["message"]).into_iter().chain(reasons).chain(hints).collect::<Vec<_>>().join("\n")
+impl From<BadCall> for Called {
+    fn from(BadCall(status, message): BadCall) -> Self {
+        Self::refused(status, &message)
     }
+}
+
+/// Returns what a command says went wrong, in words: the message, the reasons and what helps.
+pub(super) fn in_words(answer: &Value) -> String {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let error = &answer["error"];
+    let reasons = error["reasons"].as_array().into_iter().flatten();
+    let reasons = reasons.filter_map(|reason| text(&reason["message"]));
+    let hints = error["hints"].as_array().into_iter().flatten().filter_map(text);
+    text(&error["message"]).into_iter().chain(reasons).chain(hints).collect::<Vec<_>>().join("\n")
 }
 
 impl Answers {
@@ -94,21 +103,28 @@ impl Answers {
     pub(super) async fn call(&self, is_post: bool, path: &str, fields: api::Fields) -> Called {
         let path = path.strip_prefix(API).unwrap_or(path);
         if path == "/openapi.json" && !is_post {
-            let answer = serde_json::from_str(&self.openapi).unwrap_or_default();
-            return Called { status: StatusCode::OK, answer };
+            return Called::Answered(self.openapi.as_bytes().to_vec());
         }
         let command =
             api::find(is_post, path).and_then(|(route, values)| api::command(route, &values, &fields));
         let command = match command {
             Ok(command) => command,
-            Err(api::BadCall(status, message)) => return Called::refused(status, &message),
+            Err(bad) => return bad.into(),
         };
-        match self.run(command, Vec::new()).await {
-            Ok(output) => match serde_json::from_slice::<Value>(&output.stdout) {
-                Ok(answer) => Called { status: api::status_of(output.status.code(), &answer), answer },
-                Err(_) => Called::refused(StatusCode::INTERNAL_SERVER_ERROR, output.stderr_text().trim()),
+        let output = match self.run(command, Vec::new()).await {
+            Ok(output) => output,
+            Err(why) => return Called::refused(StatusCode::SERVICE_UNAVAILABLE, &why),
+        };
+        // An answer is passed on as it was printed; only of a no is looked at what it says.
+        if output.is_success() && serde_json::from_slice::<IgnoredAny>(&output.stdout).is_ok() {
+            return Called::Answered(output.stdout);
+        }
+        match serde_json::from_slice::<Value>(&output.stdout) {
+            Ok(answer) => match api::status_of(output.status.code(), &answer) {
+                StatusCode::OK => Called::Answered(output.stdout),
+                status => Called::Refused(status, answer),
             },
-            Err(why) => Called::refused(StatusCode::SERVICE_UNAVAILABLE, &why),
+            Err(_) => Called::refused(StatusCode::INTERNAL_SERVER_ERROR, output.stderr_text().trim()),
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::access::{Access, Entrance, FORM_HEADER, Refused};
 use super::answers::{self, Answers, Called};
-use super::api::{Fields, TOKEN_FIELD};
+use super::api::{BadCall, Fields, TOKEN_FIELD};
 use super::events::Changes;
 use crate::pages::{Live, chart_style, pairs};
 
@@ -27,7 +27,7 @@ const LARGEST_BODY: usize = 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What every request needs.
-struct Door {
+struct Context {
     access: Access,
     answers: Answers,
     changes: Changes,
@@ -42,7 +42,7 @@ pub(super) async fn accept(
     changes: Changes,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let door = Arc::new(Door { access, answers, changes, policy: content_policy() });
+    let context = Arc::new(Context { access, answers, changes, policy: content_policy() });
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
@@ -56,11 +56,11 @@ pub(super) async fn accept(
         };
         // An answer is written as a whole: nothing is gained by waiting for more.
         let _ = stream.set_nodelay(true);
-        let door = Arc::clone(&door);
+        let context = Arc::clone(&context);
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let door = Arc::clone(&door);
-                async move { Ok::<_, Infallible>(door.respond(request.map(Body::new)).await) }
+                let context = Arc::clone(&context);
+                async move { Ok::<_, Infallible>(context.respond(request.map(Body::new)).await) }
             });
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -82,13 +82,13 @@ fn content_policy() -> HeaderValue {
     HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))
 }
 
-impl Door {
+impl Context {
     async fn respond(&self, request: Request<Body>) -> Response<Body> {
         let is_head = *request.method() == Method::HEAD;
         let mut response = match self.access.judge(request.method(), request.uri(), request.headers()) {
             Ok(entrance) => self.answer(request, entrance).await,
             Err(Refused(status, why)) if answers::is_call(request.uri().path()) => {
-                in_json(&Called::refused(status, why), None)
+                in_json(Called::refused(status, why), None)
             }
             Err(Refused(status, why)) => {
                 let page = answers::plain_page(status.canonical_reason().unwrap_or("Refused"), why);
@@ -147,20 +147,20 @@ impl Door {
         };
         let mut fields = match fields {
             Ok(fields) => fields,
-            Err(refused) => return in_json(&refused, None),
+            Err(bad) => return in_json(bad.into(), None),
         };
         let given = fields.take(TOKEN_FIELD);
         let given = given.as_deref().or_else(|| parts.headers.get(FORM_HEADER)?.to_str().ok());
         if is_post && entrance == Entrance::Cookie && !self.access.is_own_form(given) {
             let why = "this form is of an earlier start: load the page again";
-            return in_json(&Called::refused(StatusCode::FORBIDDEN, why), None);
+            return in_json(Called::refused(StatusCode::FORBIDDEN, why), None);
         }
         let back = fields.take_back();
         let called = self.answers.call(is_post, path, fields).await;
         let wants_page = is_form && text(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
         match wants_page {
             true => back_to_page(&called, back.as_deref()),
-            false => in_json(&called, known),
+            false => in_json(called, known),
         }
     }
 
@@ -177,35 +177,35 @@ impl Door {
     }
 }
 
-async fn read_body(body: Body, is_form: bool) -> Result<Fields, Called> {
-    let too_late = |_| Called::refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
-    let too_large =
-        |_| Called::refused(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB, or broken off");
+async fn read_body(body: Body, is_form: bool) -> Result<Fields, BadCall> {
+    let bad = |status, message: &str| BadCall(status, message.to_owned());
     let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST_BODY));
-    let bytes = read.await.map_err(too_late)?.map_err(too_large)?;
+    let read = read.await.map_err(|_| bad(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
+    let too_large = "the body is larger than 1 MiB, or broken off";
+    let bytes = read.map_err(|_| bad(StatusCode::PAYLOAD_TOO_LARGE, too_large))?;
     if is_form {
         let text = std::str::from_utf8(&bytes);
-        let text =
-            text.map_err(|_| Called::refused(StatusCode::UNPROCESSABLE_ENTITY, "the form is not UTF-8"))?;
+        let text = text.map_err(|_| bad(StatusCode::UNPROCESSABLE_ENTITY, "the form is not UTF-8"))?;
         return Ok(Fields::of_pairs(pairs(text)));
     }
-    Fields::of_json(&bytes).map_err(|bad| Called::refused(bad.0, &bad.1))
+    Fields::of_json(&bytes)
 }
 
-fn in_json(called: &Called, known: Option<&HeaderValue>) -> Response<Body> {
-    let kind = match called.status {
-        StatusCode::OK => "application/json",
-        _ => "application/problem+json",
-    };
-    let mut answer = called.answer.clone();
-    if let (false, Some(object)) = (called.status == StatusCode::OK, answer.as_object_mut()) {
-        // A problem document, as RFC 9457 has it, around what the command says.
-        let title = called.status.canonical_reason().unwrap_or("Error");
-        object.insert("title".to_owned(), title.into());
-        object.insert("status".to_owned(), called.status.as_u16().into());
-        object.insert("detail".to_owned(), called.in_words().into());
+fn in_json(called: Called, known: Option<&HeaderValue>) -> Response<Body> {
+    match called {
+        Called::Answered(printed) => answers::response(StatusCode::OK, "application/json", printed, known),
+        Called::Refused(status, mut answer) => {
+            // A problem document, as RFC 9457 has it, around what the command says.
+            let detail = answers::in_words(&answer);
+            if let Some(object) = answer.as_object_mut() {
+                let title = status.canonical_reason().unwrap_or("Error");
+                object.insert("title".to_owned(), title.into());
+                object.insert("status".to_owned(), status.as_u16().into());
+                object.insert("detail".to_owned(), detail.into());
+            }
+            answers::response(status, "application/problem+json", answer.to_string().into_bytes(), known)
+        }
     }
-    answers::response(called.status, kind, answer.to_string().into_bytes(), known)
 }
 
 /// Sends a browser without scripts back to the page whose form it sent; where it was refused, says why.
@@ -213,11 +213,11 @@ fn back_to_page(called: &Called, back: Option<&str>) -> Response<Body> {
     // What browsers read as the address of another server: two slashes, of either kind or with a tab between them.
     let is_other = |c: char| c == '\\' || c.is_control();
     let is_own = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains(is_other);
-    match called.status {
-        StatusCode::OK => see_other(back.filter(is_own).unwrap_or("/")),
-        status => {
-            let page = answers::plain_page("Not done", &called.in_words());
-            answers::response(status, "text/html; charset=utf-8", page.into_bytes(), None)
+    match called {
+        Called::Answered(_) => see_other(back.filter(is_own).unwrap_or("/")),
+        Called::Refused(status, answer) => {
+            let page = answers::plain_page("Not done", &answers::in_words(answer));
+            answers::response(*status, "text/html; charset=utf-8", page.into_bytes(), None)
         }
     }
 }

@@ -142,7 +142,6 @@
   }
 
   // Keys.
-  const places = { o: 0, b: 1, i: 2, r: 3, s: 4, p: 5, u: 6 };
   const help = "/ or Ctrl-K  search\ng o, b, i, r, s, p, u  overview, board, inbox, reviews, sprints, plans, runs\nj, k  next, previous task\nEnter  open it\n]  move it to the next stage (board)\n?  these keys";
   let before = "";
   const cards = () => [...document.querySelectorAll(".card h2 a,.card h3 a")];
@@ -153,10 +152,9 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const was = before;
     before = event.key;
-    if (was === "g" && event.key in places) {
-      const links = document.querySelectorAll(".top nav a");
-      const link = links[isLive || links.length === 7 ? places[event.key] : Math.max(0, places[event.key] - (places[event.key] > 1 ? 1 : 0))];
-      if (link) link.click();
+    const page = was === "g" && document.querySelector(`.top nav a[data-key="${CSS.escape(event.key)}"]`);
+    if (page) {
+      page.click();
     } else if (event.key === "/" && search) {
       event.preventDefault();
       search.focus();
