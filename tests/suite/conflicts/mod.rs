@@ -107,9 +107,9 @@ fn whoever_begins_a_task_is_shown_which_branches_change_its_files() {
     sandbox.git(&["checkout", "--quiet", "main"]);
     sandbox.tracker(&["set", "t3st", "files=src/a.rs"]);
     sandbox.tracker(&["set", "0thr", "files=src/b.rs"]);
-    let told = "src/a.rs also changed on fix/cart (Ken)";
+    let printed = "src/a.rs also changed on fix/cart (Ken)";
     let output = sandbox.tracker(&["start", "t3st"]);
-    assert!(output.stdout.contains(told), "{output}");
+    assert!(output.stdout.contains(printed), "{output}");
     let other = sandbox.tracker(&["start", "0thr"]);
     assert!(!other.stdout.contains("also changed"), "{other}");
 }
@@ -228,7 +228,7 @@ pub(crate) fn as_git_merges(pairs: usize, seed: u64) -> usize {
             commit(&sandbox, "Ken", "Work");
             names.push(name);
         }
-        let told = conflicts(&sandbox, &["--branches", "b*"]);
+        let printed = conflicts(&sandbox, &["--branches", "b*"]);
         for one in 1..names.len() {
             for other in one + 1..names.len() {
                 let (one, other) = (&names[one], &names[other]);
@@ -241,7 +241,7 @@ pub(crate) fn as_git_merges(pairs: usize, seed: u64) -> usize {
                 let mut expected: Vec<String> = unmerged.lines().map(named).collect();
                 expected.sort();
                 expected.dedup();
-                let mut own = told.get(&(one.clone(), other.clone())).cloned().unwrap_or_default();
+                let mut own = printed.get(&(one.clone(), other.clone())).cloned().unwrap_or_default();
                 own.sort();
                 assert_eq!(own, expected, "seed {}: {one} and {other}: {merged}", seed - 1);
                 assert_eq!(

@@ -70,10 +70,13 @@ fn the_client_of_pypi_drives_every_tool_in_both_eras() {
         let arguments = |command: &mut Command| {
             command.args([script, env!("CARGO_BIN_EXE_tracker")]).arg(&folder).arg(mode);
         };
-        let told = run(&sandbox, &path, arguments, &python);
-        assert!(told.contains(&format!("version {version}\n")), "{told}");
-        assert!(told.contains("tools next get find write move vote run\n"), "{told}");
-        assert!(told.contains("vote TASK-D4RK") && told.contains("prompts prime reviewer\n"), "{told}");
+        let printed = run(&sandbox, &path, arguments, &python);
+        assert!(printed.contains(&format!("version {version}\n")), "{printed}");
+        assert!(printed.contains("tools next get find write move vote run\n"), "{printed}");
+        assert!(
+            printed.contains("vote TASK-D4RK") && printed.contains("prompts prime reviewer\n"),
+            "{printed}"
+        );
     }
 }
 
@@ -86,8 +89,8 @@ fn the_command_line_of_the_inspector_drives_every_tool() {
         let arguments = |command: &mut Command| {
             command.args(["--cli", env!("CARGO_BIN_EXE_tracker"), "mcp", "--cwd"]).arg(&folder).args(words);
         };
-        let told = run(&sandbox, &path, arguments, &inspector);
-        serde_json::from_str(&told).unwrap_or_else(|error| panic!("{words:?}: {error}: {told}"))
+        let printed = run(&sandbox, &path, arguments, &inspector);
+        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{words:?}: {error}: {printed}"))
     };
     // Its linter of schemas ends with an error where a client might not understand them.
     let tools = call(&["--method", "tools/list", "--strict"]);
@@ -165,10 +168,11 @@ fn the_official_conformance_suite_is_green_for_what_is_served() {
             command.args(["server", "--url", &bridge.url, "--scenario", scenario, "--spec-version", version]);
             command.arg("--output-dir").arg(&results);
             let output = command.output().unwrap();
-            let told = String::from_utf8_lossy(&output.stdout).into_owned();
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
             let files = walkdir::WalkDir::new(&results).into_iter().map(Result::unwrap);
             let mut checks = files.filter(|entry| entry.file_name() == "checks.json");
-            let checks = checks.next().unwrap_or_else(|| panic!("{version} {scenario}: no checks: {told}"));
+            let checks =
+                checks.next().unwrap_or_else(|| panic!("{version} {scenario}: no checks: {printed}"));
             let checks: Value = serde_json::from_slice(&std::fs::read(checks.path()).unwrap()).unwrap();
             for check in checks.as_array().unwrap() {
                 let id = check["id"].as_str().unwrap();

@@ -143,11 +143,11 @@ fn errors_name_what_was_given_and_what_helps() {
         ("run", json!({"action": "start", "workflow": "nosuch"})),
         ("run", json!({"action": "status"})),
     ];
-    let mut told = String::new();
+    let mut printed = String::new();
     for (tool, arguments) in calls {
-        told.push_str(&format!("{tool} {arguments}\n{}\n", client.refused(tool, arguments.clone())));
+        printed.push_str(&format!("{tool} {arguments}\n{}\n", client.refused(tool, arguments.clone())));
     }
-    assert_snapshot!(told, @r#"
+    assert_snapshot!(printed, @r#"
     get {"ids":["d4rl"]}
     error: no task matches `d4rl`
       help: "did you mean TASK-D4RK?"
