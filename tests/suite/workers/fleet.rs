@@ -1,5 +1,6 @@
 //! A fleet: workers that are kept running, and what is killed goes on.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -56,6 +57,11 @@ fn wait_for(what: &str, is_so: impl Fn() -> bool) {
     panic!("{what}");
 }
 
+/// Whether a file has this text. While a worker lands, git takes the old file away before it writes the new one.
+fn has(sandbox: &Sandbox, path: &str, text: &str) -> bool {
+    fs::read_to_string(sandbox.path().join(path)).is_ok_and(|found| found == text)
+}
+
 fn state(sandbox: &Sandbox) -> String {
     answer(sandbox, "fleet")["workers"][0]["state"].as_str().unwrap().to_owned()
 }
@@ -72,7 +78,7 @@ fn workers_are_kept_running() {
     let mut up = Up::new(&sandbox);
     let (event, first) = up.event();
     assert_eq!(event, "registered");
-    wait_for("the first round", || sandbox.read("a.txt") == "good\n");
+    wait_for("the first round", || has(&sandbox, "a.txt", "good\n"));
     wait_for("idle", || state(&sandbox) == "idle");
     let view = answer(&sandbox, "fleet");
     assert_eq!((view["up"].as_bool(), view["workers"][0]["fixed"].as_u64()), (Some(true), Some(1)), "{view}");
@@ -84,7 +90,7 @@ fn workers_are_kept_running() {
     assert!(event == "registered" && second != first);
     sandbox.write("b.txt", "BAD\nUGLY\n");
     commit_all(&sandbox, "More");
-    wait_for("the second round", || sandbox.read("b.txt") == "good\nUGLY\n");
+    wait_for("the second round", || has(&sandbox, "b.txt", "good\nUGLY\n"));
     wait_for("waiting", || state(&sandbox) == "waiting");
     // Paused, it does nothing; after that what has come meanwhile.
     assert_eq!(tracker(&sandbox, "fleet pause lint").status, 0);
@@ -94,7 +100,7 @@ fn workers_are_kept_running() {
     commit_all(&sandbox, "Meanwhile");
     assert_eq!(tracker(&sandbox, "fleet resume").status, 0);
     assert_eq!(up.event().0, "registered");
-    wait_for("the third round", || sandbox.read("a.txt") == "good too\n");
+    wait_for("the third round", || has(&sandbox, "a.txt", "good too\n"));
     assert_eq!(tracker(&sandbox, "fleet down").status, 0);
     assert_eq!(up.process.wait().unwrap().code(), Some(0));
     assert_eq!(
@@ -108,7 +114,7 @@ fn what_a_killed_supervisor_leaves_is_ended_first() {
     let sandbox = world(CONFIG, &[("a.txt", "BAD\n")]);
     let mut up = Up::new(&sandbox);
     let worker = up.event().1.unwrap();
-    wait_for("the first round", || sandbox.read("a.txt") == "good\n");
+    wait_for("the first round", || has(&sandbox, "a.txt", "good\n"));
     up.process.kill().unwrap();
     up.process.wait().unwrap();
     wait_for("orphaned", || state(&sandbox) == "orphaned");
