@@ -167,13 +167,18 @@ fn edit(sandbox: &Sandbox, rng: &mut Rng) {
         }
         1 if file.exists() => {
             let to = format!("{}/{}.rs", ["src", "lib", "new"][rng.usize(..3)], rng.u8(..4));
-            std::fs::create_dir_all(sandbox.path().join(&to).parent().unwrap()).unwrap();
-            std::fs::rename(file, sandbox.path().join(to)).unwrap();
+            let to = sandbox.path().join(to);
+            if !to.parent().unwrap().is_file() {
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::rename(file, to).unwrap();
+            }
         }
         2 => sandbox.write("top.txt", lines("top", 0..rng.u32(6..10))),
         3 if rng.u8(..4) == 0 => {
             let _ = std::fs::rename(sandbox.path().join("lib"), sandbox.path().join("library"));
         }
+        // An earlier edit may have put a file in the folder's place.
+        _ if sandbox.path().join(folder).is_file() => sandbox.write("top.txt", lines("again", 0..8)),
         4 => sandbox.write(format!("{folder}/new{}.rs", rng.u8(..3)), lines("new", 0..rng.u32(1..5))),
         5 if rng.u8(..4) == 0 => {
             let _ = std::fs::remove_dir_all(sandbox.path().join("lib"));
