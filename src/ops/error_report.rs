@@ -1,7 +1,7 @@
 //! An error of an op as every interface reports it: a word to branch on, what is wrong, what to try, and all reasons of a refusal.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::model::{Problem, Suggestion};
@@ -9,7 +9,7 @@ use crate::policy::{Fix, Refusal};
 use crate::{engine, git, store};
 
 /// A word to branch on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// The call is wrong: a value, an argument, or what it is called on.

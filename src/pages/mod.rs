@@ -66,16 +66,24 @@ pub(crate) fn refusal(report: &ErrorReport, frame: &Frame) -> Page {
     Page { status: status_of(report.kind), html }
 }
 
-/// Returns the status, as HTTP counts, of an error.
+/// Returns the status, as HTTP counts, of an error: of a page and of a call.
 pub(crate) fn status_of(kind: ErrorKind) -> u16 {
     match kind {
         ErrorKind::NotFound | ErrorKind::NoTracker => 404,
-        ErrorKind::Usage | ErrorKind::Ambiguous | ErrorKind::Query => 400,
-        ErrorKind::Refused | ErrorKind::Changed | ErrorKind::AppendOnly => 409,
+        ErrorKind::Usage | ErrorKind::Ambiguous | ErrorKind::Query => 422,
         ErrorKind::BrokenDocument | ErrorKind::UnreadableInput | ErrorKind::TooLittleData => 422,
+        ErrorKind::Refused | ErrorKind::Changed | ErrorKind::AppendOnly => 409,
+        // The repository is not as it would have to be, and somebody can change that.
+        ErrorKind::Template
+        | ErrorKind::NoWorkingTree
+        | ErrorKind::BareRepository
+        | ErrorKind::NotCheckedOut
+        | ErrorKind::BrokenHook
+        | ErrorKind::WrongKind
+        | ErrorKind::Link => 409,
         ErrorKind::Locked => 423,
         ErrorKind::Remote | ErrorKind::Unknown => 502,
-        _ => 500,
+        ErrorKind::Git | ErrorKind::Io | ErrorKind::Environment => 503,
     }
 }
 

@@ -91,7 +91,11 @@ impl Access {
     pub(super) fn judge(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Entrance, Refused> {
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let host = text(header::HOST).map(str::to_ascii_lowercase);
-        let Some(host) = host.filter(|host| self.hosts.contains(host)) else {
+        // A name in the first line of a request means more than `Host`, and of two nobody knows which is meant.
+        let named = uri.authority().map(|named| named.as_str().to_ascii_lowercase());
+        let is_one = headers.get_all(header::HOST).iter().count() == 1
+            && named.is_none_or(|named| host == Some(named));
+        let Some(host) = host.filter(|host| is_one && self.hosts.contains(host)) else {
             return Err(Refused(StatusCode::MISDIRECTED_REQUEST, "this server is not reached by that name"));
         };
         if !matches!(*method, Method::GET | Method::HEAD | Method::POST) {
@@ -159,9 +163,10 @@ mod tests {
 
     fn judged(access: &Access, method: &str, uri: &str, headers: &str) -> Result<Entrance, u16> {
         let pairs = headers.lines().map(|line| line.split_once(": ").unwrap());
-        let headers: HeaderMap = pairs
-            .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse().unwrap()))
-            .collect();
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
         let (method, uri): (Method, Uri) = (method.parse().unwrap(), uri.parse().unwrap());
         access.judge(&method, &uri, &headers).map_err(|refused| refused.0.as_u16())
     }
@@ -189,6 +194,10 @@ mod tests {
             (Err(421), "GET", "/", "host: evil.example:4000\ncookie: tracker-4000=jar"),
             (Err(421), "GET", "/", "host: localhost\ncookie: tracker-4000=jar"),
             (Err(421), "GET", "/", "cookie: tracker-4000=jar"),
+            (Ok(Entrance::Cookie), "GET", "http://localhost:4000/", cookie),
+            (Err(421), "GET", "http://evil.example:4000/", cookie),
+            (Err(421), "GET", "/", "host: localhost:4000\nhost: evil.example\ncookie: tracker-4000=jar"),
+            (Err(421), "GET", "/", "host: localhost:4000\nhost: localhost:4000\ncookie: tracker-4000=jar"),
             (Err(405), "DELETE", "/", cookie),
         ] {
             assert_eq!(judged(&access, method, uri, headers), expected, "{method} {uri} {headers}");

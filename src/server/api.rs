@@ -1,12 +1,15 @@
 //! A call of the API as the command that answers it, and the command's answer as that of the call.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Formatter};
 
 use axum::http::StatusCode;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::routes::{Argument, ROUTES, Route};
-use crate::pages::decoded;
+use crate::ops::ErrorKind;
+use crate::pages::{self, decoded};
 
 /// The fields of a call: of its query, or of its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,21 +40,20 @@ impl Fields {
         Self(fields)
     }
 
-    /// Reads a JSON object, whose values are texts, numbers, booleans, or lists of these.
+    /// Reads a JSON object, whose values are texts, numbers, or lists of these.
     pub(super) fn of_json(bytes: &[u8]) -> Result<Self, BadCall> {
-        let value: Value = match bytes.trim_ascii() {
+        let Members(members) = match bytes.trim_ascii() {
             [] => return Ok(Self::default()),
             bytes => serde_json::from_slice(bytes)
-                .map_err(|error| bad(format!("the body is not JSON: {error}")))?,
+                .map_err(|error| bad(format!("the body is not a JSON object: {error}")))?,
         };
-        let Value::Object(object) = value else { return Err(bad("the body is not a JSON object")) };
         let text = |name: &str, value: Value| match value {
             Value::String(text) => Ok(text),
             Value::Number(number) => Ok(number.to_string()),
-            Value::Bool(bool) => Ok(bool.to_string()),
             _ => Err(bad(format!("`{name}` is neither text nor a number, nor a list of these"))),
         };
-        let field = |(name, value): (String, Value)| {
+        let mut fields = BTreeMap::new();
+        for (name, value) in members {
             let values = match value {
                 Value::Null => Vec::new(),
                 Value::Array(values) => {
@@ -59,9 +61,11 @@ impl Fields {
                 }
                 value => vec![text(&name, value)?],
             };
-            Ok((name, values))
-        };
-        object.into_iter().map(field).collect::<Result<_, _>>().map(Self)
+            if fields.insert(name.clone(), values).is_some() {
+                return Err(bad(format!("`{}` is given several times", name.escape_debug())));
+            }
+        }
+        Ok(Self(fields))
     }
 
     /// Takes a field that is about the call, not about the command.
@@ -85,6 +89,33 @@ impl Fields {
 
     fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// The members of a JSON object as they are written: one name twice is seen.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, to: &mut Formatter<'_>) -> fmt::Result {
+                to.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
     }
 }
 
@@ -244,21 +275,15 @@ impl Words {
 
 /// Returns the status of a command's answer.
 pub(super) fn status_of(exit: Option<i32>, answer: &Value) -> StatusCode {
-    let kind = answer.pointer("/error/kind").and_then(Value::as_str);
-    match (exit, kind) {
+    let error = answer.get("error");
+    let kind = error.and_then(|error| ErrorKind::deserialize(error.get("kind")?).ok());
+    let status = match (exit, error, kind) {
         // A list with a broken document is a list, and a considered no is an answer: the body says which.
-        (Some(0), _) | (Some(1), None) => StatusCode::OK,
-        (Some(1), Some("broken_document")) => StatusCode::UNPROCESSABLE_ENTITY,
-        (_, Some("not_found" | "no_tracker")) => StatusCode::NOT_FOUND,
-        (_, Some("changed")) => StatusCode::CONFLICT,
-        (Some(1), _) => StatusCode::CONFLICT,
-        (Some(3), _) => StatusCode::LOCKED,
-        (Some(2), Some("git" | "io" | "environment" | "remote" | "unknown")) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        (Some(2), _) => StatusCode::UNPROCESSABLE_ENTITY,
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+        (Some(0), _, _) | (Some(1), None, _) => return StatusCode::OK,
+        (_, _, Some(kind)) => StatusCode::from_u16(pages::status_of(kind)).ok(),
+        _ => None,
+    };
+    status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 #[cfg(test)]
@@ -308,6 +333,8 @@ mod tests {
             (422, "POST", "/tasks", "[]"),
             (422, "POST", "/tasks", "{"),
             (422, "POST", "/tasks", r#"{"title":{}}"#),
+            (422, "POST", "/tasks", r#"{"title":false}"#),
+            (422, "POST", "/tasks", r#"{"title":"a","title":"b"}"#),
             (422, "POST", "/tasks", r#"{"title":["a","b"]}"#),
             (422, "POST", "/tasks", r#"{"title":"a","colour":"b"}"#),
             (422, "GET", "/tasks", r#"{"all":"perhaps"}"#),

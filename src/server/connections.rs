@@ -1,8 +1,9 @@
 //! Connections and requests: read within limits, judged, answered.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
+use tokio::task::{self, AbortHandle};
 
 use super::access::{Access, Entrance, FORM_HEADER, Refused};
 use super::answers::{self, Answers, Called};
@@ -21,6 +23,9 @@ use crate::pages::{Live, chart_style, pairs};
 
 /// Most connections at once.
 const CONNECTIONS: usize = 1200;
+/// Most connections at once of which nobody has been let in yet: of more, the oldest is closed. So whoever opens many and
+/// says nothing keeps nobody out.
+const STRANGERS: usize = 100;
 /// Most bytes of a body.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// How long a client may take to send a request's head, and its body.
@@ -34,6 +39,30 @@ struct Context {
     policy: HeaderValue,
 }
 
+/// The connections of which nobody has been let in yet, oldest first.
+#[derive(Clone, Default)]
+struct Strangers(Arc<Mutex<VecDeque<AbortHandle>>>);
+
+impl Strangers {
+    /// Adds a connection; closes the oldest where there are too many.
+    fn add(&self, connection: AbortHandle) {
+        let mut strangers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.retain(|connection| !connection.is_finished());
+        if strangers.len() >= STRANGERS
+            && let Some(oldest) = strangers.pop_front()
+        {
+            oldest.abort();
+        }
+        strangers.push_back(connection);
+    }
+
+    /// Keeps a connection of somebody who has been let in.
+    fn let_in(&self, connection: task::Id) {
+        let mut strangers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.retain(|stranger| stranger.id() != connection);
+    }
+}
+
 /// Accepts connections for ever.
 pub(super) async fn accept(
     listener: std::net::TcpListener,
@@ -44,6 +73,7 @@ pub(super) async fn accept(
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let context = Arc::new(Context { access, answers, changes, policy: content_policy() });
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let strangers = Strangers::default();
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return Ok(()) };
         let stream = match listener.accept().await {
@@ -56,11 +86,17 @@ pub(super) async fn accept(
         };
         // An answer is written as a whole: nothing is gained by waiting for more.
         let _ = stream.set_nodelay(true);
-        let context = Arc::clone(&context);
-        tokio::spawn(async move {
+        let (context, known) = (Arc::clone(&context), strangers.clone());
+        let connection = tokio::spawn(async move {
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-                let context = Arc::clone(&context);
-                async move { Ok::<_, Infallible>(context.respond(request.map(Body::new)).await) }
+                let (context, known) = (Arc::clone(&context), known.clone());
+                async move {
+                    let entrance = context.access.judge(request.method(), request.uri(), request.headers());
+                    if entrance.is_ok() {
+                        known.let_in(task::id());
+                    }
+                    Ok::<_, Infallible>(context.respond(request.map(Body::new), entrance).await)
+                }
             });
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
@@ -68,6 +104,7 @@ pub(super) async fn accept(
             let _ = server.serve_connection(TokioIo::new(stream), service).await;
             drop(place);
         });
+        strangers.add(connection.abort_handle());
     }
 }
 
@@ -83,9 +120,9 @@ fn content_policy() -> HeaderValue {
 }
 
 impl Context {
-    async fn respond(&self, request: Request<Body>) -> Response<Body> {
-        let is_head = *request.method() == Method::HEAD;
-        let mut response = match self.access.judge(request.method(), request.uri(), request.headers()) {
+    async fn respond(&self, request: Request<Body>, entrance: Result<Entrance, Refused>) -> Response<Body> {
+        let method = request.method().clone();
+        let mut response = match entrance {
             Ok(entrance) => self.answer(request, entrance).await,
             Err(Refused(status, why)) if answers::is_call(request.uri().path()) => {
                 in_json(Called::refused(status, why), None)
@@ -95,6 +132,7 @@ impl Context {
                 answers::response(status, "text/html; charset=utf-8", page.into_bytes(), None)
             }
         };
+        let status = response.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_SECURITY_POLICY, self.policy.clone());
         for (name, value) in [
@@ -106,7 +144,15 @@ impl Context {
         ] {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        if is_head {
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            let allowed = match method {
+                Method::GET | Method::HEAD => "POST",
+                Method::POST => "GET, HEAD",
+                _ => "GET, HEAD, POST",
+            };
+            headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+        }
+        if method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }
         response

@@ -175,6 +175,8 @@ fn operation(route: &Route, command: &str) -> Value {
     let mut parameters = Vec::new();
     let (mut properties, mut required) = (Map::new(), Vec::new());
     let mut is_open = false;
+    // A number of a body is taken as its text; a query is text.
+    let text = if route.is_post { json!(["string", "number"]) } else { json!("string") };
     for argument in route.arguments {
         let (name, shape, is_needed) = match *argument {
             Argument::Word(_) => continue,
@@ -186,13 +188,13 @@ fn operation(route: &Route, command: &str) -> Value {
                 is_open = true;
                 continue;
             }
-            Argument::Option(name, _) => (name, json!({ "type": "string" }), false),
+            Argument::Option(name, _) => (name, json!({ "type": text }), false),
             Argument::Value(name) | Argument::Needed(name, _) => {
-                (name, json!({ "type": "string", "minLength": 1 }), true)
+                (name, json!({ "type": text, "minLength": 1 }), true)
             }
             Argument::Flag(name, _) => (name, json!({ "type": "boolean" }), false),
             Argument::Options(name, _) | Argument::Values(name) => {
-                (name, json!({ "type": "array", "items": { "type": "string" } }), false)
+                (name, json!({ "type": "array", "items": { "type": text } }), false)
             }
         };
         if route.is_post {
@@ -202,31 +204,37 @@ fn operation(route: &Route, command: &str) -> Value {
             parameters.push(json!({ "name": name, "in": "query", "required": is_needed, "schema": shape }));
         }
     }
+    let mut operation =
+        json!({ "summary": route.about, "parameters": parameters, "responses": responses(command) });
+    if route.is_post {
+        let mut schema = json!({ "type": "object", "properties": properties, "required": required });
+        schema["additionalProperties"] = if is_open { json!({ "type": text }) } else { json!(false) };
+        operation["requestBody"] = json!({ "required": !required.is_empty(), "content": { "application/json": { "schema": schema } } });
+    }
+    operation
+}
+
+/// What a call can answer, by status.
+fn responses(command: &str) -> Value {
     let answer = json!({
         "description": "The answer of the command",
         "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{command}") } } },
     });
     let problem =
         |about: &str| json!({ "description": about, "content": { "application/problem+json": {} } });
-    let mut operation = json!({
-        "summary": route.about,
-        "parameters": parameters,
-        "responses": {
-            "200": answer,
-            "400": problem("The request is malformed"),
-            "401": problem("Without the token"),
-            "403": problem("Of another site, or the server is read-only"),
-            "404": problem("Nothing has this name"),
-            "409": problem("The rules say no, or it has changed since"),
-            "422": problem("A value cannot be what it is"),
-            "423": problem("Somebody else writes"),
-            "503": problem("Git or the system cannot do it now"),
-        },
-    });
-    if route.is_post {
-        let mut schema = json!({ "type": "object", "properties": properties, "required": required });
-        schema["additionalProperties"] = if is_open { json!({ "type": "string" }) } else { json!(false) };
-        operation["requestBody"] = json!({ "required": !required.is_empty(), "content": { "application/json": { "schema": schema } } });
-    }
-    operation
+    json!({
+        "200": answer,
+        "400": problem("The request is malformed"),
+        "401": problem("Without the token"),
+        "403": problem("Of another site, or the server is read-only"),
+        "404": problem("Nothing has this name"),
+        "405": problem("The path takes the other method: `Allow` says which"),
+        "409": problem("The rules say no, or it has changed since"),
+        "413": problem("The body or a value is too long"),
+        "421": problem("The server is not reached by the name in `Host`"),
+        "422": problem("A value cannot be what it is"),
+        "423": problem("Somebody else writes"),
+        "502": problem("A remote does not answer, or says no"),
+        "503": problem("Git or the system cannot do it now"),
+    })
 }

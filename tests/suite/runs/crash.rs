@@ -5,8 +5,6 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
-
 use super::{is_left, run_folder, states, status, tracker, wait_until, world};
 use crate::support::Sandbox;
 
@@ -106,7 +104,8 @@ fn killed_at_random(seed: u64) {
         while Instant::now() < until && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_micros(200));
         }
-        let _ = kill_process(Pid::from_child(&child), Signal::KILL);
+        // Of one that has ended, nothing is killed: its number may be another's by now.
+        child.kill().unwrap();
         child.wait().unwrap();
         if random.bool() {
             break;

@@ -1,6 +1,7 @@
 //! Who is let in, and what no request can do; each beside the honest one that it resembles.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ const PATHS: [&str; 9] = [
 fn no_path_answers_who_was_not_let_in() {
     let sandbox = world();
     let server = Server::start(&sandbox, &[]);
-    let bearer = format!("Authorization: Bearer {}\r\n", server.token);
+    let bearer = &format!("Authorization: Bearer {}\r\n", server.token);
     let cookie = server.cookie.clone();
     for path in PATHS {
         for method in ["GET", "POST", "HEAD"] {
@@ -54,8 +55,11 @@ fn no_path_answers_who_was_not_let_in() {
         if path != "/events" {
             assert!(matches!(server.send("GET", path, &own, "").status, 200 | 404), "{path}");
         }
-        assert_eq!(server.send("DELETE", path, &cookie, "").status, 405, "{path}");
+        let refused = server.send("DELETE", path, &cookie, "");
+        assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD, POST")), "{path}");
     }
+    let call = server.send("POST", "/api/v1/board", &bearer, "");
+    assert_eq!((call.status, call.header("allow")), (405, Some("GET, HEAD")));
     // Nothing of it says that others may read.
     assert_eq!(server.get("/").header("access-control-allow-origin"), None);
     let policy = server.get("/").header("content-security-policy").unwrap().to_owned();
@@ -150,6 +154,26 @@ fn a_call_runs_no_workflow_of_elsewhere() {
     }
     let (status, answer) = server.call("POST", "/workflows/own/start", &Value::Null);
     assert_eq!(status, 200, "{answer}");
+}
+
+#[test]
+fn who_opens_many_connections_and_says_nothing_keeps_nobody_out() {
+    let sandbox = world();
+    let server = Server::start(&sandbox, &[]);
+    let mut known = server.events(None);
+    assert_eq!(known.next().1, "hello");
+    let mut silent: Vec<_> = (0..150).map(|_| server.connect()).collect();
+    assert_eq!(server.get("/tasks/TASK-D4RK").status, 200);
+    // The oldest of them have been closed long before their time is up, and the newest have not.
+    let oldest = &mut silent[0];
+    oldest.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    assert_eq!(oldest.read(&mut [0; 16]).unwrap(), 0);
+    let newest = &mut silent[149];
+    newest.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    assert!(newest.read(&mut [0; 16]).is_err());
+    // Whoever was let in before is still there.
+    assert_eq!(sandbox.tracker(&["start", "TASK-D4RK"]).status, 0);
+    assert_eq!(known.next().1, "change");
 }
 
 #[test]

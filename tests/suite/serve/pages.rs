@@ -39,7 +39,7 @@ fn every_page_shows_what_the_files_say() {
     // As of a commit nobody acts.
     assert!(!server.get("/tasks/TASK-D4RK?at=HEAD").body.contains("<form class=\"act"));
     for (status, path) in
-        [(404, "/nothing"), (404, "/tasks/none"), (404, "/?at=nowhere"), (400, "/?q=bad:query")]
+        [(404, "/nothing"), (404, "/tasks/none"), (404, "/?at=nowhere"), (422, "/?q=bad:query")]
     {
         let page = server.get(path);
         assert_eq!(page.status, status, "{path}: {page:?}");
