@@ -345,8 +345,11 @@ impl Repository {
     /// Finds the ref of exactly this name. gix looks in other folders as well where there is none.
     pub(super) fn whole_ref(&self, whole: &str) -> Result<Option<gix::Reference<'_>>, Error> {
         let Ok(name) = <&gix::refs::FullNameRef>::try_from(whole) else { return Ok(None) };
-        let found = self.inner.try_find_reference(name);
-        let found = found.map_err(|error| Error::other("read a ref", error))?;
+        let found = match self.inner.try_find_reference(name) {
+            // No file can have so long a name, so no ref has it.
+            Err(error) if is_no_file_name(&error) => return Ok(None),
+            found => found.map_err(|error| Error::other("read a ref", error))?,
+        };
         Ok(found.filter(|found| found.name() == name))
     }
 
@@ -406,6 +409,12 @@ fn split_suffix(revision: &str) -> (&str, &str) {
 /// Whether a name is one of those that git itself writes beside `HEAD`, such as `FETCH_HEAD`.
 fn is_own_ref(name: &str) -> bool {
     name.ends_with("_HEAD") && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+/// Whether no file can have a name because of its length.
+fn is_no_file_name(error: &gix::Error) -> bool {
+    let source = error.downcast_any_ref::<std::io::Error>();
+    source.is_some_and(|source| source.kind() == std::io::ErrorKind::InvalidFilename)
 }
 
 /// Our messages are fragments; gix's are sentences.

@@ -122,6 +122,11 @@ fn paths_lead_to_no_files_and_values_are_no_options() {
         "/tasks/--help",
         "/tasks/%00",
         "/tasks/%ff",
+        &format!("/reviews/{}", "x".repeat(3000)),
+        &format!("/reviews/{}", "x/".repeat(3000)),
+        &format!("/tasks/{}", "x".repeat(3000)),
+        &format!("/runs/{}", "x".repeat(3000)),
+        &format!("/?at={}", "x".repeat(3000)),
         "/.git/config",
         "/.tracker/config.toml",
     ] {
