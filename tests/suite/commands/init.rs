@@ -381,14 +381,17 @@ fn a_workflow_uses_the_configured_install_command_and_default_branch() {
     assert!(workflow.contains("    branches: [\"trunk\"]\n"), "{workflow}");
     assert!(workflow.contains("BASE: refs/remotes/origin/${{ github.base_ref }}"), "{workflow}");
     assert!(workflow.contains(r#"select(.user.login == "github-actions[bot]" and"#), "{workflow}");
-    assert_eq!(workflow.matches("\n          exit 1\n").count(), 2, "{workflow}");
+    assert_eq!(workflow.matches("\n          exit 1\n").count(), 3, "{workflow}");
     assert!(!workflow.contains("cargo install"), "{workflow}");
+    // Nobody's tasks are published because somebody has a workflow.
+    assert!(workflow.contains("  site:\n    if: github.event_name == 'push' && vars.TRACKER_SITE == 'yes'\n"));
 
     let config = sandbox.read(".tracker/config.toml");
     sandbox.write(".tracker/config.toml", format!("{config}\n[ci]\ninstall = '''\none\ntwo\n'''\n"));
     assert_eq!(sandbox.tracker(&["init", "--ci", "gitlab"]).status, 0);
     let workflow = sandbox.read(".gitlab/tracker.yml");
     assert!(workflow.contains("  before_script:\n    - |\n      one\n      two\n"), "{workflow}");
+    assert!(workflow.contains("    - if: $TRACKER_SITE == \"yes\" &&"), "{workflow}");
     sandbox.commit_file("a", "a", "a");
     sandbox.git(&["update-ref", "refs/remotes/origin/dev+1", "HEAD"]);
     sandbox.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/dev+1"]);
