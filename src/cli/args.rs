@@ -78,7 +78,10 @@ const GROUPS: [(&str, &[&str]); 9] = [
         &["claim", "renew", "release", "claims", "land", "conflicts", "worker", "fleet", "escalations"],
     ),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
-    ("Agents and programs", &["prime", "watch", "serve", "mcp", "schema", "man", "reference", "help"]),
+    (
+        "Agents and programs",
+        &["prime", "watch", "events", "serve", "mcp", "schema", "man", "reference", "help"],
+    ),
 ];
 
 /// Lists the commands in their groups, each with its summary and the names that do the same.

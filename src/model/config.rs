@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Requirement, Role, RoleRules,
-    SprintRules, Stage, StageRules, WorkerType,
+    SprintRules, Stage, StageRules, Trigger, WorkerType,
 };
 
 /// How new ids are made.
@@ -78,6 +78,8 @@ pub struct Config {
     pub executors: BTreeMap<String, Executor>,
     /// What workers do, by the name of their type.
     pub workers: BTreeMap<String, WorkerType>,
+    /// What is started when something happens, in the file's order.
+    pub triggers: Vec<Trigger>,
     /// Settings of the git hooks.
     pub hooks: HookRules,
     /// Which votes count and which findings block.
@@ -216,6 +218,7 @@ impl Default for Config {
             roles: BTreeMap::new(),
             executors: BTreeMap::new(),
             workers: BTreeMap::new(),
+            triggers: Vec::new(),
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),

@@ -1,4 +1,4 @@
-//! The nouns: ids, people, tasks, claims, stages, moves, notes, votes, findings, roles, workflows, runs, plans, configuration, and the problems a
+//! The nouns: ids, people, tasks, claims, stages, moves, notes, votes, findings, roles, workflows, runs, plans, events, configuration, and the problems a
 //! document can have.
 //!
 //! Pure data. Nothing here reads a file, reads the clock or knows YAML.
@@ -32,6 +32,7 @@ mod claim;
 mod config;
 mod duration;
 mod escalation;
+mod event;
 mod executor;
 mod field;
 mod field_value;
@@ -60,6 +61,7 @@ mod suggestion;
 mod task;
 mod task_run;
 mod texts;
+mod trigger;
 mod vote;
 mod worker;
 mod workflow;
@@ -74,6 +76,7 @@ pub(crate) use duration::{parse_span, span_text, took};
 pub(crate) use escalation::{
     Escalation, EscalationReason, EscalationState, EscalationStep, STALE_ESCALATION, path_of_place,
 };
+pub(crate) use event::{Cursor, EventData, EventKind, KindPattern, LogEvent};
 pub(crate) use executor::{Duty, Executor, executor_for};
 pub use field::Field;
 pub use field_value::{Editing, FieldPart};
@@ -119,6 +122,7 @@ pub(crate) use task::Summary;
 pub use task::{BoxCount, Note, NoteKind, Task};
 pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, TaskRunState};
 pub use texts::{Texts, counted};
+pub(crate) use trigger::{Trigger, TriggerAction, event_variables, plain_text};
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
 
 pub(crate) use worker::{

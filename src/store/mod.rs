@@ -45,7 +45,7 @@ pub use tasks::Tasks;
 pub(crate) use undo::{PastFile, PastWrite};
 pub use unexpected::unexpected;
 pub(crate) use unexpected::unexpected_among;
-pub(crate) use watch::{FolderWatcher, Watcher};
+pub(crate) use watch::{FolderWatcher, Watcher, Wrote};
 pub(crate) use workspace::Locked;
 pub use workspace::Workspace;
 pub(crate) use write::{is_temporary, replace_unsynced, write_file};

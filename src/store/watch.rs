@@ -11,23 +11,47 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use super::{Error, Result, Workspace};
 use crate::model::TRACKER_FOLDER;
 
+/// What has been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wrote {
+    /// A log of a run or a worker.
+    Local,
+    /// Records, refs, or both.
+    Records,
+}
+
 /// Watches one working tree and the refs of its repository.
 pub struct Watcher {
     /// Watches as long as it is there.
-    _system: RecommendedWatcher,
-    changes: Receiver<()>,
+    system: RecommendedWatcher,
+    changes: Receiver<Wrote>,
 }
 
 impl Watcher {
     /// Begins to watch. What changes from now on ends the next [`Watcher::wait`].
     pub fn new(workspace: &Workspace) -> Result<Self> {
+        Self::with_local(workspace, &[])
+    }
+
+    /// Begins to watch, also for logs in the folders right below these, as far as [`Watcher::watch_local`] is called for
+    /// them.
+    pub fn with_local(workspace: &Workspace, roots: &[PathBuf]) -> Result<Self> {
         let (send, changes) = channel();
         let paths = workspace.repo_paths();
         let own = [paths.git_dir.join("tracker"), paths.common_dir.join("tracker")];
-        let see = move |event: notify::Result<Event>| {
-            if event.is_ok_and(|event| is_write(&event, &own)) {
-                // Nobody listens any more when the process ends.
-                let _ = send.send(());
+        let roots = roots.to_vec();
+        let see = {
+            let own = own.clone();
+            move |event: notify::Result<Event>| {
+                let Ok(event) = event else { return };
+                let wrote = match is_write(&event, &own) {
+                    true => Some(Wrote::Records),
+                    false => is_log(&event, &roots).then_some(Wrote::Local),
+                };
+                if let Some(wrote) = wrote {
+                    // Nobody listens any more when the process ends.
+                    let _ = send.send(wrote);
+                }
             }
         };
         let folder = workspace.work_dir().join(TRACKER_FOLDER);
@@ -44,19 +68,32 @@ impl Watcher {
         for (path, mode) in watched {
             system.watch(&path, mode).map_err(|error| cannot(&path, error))?;
         }
-        Ok(Self { _system: system, changes })
+        let mut watcher = Self { system, changes };
+        own.iter().for_each(|folder| watcher.watch_local(folder));
+        Ok(watcher)
     }
 
-    /// Waits until something changes, or for a time; returns whether something has.
+    /// Watches for logs in a folder too, if it is there: not in folders in it.
+    pub fn watch_local(&mut self, folder: &Path) {
+        // One that has gone meanwhile has no logs.
+        let _ = self.system.watch(folder, RecursiveMode::NonRecursive);
+    }
+
+    /// Waits until something changes, or for a time; returns what has.
     #[must_use]
-    pub fn wait(&self, most: Option<Duration>) -> bool {
+    pub fn wait_for(&self, most: Option<Duration>) -> Option<Wrote> {
         let first = match most {
             Some(most) => self.changes.recv_timeout(most),
             None => self.changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         // What came at the same time is looked at together.
-        while self.changes.try_recv().is_ok() {}
-        first.is_ok()
+        first.ok().map(|first| self.changes.try_iter().fold(first, Wrote::max))
+    }
+
+    /// Waits until something changes, or for a time; returns whether something has.
+    #[must_use]
+    pub fn wait(&self, most: Option<Duration>) -> bool {
+        self.wait_for(most).is_some()
     }
 }
 
@@ -96,6 +133,22 @@ impl FolderWatcher {
         let _ = self.changes.recv_timeout(most);
         while self.changes.try_recv().is_ok() {}
     }
+}
+
+/// Whether an event writes the log of a run, or what a worker says of itself, or makes the folder of one.
+fn is_log(event: &Event, roots: &[PathBuf]) -> bool {
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let parent = path.parent().unwrap_or(path);
+        let is_below = |root: &PathBuf| match matches!(event.kind, EventKind::Create(_)) {
+            true if path == root || parent == root => true,
+            _ => parent.parent() == Some(root),
+        };
+        let is_known = matches!(name, "events.jsonl" | "rounds.jsonl" | "status.json" | "heartbeat");
+        (is_known || matches!(event.kind, EventKind::Create(_)) && !name.contains('.'))
+            && roots.iter().any(is_below)
+    };
+    !event.kind.is_access() && event.paths.iter().any(is_one)
 }
 
 /// Whether an event changes what a reader sees: no read, no lock, no temporary file and no cache of ours.

@@ -16,6 +16,7 @@ mod crash;
 mod disk;
 mod document_properties;
 mod documents;
+mod events;
 mod evidence;
 mod figures;
 mod folding;

@@ -14,14 +14,15 @@ use crate::cli::error::Failure;
 use crate::cli::output::{Cell, Output};
 use crate::import::tasks::FORMATS;
 use crate::metrics::{FigureName, ScoreName};
-use crate::model::{RecordKind, nearest};
+use crate::model::{EventKind, RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 20] = [
+const TOPICS: [(&str, &str); 21] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
+    ("events", include_str!("../../../templates/help/events.txt")),
     ("evidence", include_str!("../../../templates/help/evidence.txt")),
     ("executors", include_str!("../../../templates/help/executors.txt")),
     ("figures", include_str!("../../../templates/help/figures.txt")),
@@ -57,6 +58,16 @@ const IMPORT_FORMATS: &str = "{formats}";
 fn import_formats() -> String {
     let width = FORMATS.iter().map(|row| row.name.len()).max().unwrap_or_default();
     let lines = FORMATS.iter().map(|row| format!("  {:width$}  {}", row.name, row.about));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a topic lists the kinds of events.
+const EVENTS: &str = "{events}";
+
+/// Returns the kinds of events, a line each.
+fn event_kinds() -> String {
+    let width = EventKind::ALL.iter().map(|kind| kind.as_str().len()).max().unwrap_or_default();
+    let lines = EventKind::ALL.iter().map(|kind| format!("  {:width$}  {}", kind.as_str(), kind.about()));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -96,8 +107,8 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, claims, commits, config, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines, plans,
-/// queries, runs, serve, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
+/// Topics: agents, claims, commits, config, events, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines,
+/// plans, queries, runs, serve, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]
@@ -135,7 +146,7 @@ impl Command for Help {
 /// Returns a topic with the tables that the program makes.
 fn topic_text(text: &str) -> String {
     let text = text.replace(RECORDS, &records()).replace(FIGURES, &figures());
-    text.replace(IMPORT_FORMATS, &import_formats())
+    text.replace(IMPORT_FORMATS, &import_formats()).replace(EVENTS, &event_kinds())
 }
 
 /// Yields a man page for each topic, with its name.

@@ -16,6 +16,7 @@ mod diff;
 mod doctor;
 mod edit;
 mod escalations;
+mod events;
 mod explain;
 mod export;
 mod findings;
@@ -82,6 +83,7 @@ const COMMANDS: &[Entry] = &[
     entry::<status::Inbox>("inbox"),
     entry::<agent::Prime>("prime"),
     entry::<agent::Watch>("watch"),
+    entry::<events::Events>("events"),
     entry::<new::New>("new"),
     entry::<list::List>("list"),
     entry::<show::Show>("show"),

@@ -11,6 +11,7 @@ mod roles;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod triggers;
 mod values;
 mod workers;
 
@@ -33,7 +34,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 16] = [
+const ROOT: [&str; 17] = [
     "format",
     "project",
     "id_prefix",
@@ -49,6 +50,7 @@ const ROOT: [&str; 16] = [
     "sprints",
     "plans",
     "workers",
+    "on",
     "ci",
 ];
 
@@ -148,6 +150,7 @@ impl Reader<'_> {
                     let kind = reader.worker_type(path, value);
                     config.workers.insert(key.get_ref().to_string(), kind);
                 }),
+                "on" => self.triggers(value, config),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
                     _ => reader.unknown(path, key, &["install"]),

@@ -20,7 +20,7 @@ pub(super) fn worker_folder(workspace: &Workspace, name: &str) -> PathBuf {
 }
 
 /// Returns the folder of all workers.
-pub(super) fn workers_folder(workspace: &Workspace) -> PathBuf {
+pub(in crate::ops) fn workers_folder(workspace: &Workspace) -> PathBuf {
     workspace.repo_paths().common_dir.join("tracker").join("workers")
 }
 

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::desk::worker_folder;
+use super::fleet_triggers::TriggerProcess;
 use super::records::{RoundOutcome, read_rounds};
 use super::status::{ProcessId, SUPERVISOR, WorkerState, is_paused, read_status, set_paused, state_of};
 use super::tool::TREE_VARIABLE;
@@ -145,7 +146,8 @@ pub fn fleet_up(
     fs::write(&path, text).map_err(Error::io("write", &path))?;
     // What a supervisor that was killed has left goes before its files are used again.
     file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
-    let mut fleet = Fleet { session, folder: &folder, workers: BTreeMap::new(), observe };
+    let triggers = TriggerProcess::new(session, !policy.config.triggers.is_empty());
+    let mut fleet = Fleet { session, folder: &folder, workers: BTreeMap::new(), triggers, observe };
     fleet.supervise(&file.workers)?;
     remove(&path)?;
     Ok(FleetView { up: false, pid: None, ..fleet_status_of(session, &file.workers, Some(&file)) })
@@ -179,8 +181,8 @@ fn end_orphan(session: &Session<'_>, name: &str) -> Result<()> {
 
 /// A worker, as its supervisor sees it.
 #[derive(Default)]
-struct Supervised {
-    process: Option<Apart>,
+pub(super) struct Supervised {
+    pub(super) process: Option<Apart>,
     began: Duration,
     /// How often in a row it has ended soon.
     failures: u32,
@@ -188,10 +190,55 @@ struct Supervised {
     again: Duration,
 }
 
+impl Supervised {
+    /// Notes its end; returns after which time it is started again, where it has just ended.
+    pub(super) fn has_ended(&mut self, folder: &Path, now: Duration) -> Result<Option<Duration>> {
+        let end = match &mut self.process {
+            Some(process) => process.ended().map_err(Error::io("wait for", folder))?,
+            None => None,
+        };
+        if end.is_none() {
+            return Ok(None);
+        }
+        self.process = None;
+        self.failures = if now.saturating_sub(self.began) >= LONG_LIFE { 0 } else { self.failures + 1 };
+        let wait = Duration::from_secs(1 << self.failures.saturating_sub(1).min(6)).min(LONGEST_BACKOFF);
+        self.again = now + wait;
+        Ok(Some(wait))
+    }
+
+    /// Whether it is to be started now.
+    pub(super) fn is_due(&self, now: Duration) -> bool {
+        self.process.is_none() && now >= self.again
+    }
+
+    /// Notes that it was started.
+    pub(super) fn has_begun(&mut self, process: Apart, now: Duration) {
+        (self.process, self.began) = (Some(process), now);
+    }
+
+    /// Ends it, and kills it where it takes too long.
+    pub(super) fn end(&mut self, folder: &Path) -> Result<()> {
+        let Some(mut process) = self.process.take() else { return Ok(()) };
+        let watcher = FolderWatcher::new(folder);
+        let looks = PATIENCE.as_millis() / SHORT_LOOK.as_millis();
+        for look in 0..looks {
+            if process.ended().map_err(Error::io("wait for", folder))?.is_some() {
+                break;
+            }
+            let signal = if look * 2 > looks { GroupSignal::Kill } else { GroupSignal::Terminate };
+            process.pid().into_iter().for_each(|pid| signal_group(pid, signal));
+            watcher.wait(SHORT_LOOK);
+        }
+        Ok(())
+    }
+}
+
 struct Fleet<'f, 'e, O> {
     session: &'f Session<'e>,
     folder: &'f Path,
     workers: BTreeMap<String, Supervised>,
+    triggers: TriggerProcess,
     observe: O,
 }
 
@@ -214,8 +261,10 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
                     &mut self.observe,
                 )
             });
+            outcome = outcome.and_then(|()| self.triggers.look(self.session, &mut self.observe));
             watcher.wait(LOOK);
         }
+        self.triggers.end()?;
         for (name, supervised) in &mut self.workers {
             end(self.session, name, supervised)?;
         }
@@ -226,16 +275,8 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
     /// Starts a worker that is to run and does not, and ends one that was paused.
     fn look(session: &Session<'_>, name: &str, own: &mut Supervised, observe: &mut O) -> Result<()> {
         let (folder, now) = (worker_folder(session.workspace(), name), session.env().monotonic());
-        let has_ended = match &mut own.process {
-            Some(process) => process.ended().map_err(Error::io("wait for", &folder))?.is_some(),
-            None => false,
-        };
-        if has_ended {
-            own.process = None;
-            own.failures = if now.saturating_sub(own.began) >= LONG_LIFE { 0 } else { own.failures + 1 };
-            let wait = Duration::from_secs(1 << own.failures.saturating_sub(1).min(6)).min(LONGEST_BACKOFF);
-            own.again = now + wait;
-            observe(&FleetNews::Ended { worker: name, again: wait });
+        if let Some(again) = own.has_ended(&folder, now)? {
+            observe(&FleetNews::Ended { worker: name, again });
         }
         if is_paused(&folder) {
             if own.process.is_some() {
@@ -245,10 +286,10 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
             (own.failures, own.again) = (0, Duration::ZERO);
             return Ok(());
         }
-        if own.process.is_none() && now >= own.again {
+        if own.is_due(now) {
             let process = start(session, name)?;
             observe(&FleetNews::Started { worker: name, pid: process.pid().unwrap_or_default() });
-            (own.process, own.began) = (Some(process), now);
+            own.has_begun(process, now);
         }
         Ok(())
     }
@@ -257,11 +298,15 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
 fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
     let folder = worker_folder(session.workspace(), name);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    let log = folder.join("log");
+    start_tracker(session, &["worker", "run", name], &folder.join("log"))
+}
+
+/// Starts this program beside the supervisor, with a file for what it says.
+pub(super) fn start_tracker(session: &Session<'_>, words: &[&str], log: &Path) -> Result<Apart> {
     let errors: File =
-        open_regular(OpenOptions::new().append(true).create(true), &log).map_err(Error::io("open", &log))?;
+        open_regular(OpenOptions::new().append(true).create(true), log).map_err(Error::io("open", log))?;
     let program = session.env().program().map_err(Error::io("find", Path::new("tracker")))?;
-    let program = Program::new(program, "run a worker").args(["--plain", "worker", "run", name]);
+    let program = Program::new(program, "run a worker").args(["--plain"]).args(words);
     let program =
         program.in_folder(session.workspace().work_dir()).variable(SUPERVISOR, ProcessId::own().text());
     program.start_apart(errors).map_err(|error| Error::usage(error.to_string()))
@@ -269,19 +314,11 @@ fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
 
 /// Ends a worker, and what its tools have left.
 fn end(session: &Session<'_>, name: &str, own: &mut Supervised) -> Result<()> {
-    let Some(mut process) = own.process.take() else { return Ok(()) };
     let folder = worker_folder(session.workspace(), name);
-    let watcher = FolderWatcher::new(&folder);
-    let looks = PATIENCE.as_millis() / SHORT_LOOK.as_millis();
-    for look in 0..looks {
-        if process.ended().map_err(Error::io("wait for", &folder))?.is_some() {
-            break;
-        }
-        let signal = if look * 2 > looks { GroupSignal::Kill } else { GroupSignal::Terminate };
-        process.pid().into_iter().for_each(|pid| signal_group(pid, signal));
-        watcher.wait(SHORT_LOOK);
+    if own.process.is_some() {
+        own.end(&folder)?;
+        kill_marked(TREE_VARIABLE, &folder.to_string_lossy());
     }
-    kill_marked(TREE_VARIABLE, &folder.to_string_lossy());
     Ok(())
 }
 

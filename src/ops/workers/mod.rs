@@ -22,6 +22,7 @@ mod desk;
 mod escalate;
 mod fixing;
 mod fleet;
+mod fleet_triggers;
 mod history;
 mod records;
 mod reverts;
@@ -34,13 +35,18 @@ mod view;
 mod work;
 
 pub(crate) use clean::{WorkerRemoved, remove_worker};
+pub(in crate::ops) use desk::workers_folder;
 pub(crate) use fleet::{
     FleetNews, FleetRequest, FleetView, FleetWorker, fleet_down, fleet_pause, fleet_status, fleet_up,
 };
 pub(crate) use history::{HistoryRequest, WorkerHistory, worker_history};
+pub(in crate::ops) use records::round_lines;
 pub(crate) use records::{Round, RoundOutcome};
 pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
 pub(crate) use status::WorkerState;
+pub(in crate::ops) use status::{WorkerPulse, worker_pulse};
+pub(in crate::ops) use types::Policy;
+pub(in crate::ops) use view::worker_names;
 pub(crate) use view::{
     WorkerLine, WorkerRounds, WorkerTypeView, WorkersView, list_workers, show_worker_type, worker_rounds,
 };

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::desk::worker_folder;
 use crate::git::{open_regular, read_regular};
-use crate::ops::{Error, Result};
+use crate::ops::{Error, Result, Session};
 use crate::store;
 
 const ROUNDS: &str = "rounds.jsonl";
@@ -158,6 +159,13 @@ fn shorten(path: &Path) -> Result<()> {
         store::replace_unsynced(path, kept.as_bytes())?;
     }
     Ok(())
+}
+
+/// Returns the rounds of a worker by its name, each with its line.
+pub(in crate::ops) fn round_lines(session: &Session<'_>, name: &str) -> Vec<(Vec<u8>, Round)> {
+    let text = read_regular(&worker_folder(session.workspace(), name).join(ROUNDS)).unwrap_or_default();
+    let lines = text.split(|byte| *byte == b'\n');
+    lines.filter_map(|line| Some((line.to_vec(), serde_json::from_slice(line).ok()?))).collect()
 }
 
 /// Returns the rounds of a worker, the oldest first. A line that a process was killed over is passed over.

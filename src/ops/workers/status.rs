@@ -4,15 +4,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::desk::worker_folder;
 use crate::env::Env;
 use crate::git::read_regular;
-use crate::ops::{Error, Result};
+use crate::ops::{Error, Result, Session};
 use crate::process::birth;
 use crate::store;
 
@@ -152,6 +153,28 @@ impl Pulse {
         let bytes = serde_json::to_vec(&self.status).expect("plain data with text keys is always JSON");
         Ok(store::replace_unsynced(&path, &bytes)?)
     }
+}
+
+/// What the process of a worker last wrote of itself, whether it lives or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ops) struct WorkerPulse {
+    pub(in crate::ops) pid: u32,
+    /// What tells it from every other process.
+    pub(in crate::ops) process: String,
+    pub(in crate::ops) began: DateTime<Utc>,
+    pub(in crate::ops) state: WorkerState,
+    /// Since when it does that.
+    pub(in crate::ops) since: DateTime<Utc>,
+    /// When it gave its last sign of life.
+    pub(in crate::ops) beat: Option<SystemTime>,
+}
+
+/// Returns what the process of a worker last wrote of itself; none where none has run here.
+pub(in crate::ops) fn worker_pulse(session: &Session<'_>, name: &str) -> Option<WorkerPulse> {
+    let folder = worker_folder(session.workspace(), name);
+    let WorkerStatus { process, state, since, began, .. } = read_status(&folder)?;
+    let beat = folder.join(HEARTBEAT).metadata().and_then(|found| found.modified()).ok();
+    Some(WorkerPulse { pid: process.pid, process: process.text(), began, state, since, beat })
 }
 
 /// Reads what a worker has last written of itself.

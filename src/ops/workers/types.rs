@@ -39,16 +39,16 @@ pub struct WorkerPolicy {
     pub commit: String,
 }
 
-/// The configuration that workers go by: that of the branch which others are merged into, as it is committed there. What a
+/// The configuration that workers and triggers go by: that of the branch which others are merged into, as it is committed there. What a
 /// branch that is watched brings, or what somebody edits, is not executed.
-pub(super) struct Policy {
-    pub(super) config: Config,
-    pub(super) from: WorkerPolicy,
+pub(in crate::ops) struct Policy {
+    pub(in crate::ops) config: Config,
+    pub(in crate::ops) from: WorkerPolicy,
 }
 
 impl Policy {
     /// Reads it. `watched` is a branch to go by where there is none that others are usually merged into.
-    pub(super) fn read(session: &Session<'_>, watched: Option<&str>) -> Result<Self> {
+    pub(in crate::ops) fn read(session: &Session<'_>, watched: Option<&str>) -> Result<Self> {
         let workspace = session.workspace();
         let repository = workspace.repository()?;
         let (branch, commit) = base(&repository, watched)?;
@@ -59,7 +59,7 @@ impl Policy {
             return Err(Error::usage_with(message, "commands of workers come from what is committed there"));
         }
         let (config, _) = snapshot.config()?;
-        let is_of_workers = |key: &String| key.starts_with("workers");
+        let is_of_workers = |key: &String| key.starts_with("workers") || key.starts_with("on.");
         if let Some(problem) =
             config.errors.iter().find(|problem| problem.key.as_ref().is_some_and(is_of_workers))
         {

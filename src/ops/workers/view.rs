@@ -113,7 +113,7 @@ pub fn list_workers(session: &Session<'_>) -> Result<WorkersView> {
 }
 
 /// Returns the names of the workers of this machine, sorted.
-pub(super) fn worker_names(session: &Session<'_>) -> Vec<String> {
+pub(in crate::ops) fn worker_names(session: &Session<'_>) -> Vec<String> {
     let entries = fs::read_dir(workers_folder(session.workspace())).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.path().is_dir());
     let mut names: Vec<String> =

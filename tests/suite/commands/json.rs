@@ -35,6 +35,10 @@ const CALLS: &str = "
     merge HEAD
     prime
     watch --inbox --timeout 0
+    events
+    events --since start --kind task.* --limit 1
+    events --since ab-1
+    watch --exec --timeout 0
     claim s3s --lease 5h
     claim s3s
     claim --next is:blocked
@@ -435,7 +439,7 @@ fn schema_of_one_command_by_any_of_its_names() {
     assert_eq!(sandbox.tracker(&["schema", "set-stage"]).status, 0);
     let unknown = sandbox.tracker(&["schema", "nothing"]);
     assert_eq!(unknown.status, 2);
-    let expected = "error: unknown command `nothing`\n  hint: expected init, uninstall, status, inbox, prime, watch, new, list, show, ";
+    let expected = "error: unknown command `nothing`\n  hint: expected init, uninstall, status, inbox, prime, watch, events, new, list, show, ";
     assert!(unknown.stderr.starts_with(expected) && unknown.stderr.ends_with(", error\n"), "{unknown}");
 }
 

@@ -94,7 +94,7 @@ pub(super) fn tracker_in(sandbox: &Sandbox, folder: &str, line: &str) -> Output 
     })
 }
 
-pub(super) fn path_with(sandbox: &Sandbox) -> std::ffi::OsString {
+pub(crate) fn path_with(sandbox: &Sandbox) -> std::ffi::OsString {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let own = [sandbox.root().join("bin")];
     std::env::join_paths(own.into_iter().chain(std::env::split_paths(&paths))).unwrap()
