@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Requirement, Role, RoleRules,
-    SprintRules, Stage, StageRules, Trigger, WorkerType,
+    SprintRules, Stage, StageRules, Trigger, Webhook, WorkerType,
 };
 
 /// How new ids are made.
@@ -80,6 +80,8 @@ pub struct Config {
     pub workers: BTreeMap<String, WorkerType>,
     /// What is started when something happens, in the file's order.
     pub triggers: Vec<Trigger>,
+    /// Where events are sent, by name.
+    pub webhooks: BTreeMap<String, Webhook>,
     /// Settings of the git hooks.
     pub hooks: HookRules,
     /// Which votes count and which findings block.
@@ -219,6 +221,7 @@ impl Default for Config {
             executors: BTreeMap::new(),
             workers: BTreeMap::new(),
             triggers: Vec::new(),
+            webhooks: BTreeMap::new(),
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),

@@ -61,6 +61,8 @@ event_kinds! {
     TriggerStarted "trigger.started" "a trigger has started what it is for",
     TriggerEnded "trigger.ended" "that has ended",
     TriggerRefused "trigger.refused" "a trigger was not started: it would go on for ever",
+    WebhookDelivered "webhook.delivered" "a server has taken an event",
+    WebhookFailed "webhook.failed" "a server has not; it is sent again, or given up",
 }
 
 impl EventKind {
@@ -76,10 +78,11 @@ impl EventKind {
         self != Self::WorkerHeartbeat
     }
 
-    /// Whether a trigger can be for it: what triggers do themselves starts none.
+    /// Whether a trigger or a webhook can be for it: what they tell of themselves would go on without end.
     #[must_use]
     pub fn can_trigger(self) -> bool {
-        self.is_kept() && !matches!(self, Self::TriggerStarted | Self::TriggerEnded | Self::TriggerRefused)
+        let is_own = matches!(self.as_str().split_once('.'), Some(("trigger" | "webhook", _)));
+        self.is_kept() && !is_own
     }
 }
 

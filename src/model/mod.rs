@@ -30,6 +30,7 @@ macro_rules! serialize_as_text {
 
 mod claim;
 mod config;
+mod cost;
 mod duration;
 mod escalation;
 mod event;
@@ -63,6 +64,7 @@ mod task_run;
 mod texts;
 mod trigger;
 mod vote;
+mod webhook;
 mod worker;
 mod workflow;
 
@@ -71,6 +73,7 @@ pub(crate) use claim::{
 };
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
+pub(crate) use cost::Cost;
 pub use duration::Minutes;
 pub(crate) use duration::{parse_span, span_text, took};
 pub(crate) use escalation::{
@@ -124,6 +127,9 @@ pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, 
 pub use texts::{Texts, counted};
 pub(crate) use trigger::{Trigger, TriggerAction, event_variables, plain_text};
 pub use vote::{AcceptanceText, Coverage, CoverageFormat, CoveredChange, TreeEntry, Verdict, Vote};
+#[cfg(test)]
+pub(crate) use webhook::MOST_ATTEMPTS;
+pub(crate) use webhook::{Webhook, is_webhook_url, retry_in, secret_key, sign};
 
 pub(crate) use worker::{
     ToolFinding, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_rule_number, is_worker_name,

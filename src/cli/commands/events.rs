@@ -38,6 +38,9 @@ pub(in crate::cli) struct Events {
     /// Maximum number of events; with --follow it ends then
     #[arg(long, value_name = "N", value_parser = count)]
     limit: Option<usize>,
+    /// What webhooks have still to send, instead
+    #[arg(long, conflicts_with_all = ["follow", "since", "kind", "limit"])]
+    outbox: bool,
     /// With --follow: end where nothing has come for this time
     #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "follow")]
     timeout: Option<Duration>,
@@ -67,6 +70,7 @@ impl Command for Events {
             kinds: self.kind,
             limit: self.limit,
             follow: self.follow,
+            outbox: self.outbox,
             timeout: self.timeout,
         };
         let view = ops::events(&mut session, &request, |event| {
@@ -82,6 +86,9 @@ fn line_of(event: &LogEvent) -> String {
 
 impl View for Response {
     fn show(&self, out: &mut Output) {
+        for line in &self.view.outbox {
+            out.line(serde_json::to_string(line).expect("plain data with text keys is always JSON"));
+        }
         for event in &self.view.events {
             out.line(line_of(event).trim_end());
         }
@@ -93,7 +100,7 @@ impl View for Response {
             more => format!("{more} more; "),
         };
         let next = format!("{more}`tracker events --since {}` goes on here", self.view.cursor);
-        if !self.is_following || out.is_rich() {
+        if self.view.outbox.is_empty() && (!self.is_following || out.is_rich()) {
             out.line(out.dim(&next));
         }
     }

@@ -10,6 +10,7 @@ mod check;
 mod claim;
 mod completions;
 mod conflicts;
+mod cost;
 mod demo;
 mod deps;
 mod diff;
@@ -90,6 +91,7 @@ const COMMANDS: &[Entry] = &[
     entry::<queue::Queue>("queue"),
     entry::<board::Board>("board"),
     entry::<forecast::Forecast>("forecast"),
+    entry::<cost::Cost>("cost"),
     entry::<set::Set>("set"),
     entry::<edit::Edit>("edit"),
     entry::<moves::Start>("start"),

@@ -13,6 +13,7 @@ mod rules;
 mod tests;
 mod triggers;
 mod values;
+mod webhooks;
 mod workers;
 
 pub(crate) use members::{names_keys, resolve_member_keys};
@@ -34,7 +35,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 17] = [
+const ROOT: [&str; 18] = [
     "format",
     "project",
     "id_prefix",
@@ -51,6 +52,7 @@ const ROOT: [&str; 17] = [
     "plans",
     "workers",
     "on",
+    "webhooks",
     "ci",
 ];
 
@@ -151,6 +153,7 @@ impl Reader<'_> {
                     config.workers.insert(key.get_ref().to_string(), kind);
                 }),
                 "on" => self.triggers(value, config),
+                "webhooks" => self.webhooks(value, config),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
                     _ => reader.unknown(path, key, &["install"]),

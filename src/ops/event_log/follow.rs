@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::data_of;
 use super::local::heartbeats;
 use super::log::{EventLog, Look, Place};
+use super::webhooks::{OutboxLine, outbox};
 use crate::model::{EventKind, KindPattern, LogEvent};
 use crate::ops::workers::workers_folder;
 use crate::ops::{Error, Result, Session};
@@ -33,6 +34,8 @@ pub struct EventsRequest {
     pub limit: Option<usize>,
     /// Wait for what comes.
     pub follow: bool,
+    /// What webhooks have still to send, instead.
+    pub outbox: bool,
     /// How long to wait at most.
     pub timeout: Option<Duration>,
 }
@@ -46,6 +49,9 @@ pub struct EventsView {
     pub cursor: String,
     /// How many more match, where there is a maximum.
     pub more: usize,
+    /// What each webhook has still to send, where that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outbox: Vec<OutboxLine>,
 }
 
 /// Reads the patterns of kinds.
@@ -76,6 +82,10 @@ pub fn events(
     // Before the first look: what is written meanwhile is not missed.
     let mut feed = if request.follow { Some(Feed::new(session)?) } else { None };
     let last = log.update(session, Look::All)?;
+    if request.outbox {
+        let (events, cursor) = (Vec::new(), last.to_string());
+        return Ok(EventsView { events, cursor, more: 0, outbox: outbox(session, &log, &last)? });
+    }
     let number = match &request.since {
         Some(cursor) => log.number_of(cursor, &last)?,
         None if request.follow => last.number,
@@ -100,12 +110,12 @@ pub fn events(
             }
             left -= 1;
             if !observe(&event) || left == 0 {
-                return Ok(EventsView { events: Vec::new(), cursor, more: 0 });
+                return Ok(EventsView { events: Vec::new(), cursor, more: 0, outbox: Vec::new() });
             }
         }
         let rest = request.timeout.map(|limit| limit.saturating_sub(session.env().monotonic() - started));
         if !feed.wait(session, &log, rest)? {
-            return Ok(EventsView { events: Vec::new(), cursor, more: 0 });
+            return Ok(EventsView { events: Vec::new(), cursor, more: 0, outbox: Vec::new() });
         }
     }
 }
@@ -125,7 +135,7 @@ fn view_of(request: &EventsRequest, mut events: Vec<LogEvent>, mut cursor: Strin
     } else {
         events.drain(..more);
     }
-    EventsView { events, cursor, more }
+    EventsView { events, cursor, more, outbox: Vec::new() }
 }
 
 /// A reader that goes on.

@@ -12,6 +12,7 @@
 //!     branch-*.json      the same of branches that are not checked out
 //!     triggers.json      how far triggers have come; there while somebody runs them
 //!     running.json       the trigger that runs
+//!     webhooks.json      how far each webhook has come
 //!     triggers.log       what triggers print
 //! ```
 
@@ -19,8 +20,10 @@ mod chain;
 mod follow;
 mod local;
 mod log;
+mod post;
 mod records;
 mod triggers;
+mod webhooks;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;

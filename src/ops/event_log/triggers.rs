@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::follow::Feed;
 use super::log::{EventLog, Look, line_of, remove};
+use super::webhooks::Outbox;
 use super::{Happened, chain};
 use crate::engine::on_signals;
 use crate::git::{CommitId, open_regular, read_regular};
@@ -122,9 +123,10 @@ pub fn run_triggers(
     let log = EventLog::of(session)?;
     let _lock = Lock::acquire(&log.folder().join("triggers.lock"), Duration::ZERO, "run triggers")?;
     let policy = Policy::read(session, None)?;
-    if policy.config.triggers.is_empty() {
+    if policy.config.triggers.is_empty() && policy.config.webhooks.is_empty() {
         let message = format!("there are no triggers in the configuration of {}", policy.from.branch);
-        return Err(Error::usage_with(message, "write [[on]] tables and commit them: tracker help events"));
+        let hint = "write [[on]] or [webhooks.NAME] tables and commit them: tracker help events";
+        return Err(Error::usage_with(message, hint));
     }
     let interrupted = on_signals();
     // What one that was killed has left is ended before anything is started.
@@ -133,6 +135,7 @@ pub fn run_triggers(
     let mut feed = Feed::new(session)?;
     let last = log.update(session, Look::All)?;
     let mut runner = Runner::new(&log, &last, &interrupted);
+    let mut outbox = Outbox::new(session, &log, &last, &policy)?;
     // The event that it was killed over is looked at again, for the triggers that were not started.
     feed.number = runner.progress.number.saturating_sub(1);
     observe(&TriggerNews::Waiting { triggers: policy.config.triggers.len(), branch: &policy.from.branch });
@@ -148,6 +151,10 @@ pub fn run_triggers(
             }
             session.refresh()?;
             log.update(session, Look::All)?;
+            continue;
+        }
+        if outbox.look(session, &policy, feed.number)? {
+            feed.wait(session, &log, Some(LOOK))?;
             continue;
         }
         let left = timeout.map_or(SIGNALS, |limit| limit.saturating_sub(idle).min(SIGNALS));

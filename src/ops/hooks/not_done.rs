@@ -71,7 +71,7 @@ impl Records<'_> {
             // What bears the commit's time can only be older than it where the parent is of that second, too.
             let is_later = times.get(&parent).is_some_and(|time| *time < commit.author_time.timestamp());
             directives.retain(|directive| {
-                let is_other = !matches!(directive.action, Action::Link | Action::Time(_));
+                let is_other = !matches!(directive.action, Action::Link | Action::Time(_) | Action::Cost(_));
                 is_other && self.may_be_missing(&directive.task, &directive.action, commit, is_later)
             });
             compared += directives.len();
@@ -119,7 +119,7 @@ fn is_done(action: &Action, before: Option<&Task>, own: &Task, now: &Task) -> bo
     // A start is not what was requested, and may be in the same commit.
     let has_left = |task: &Task| task.history.iter().skip(had_moves).any(leaves_a_stage);
     match action {
-        Action::Link | Action::Time(_) => true,
+        Action::Link | Action::Time(_) | Action::Cost(_) => true,
         // A task that was closed since by whatever way needs no move of an older commit.
         Action::Advance | Action::Fail(_) => {
             has_left(own) || has_left(now) || now.cancelled.is_some() || was_set(before, own, now)

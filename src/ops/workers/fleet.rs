@@ -146,7 +146,8 @@ pub fn fleet_up(
     fs::write(&path, text).map_err(Error::io("write", &path))?;
     // What a supervisor that was killed has left goes before its files are used again.
     file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
-    let triggers = TriggerProcess::new(session, !policy.config.triggers.is_empty());
+    let has_triggers = !policy.config.triggers.is_empty() || !policy.config.webhooks.is_empty();
+    let triggers = TriggerProcess::new(session, has_triggers);
     let mut fleet = Fleet { session, folder: &folder, workers: BTreeMap::new(), triggers, observe };
     fleet.supervise(&file.workers)?;
     remove(&path)?;

@@ -42,6 +42,7 @@ pub(crate) use fleet::{
 pub(crate) use history::{HistoryRequest, WorkerHistory, worker_history};
 pub(in crate::ops) use records::round_lines;
 pub(crate) use records::{Round, RoundOutcome};
+pub(in crate::ops) use reverts::worker_of;
 pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
 pub(crate) use status::WorkerState;
 pub(in crate::ops) use status::{WorkerPulse, worker_pulse};

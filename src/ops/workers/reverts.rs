@@ -41,7 +41,7 @@ impl FileCommit {
 }
 
 /// Returns the worker that has made a commit, by the trailer of its message.
-pub(super) fn worker_of(message: &str) -> Option<&str> {
+pub(in crate::ops) fn worker_of(message: &str) -> Option<&str> {
     let last = message.trim_end().rsplit("\n\n").next()?;
     let named = last.lines().find_map(|line| line.strip_prefix(WORKER_TRAILER)?.strip_prefix(": "));
     named.map(str::trim).filter(|name| !name.is_empty())

@@ -1,7 +1,7 @@
 //! One line: whether it is a directive, and for what.
 
 use super::{Action, Directive, DirectiveError, DirectiveErrorKind};
-use crate::model::{Minutes, TaskId};
+use crate::model::{Cost, Minutes, TaskId};
 
 /// What a line turned out to be.
 #[derive(Debug, Default)]
@@ -21,9 +21,10 @@ enum Word {
     Block,
     Unblock,
     Time,
+    Cost,
 }
 
-const WORDS: [(&str, Word); 19] = [
+const WORDS: [(&str, Word); 20] = [
     ("task", Word::Task),
     ("advance", Word::Advance),
     ("close", Word::Borrowed),
@@ -43,6 +44,7 @@ const WORDS: [(&str, Word); 19] = [
     ("block", Word::Block),
     ("unblock", Word::Unblock),
     ("time", Word::Time),
+    ("cost", Word::Cost),
 ];
 
 /// The words that directives begin with, in lower case.
@@ -99,7 +101,7 @@ pub(super) fn read_line(line: &str, number: usize) -> Read {
 /// Warns of `Fixes TASK-7Q2M`, as other trackers have it: a line of nothing but a word of ours and ids, without the colon.
 fn read_without_colon(line: &str, number: usize) -> Read {
     let Some((key, rest)) = line.split_once([' ', '\t']) else { return Read::default() };
-    let is_word = word_of(key).is_some_and(|word| !matches!(word, Word::Fail | Word::Block | Word::Time));
+    let is_word = word_of(key).is_some_and(|word| !takes_more(word));
     let mut items = rest.split(',').map(str::trim);
     if !is_word || !items.all(|item| own_id(item).is_some() || is_like_a_part(item.trim_start_matches('#'))) {
         return Read::default();
@@ -124,6 +126,11 @@ pub(super) fn near_miss(
     let task = resolve(part)?;
     let kind = DirectiveErrorKind::NoColon(task.to_string());
     Some(DirectiveError { line: number, key: key.to_owned(), kind })
+}
+
+/// Whether something else follows the ids.
+fn takes_more(word: Word) -> bool {
+    matches!(word, Word::Fail | Word::Block | Word::Time | Word::Cost)
 }
 
 fn word_of(key: &str) -> Option<Word> {
@@ -154,7 +161,7 @@ const PART: usize = 6;
 pub(super) fn complete_line(line: &str, resolve: &dyn Fn(&str) -> Option<TaskId>) -> Option<String> {
     let (key, rest) = line.split_once(':')?;
     let word = word_of(key).filter(|_| rest.starts_with([' ', '\t']))?;
-    let has_more = matches!(word, Word::Fail | Word::Block | Word::Time);
+    let has_more = takes_more(word);
     let text = rest.trim_start();
     // A reason or a time follows the first blank that no comma is before.
     let list = if has_more { text.split_once([' ', '\t']).map_or(text, |(first, _)| first) } else { text };
@@ -192,6 +199,11 @@ fn action(word: Word, ids: &[TaskId], rest: &str) -> Result<Action, DirectiveErr
         Word::Time => {
             let time = Minutes::parse(rest).filter(|minutes| minutes.0 > 0);
             time.map(Action::Time).ok_or_else(|| DirectiveErrorKind::NotATime(rest.to_owned()))
+        }
+        Word::Cost if ids.len() > 1 => Err(DirectiveErrorKind::SharedCost),
+        Word::Cost => {
+            let cost = Cost::parse(rest).filter(|cost| !cost.is_none());
+            cost.map(Action::Cost).ok_or_else(|| DirectiveErrorKind::NotACost(rest.to_owned()))
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | `Block: ID why`         | it is blocked |
 //! | `Unblock: ID`           | it is no longer blocked |
 //! | `Time: ID 1h 30m`       | this much time went into it |
+//! | `Cost: ID 12k tokens 0.30 USD` | this is what it has cost |
 //!
 //! A directive begins in the first column of any line, and is alone in it; neither blank lines nor `---` hide it. The case
 //! of keys and ids does not matter. Any other id in the subject links the commit to the task, and no more. What is
@@ -29,7 +30,7 @@ pub(crate) use message::{Comments, complete_ids, near_misses, parse_message};
 
 use std::fmt;
 
-use crate::model::{Minutes, TaskId};
+use crate::model::{Cost, Minutes, TaskId};
 
 /// What a directive requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub enum Action {
     Unblock,
     /// This much time went into the task.
     Time(Minutes),
+    /// This is what the task has cost. No record shows it: sums are made of commits.
+    Cost(Cost),
 }
 
 impl Action {
@@ -59,6 +62,7 @@ impl Action {
             Self::Block(_) => "Block",
             Self::Unblock => "Unblock",
             Self::Time(_) => "Time",
+            Self::Cost(_) => "Cost",
         }
     }
 }
@@ -97,6 +101,10 @@ pub enum DirectiveErrorKind {
     NotATime(String),
     /// One time for several tasks.
     SharedTime,
+    /// A cost that is none.
+    NotACost(String),
+    /// One cost for several tasks.
+    SharedCost,
     /// Two directives that cannot both be meant.
     Contradiction {
         /// The task.
@@ -145,7 +153,8 @@ impl DirectiveError {
                 "write why: `Fail: TASK-7Q2M the colours are wrong`, `Block: TASK-7Q2M no design yet`"
             }
             DirectiveErrorKind::NotATime(_) => "write a time such as `1h 30m` or `45m`",
-            DirectiveErrorKind::SharedTime => "write one line for each task",
+            DirectiveErrorKind::NotACost(_) => "write a cost such as `12k tokens 0.30 USD`",
+            DirectiveErrorKind::SharedTime | DirectiveErrorKind::SharedCost => "write one line for each task",
             DirectiveErrorKind::Contradiction { .. } => "keep one of the two, or make two commits",
         }
     }
@@ -168,6 +177,8 @@ impl fmt::Display for DirectiveError {
             DirectiveErrorKind::NoReason => f.write_str("no reason is given"),
             DirectiveErrorKind::NotATime(text) => write!(f, "`{}` is no length of time", text.escape_debug()),
             DirectiveErrorKind::SharedTime => f.write_str("one time for several tasks"),
+            DirectiveErrorKind::NotACost(text) => write!(f, "`{}` is no cost", text.escape_debug()),
+            DirectiveErrorKind::SharedCost => f.write_str("one cost for several tasks"),
             DirectiveErrorKind::Contradiction { task, first, first_line, second } => {
                 write!(f, "{second} of {task} contradicts {first} on line {first_line}")
             }

@@ -22,7 +22,7 @@ fn usage_errors_exit_2_with_a_suggestion() {
     --- stderr
     error: unrecognized subcommand 'lst'
 
-      tip: some similar subcommands exist: 'stop', 'site', 'ls', 'list'
+      tip: some similar subcommands exist: 'cost', 'stop', 'site', 'ls', 'list'
 
     Usage: tracker [OPTIONS] [COMMAND]
 

@@ -65,6 +65,8 @@ const CALLS: &str = "
     board
     board tag:ui
     forecast
+    cost
+    cost is:closed --by worker
     forecast is:closed
     forecast --how-many 2026-12-24
     plan list

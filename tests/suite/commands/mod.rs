@@ -8,6 +8,7 @@ mod board;
 mod bytes;
 mod check;
 mod completions;
+mod cost;
 mod deps;
 mod diff;
 mod doctor;

@@ -1,6 +1,8 @@
 //! The event log: what is in it, and where a reader goes on.
 
 mod triggers;
+#[cfg(feature = "webhooks")]
+mod webhooks;
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -105,6 +107,7 @@ fn votes_findings_runs_and_rounds_are_events() {
     );
     sandbox.tracker(&["run", "start", "checks"]);
     assert_eq!(happened(&sandbox, &mut cursor), ["run.started checks", "run.ended failed"]);
+    commit_all(&sandbox, "Rejected");
     assert_eq!(crate::workers::tracker(&sandbox, "worker run lint --once").status, 1);
     let expected =
         ["worker.registered", "worker.started", "worker.completed 1", "worker.escalation_needed low no-fix"];

@@ -1,0 +1,146 @@
+//! `cost`: what the lines `Cost: ID 12k tokens 0.30 USD` of commits sum up to, by task, sprint, run, person or worker. Nothing is
+//! stored: each commit of the history counts once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::workers::worker_of;
+use super::{ListRequest, Result, Session, list};
+use crate::git::CommitInfo;
+use crate::model::{Cost, Problem, Summary, TaskId};
+use crate::policy::{Action, Comments, parse_message};
+
+/// By what costs are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CostBy {
+    /// The task.
+    #[default]
+    Task,
+    /// The sprint of the task.
+    Sprint,
+    /// The run that the task is part of.
+    Run,
+    /// The author of the commit.
+    Person,
+    /// The worker that has made the commit.
+    Worker,
+}
+
+/// What to sum.
+#[derive(Debug, Clone, Default)]
+pub struct CostRequest {
+    /// Only tasks that match; empty for all, also those that are not there any more.
+    pub query: String,
+    /// By what.
+    pub by: CostBy,
+}
+
+/// A sum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CostLine {
+    /// Of what; none for what has no sprint, run or worker.
+    pub of: Option<String>,
+    /// The title, of a task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The sum.
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// How many commits say so.
+    pub commits: usize,
+}
+
+/// Sums.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CostView {
+    /// Sorted by what they are of.
+    pub lines: Vec<CostLine>,
+    /// The sum of all.
+    pub total: Cost,
+    /// How many commits say something of costs.
+    pub commits: usize,
+    /// Lines of commits that begin as costs and are none, so that nothing was counted: the commit and the line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
+}
+
+/// What a commit says that a task has cost.
+struct Entry {
+    task: TaskId,
+    cost: Cost,
+    person: String,
+    worker: Option<String>,
+}
+
+fn entries_of(commit: &CommitInfo) -> (Vec<Entry>, usize) {
+    let directives = parse_message(&commit.message, Comments::None);
+    let (person, worker) = (commit.author.name.clone(), worker_of(&commit.message).map(str::to_owned));
+    let entry = |task: &TaskId, cost: &Cost| Entry {
+        task: task.clone(),
+        cost: cost.clone(),
+        person: person.clone(),
+        worker: worker.clone(),
+    };
+    let costs = directives.directives.iter().filter_map(|own| match &own.action {
+        Action::Cost(cost) => Some(entry(&own.task, cost)),
+        _ => None,
+    });
+    let is_cost = |own: &&crate::policy::DirectiveError| own.key.eq_ignore_ascii_case("cost");
+    (costs.collect(), directives.errors.iter().filter(is_cost).count())
+}
+
+/// Sums what commits say that tasks have cost.
+pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, Vec<Problem>)> {
+    let tasks = session.snapshot().tasks()?;
+    let (summaries, mut problems) = tasks.read();
+    let known: HashMap<&str, &Summary<'_>> = summaries.iter().map(|task| (task.id, task)).collect();
+    let meant: Option<HashSet<String>> = if request.query.trim().is_empty() {
+        None
+    } else {
+        let request = ListRequest { query: request.query.clone(), all: true, ..ListRequest::default() };
+        let (listing, found) = list(session, &request)?;
+        problems = found;
+        Some(listing.tasks.into_iter().map(|task| task.id).collect())
+    };
+    let repository = session.workspace().repository()?;
+    let commits = match session.tip(&repository)? {
+        Some(tip) => repository.commits_between(None, tip)?,
+        None => Vec::new(),
+    };
+    let mut sums: BTreeMap<Option<String>, (Cost, usize)> = BTreeMap::new();
+    let mut view = CostView { lines: Vec::new(), total: Cost::default(), commits: 0, unread: Vec::new() };
+    for commit in commits.iter().filter(|commit| commit.message.to_ascii_lowercase().contains("cost:")) {
+        let (entries, unread) = entries_of(commit);
+        view.unread.extend((unread > 0).then(|| commit.id.to_string()));
+        let is_meant = |own: &&Entry| meant.as_ref().is_none_or(|meant| meant.contains(own.task.as_str()));
+        let mut has_any = false;
+        let mut named = HashSet::new();
+        for entry in entries.iter().filter(is_meant) {
+            has_any = true;
+            let task = known.get(entry.task.as_str());
+            let key = match request.by {
+                CostBy::Task => Some(entry.task.to_string()),
+                CostBy::Sprint => task.and_then(|task| task.sprint).map(str::to_owned),
+                CostBy::Run => task.and_then(|task| task.run).map(str::to_owned),
+                CostBy::Person => Some(entry.person.clone()),
+                CostBy::Worker => entry.worker.clone(),
+            };
+            let (sum, commits) = sums.entry(key.clone()).or_default();
+            sum.add(&entry.cost);
+            *commits += usize::from(named.insert(key));
+            view.total.add(&entry.cost);
+        }
+        view.commits += usize::from(has_any);
+    }
+    let is_of_tasks = request.by == CostBy::Task;
+    view.lines = sums
+        .into_iter()
+        .map(|(of, (cost, commits))| {
+            let task = of.as_deref().filter(|_| is_of_tasks).and_then(|id| known.get(id));
+            CostLine { title: task.map(|task| task.title.to_owned()), of, cost, commits }
+        })
+        .collect();
+    Ok((view, problems))
+}

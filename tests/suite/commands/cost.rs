@@ -1,0 +1,49 @@
+//! `tracker cost`: what commits say that tasks have cost.
+
+use super::{empty, json};
+
+#[test]
+fn lines_of_commits_are_summed_by_what_one_wants_to_know() {
+    let sandbox = empty();
+    sandbox.tracker(&["hooks", "install"]);
+    for (title, id) in [("One", "TASK-0NE1"), ("Two", "TASK-TW02")] {
+        assert_eq!(sandbox.tracker(&["new", title, "--id", id]).status, 0);
+    }
+    sandbox.tracker(&["set", "0ne1", "sprint=SPRINT-1"]);
+    sandbox.git(&["add", "--all"]);
+    let commit = |message: &str| {
+        let mut command = sandbox.git_command("");
+        command.args(["commit", "--quiet", "--allow-empty", "--message", message]).output().unwrap()
+    };
+    assert!(
+        commit("Begin\n\nCost: TASK-0NE1 12k tokens 0.10 USD\nCost: TASK-TW02 0.2 USD, 1.005 EUR")
+            .status
+            .success()
+    );
+    assert!(
+        commit("Go on\n\nCost: 0ne1 0.20 USD\n\nTracker-Worker: qa").status.success(),
+        "a part of an id is enough"
+    );
+    let refused = commit("Bad\n\nCost: TASK-0NE1 0.3 dollars");
+    let text = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && text.contains("`0.3 dollars` is no cost"), "{text}");
+    let by = |what: &str| {
+        let view = json(&sandbox.tracker(&["cost", "--by", what, "--format", "json"]))["result"].clone();
+        let line = |own: &serde_json::Value| format!("{} {} {}", own["of"], own["tokens"], own["money"]);
+        let lines: Vec<String> = crate::support::items(&view["lines"]).iter().map(line).collect();
+        (lines, view["total"]["money"].to_string())
+    };
+    let total = r#"{"EUR":"1.005","USD":"0.50"}"#;
+    let one = r#"12000 {"USD":"0.30"}"#;
+    let two = r#"0 {"EUR":"1.005","USD":"0.20"}"#;
+    assert_eq!(by("task").0, [format!("\"TASK-0NE1\" {one}"), format!("\"TASK-TW02\" {two}")]);
+    assert_eq!(by("sprint").0, [format!("null {two}"), format!("\"SPRINT-1\" {one}")]);
+    assert_eq!(by("worker").0[1], r#""qa" 0 {"USD":"0.20"}"#);
+    assert_eq!(by("person").1, total);
+    let shown = sandbox.tracker(&["cost", "id=TASK-TW02"]);
+    assert_eq!(
+        shown.stdout,
+        "TASK-TW02  0.20 USD 1.005 EUR  1 commit  Two\n".replace("0.20 USD 1.005 EUR", "1.005 EUR 0.20 USD")
+    );
+    assert_eq!(shown.stderr, "1.005 EUR 0.20 USD in 1 commit\n");
+}
