@@ -91,6 +91,14 @@ impl Cost {
         }
     }
 
+    /// Whether any part of a budget is used up: its tokens, or one of its currencies.
+    #[must_use]
+    pub fn reaches(&self, budget: &Self) -> bool {
+        let has = |currency: &String| self.money.get(currency).copied().unwrap_or_default();
+        budget.tokens > 0 && self.tokens >= budget.tokens
+            || budget.money.iter().any(|(currency, amount)| amount.0 > 0 && has(currency) >= *amount)
+    }
+
     /// Whether it is nothing.
     #[must_use]
     pub fn is_none(&self) -> bool {
@@ -151,6 +159,15 @@ mod tests {
         ] {
             assert_eq!(shown(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_budget_is_used_up_by_one_of_its_parts() {
+        let of = |text: &str| Cost::parse(text).unwrap();
+        let budget = of("10k tokens 1 USD");
+        assert!(!of("9999 tokens 0.999999 USD 50 EUR").reaches(&budget));
+        assert!(of("10k tokens").reaches(&budget) && of("1.00 USD").reaches(&budget));
+        assert!(!of("1M tokens").reaches(&of("0 tokens 2 USD")), "no limit of tokens");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{FindingSeverity, TaskId};
+use super::{Cost, FindingSeverity, TaskId};
 
 /// Where the work of a worker comes from, whenever its branch has new commits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -61,6 +61,8 @@ pub struct WorkerType {
     pub timeout: Option<Duration>,
     /// The task that its commits are linked to.
     pub task: Option<TaskId>,
+    /// What its rounds of one day may cost; at that it is paused.
+    pub budget: Option<Cost>,
 }
 
 /// A tool of a worker. One without `detect` is a formatter: what it would change is what it finds.
@@ -119,6 +121,7 @@ impl WorkerType {
             attempts: over.attempts.or(self.attempts),
             timeout: over.timeout.or(self.timeout),
             task: over.task.clone().or(self.task),
+            budget: over.budget.clone().or(self.budget),
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::workers::worker_of;
+use super::workers::{COST_TRAILER, worker_of};
 use super::{ListRequest, Result, Session, list};
 use crate::git::CommitInfo;
 use crate::model::{Cost, Problem, Summary, TaskId};
@@ -68,7 +68,7 @@ pub struct CostView {
 
 /// What a commit says that a task has cost.
 struct Entry {
-    task: TaskId,
+    task: Option<TaskId>,
     cost: Cost,
     person: String,
     worker: Option<String>,
@@ -77,16 +77,21 @@ struct Entry {
 fn entries_of(commit: &CommitInfo) -> (Vec<Entry>, usize) {
     let directives = parse_message(&commit.message, Comments::None);
     let (person, worker) = (commit.author.name.clone(), worker_of(&commit.message).map(str::to_owned));
-    let entry = |task: &TaskId, cost: &Cost| Entry {
-        task: task.clone(),
+    let entry = |task: Option<&TaskId>, cost: &Cost| Entry {
+        task: task.cloned(),
         cost: cost.clone(),
         person: person.clone(),
         worker: worker.clone(),
     };
     let costs = directives.directives.iter().filter_map(|own| match &own.action {
-        Action::Cost(cost) => Some(entry(&own.task, cost)),
+        Action::Cost(cost) => Some(entry(Some(&own.task), cost)),
         _ => None,
     });
+    // Of a worker whose commits belong to no task.
+    let trailer =
+        commit.message.lines().filter_map(|line| line.strip_prefix(COST_TRAILER)?.strip_prefix(": "));
+    let trailer = trailer.filter_map(Cost::parse).filter(|_| worker.is_some());
+    let costs = costs.chain(trailer.map(|cost| entry(None, &cost)));
     let is_cost = |own: &&crate::policy::DirectiveError| own.key.eq_ignore_ascii_case("cost");
     (costs.collect(), directives.errors.iter().filter(is_cost).count())
 }
@@ -114,14 +119,18 @@ pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, V
     for commit in commits.iter().filter(|commit| commit.message.to_ascii_lowercase().contains("cost:")) {
         let (entries, unread) = entries_of(commit);
         view.unread.extend((unread > 0).then(|| commit.id.to_string()));
-        let is_meant = |own: &&Entry| meant.as_ref().is_none_or(|meant| meant.contains(own.task.as_str()));
+        let is_meant = |own: &&Entry| {
+            meant
+                .as_ref()
+                .is_none_or(|meant| own.task.as_ref().is_some_and(|task| meant.contains(task.as_str())))
+        };
         let mut has_any = false;
         let mut named = HashSet::new();
         for entry in entries.iter().filter(is_meant) {
             has_any = true;
-            let task = known.get(entry.task.as_str());
+            let task = entry.task.as_ref().and_then(|task| known.get(task.as_str()));
             let key = match request.by {
-                CostBy::Task => Some(entry.task.to_string()),
+                CostBy::Task => entry.task.as_ref().map(ToString::to_string),
                 CostBy::Sprint => task.and_then(|task| task.sprint).map(str::to_owned),
                 CostBy::Run => task.and_then(|task| task.run).map(str::to_owned),
                 CostBy::Person => Some(entry.person.clone()),

@@ -57,6 +57,8 @@ pub(super) struct Response {
     view: ops::EventsView,
     #[serde(skip)]
     is_following: bool,
+    #[serde(skip)]
+    is_outbox: bool,
 }
 
 impl Command for Events {
@@ -64,7 +66,7 @@ impl Command for Events {
 
     fn run(self, context: &Context) -> Reply<Response> {
         let mut session = context.read(&ReadArgs::default())?;
-        let is_following = self.follow;
+        let (is_following, is_outbox) = (self.follow, self.outbox);
         let request = ops::EventsRequest {
             since: self.since,
             kinds: self.kind,
@@ -76,7 +78,7 @@ impl Command for Events {
         let view = ops::events(&mut session, &request, |event| {
             crate::cli::write_stdout(line_of(event).as_bytes()).is_ok()
         })?;
-        Ok(Answer::of(Response { view, is_following }))
+        Ok(Answer::of(Response { view, is_following, is_outbox }))
     }
 }
 
@@ -100,7 +102,13 @@ impl View for Response {
             more => format!("{more} more; "),
         };
         let next = format!("{more}`tracker events --since {}` goes on here", self.view.cursor);
-        if self.view.outbox.is_empty() && (!self.is_following || out.is_rich()) {
+        if self.is_outbox {
+            if self.view.outbox.is_empty() {
+                out.line("no webhooks are configured: tracker help events");
+            }
+            return;
+        }
+        if !self.is_following || out.is_rich() {
             out.line(out.dim(&next));
         }
     }

@@ -268,6 +268,9 @@ fn summary(round: &Round) -> Vec<String> {
         let why = round.why.as_deref().unwrap_or_default();
         lines.push(format!("  {} wait: {why}", counted(round.queued, "file")));
     }
+    if let Some(cost) = &round.cost {
+        lines.push(format!("  cost {cost}"));
+    }
     if !round.escalated.is_empty() {
         lines.push(format!("  escalated {}", round.escalated.join(", ")));
     }
@@ -425,6 +428,9 @@ fn show_type(view: &ops::WorkerTypeView, out: &mut Output) {
         view.timeout,
         counted(view.attempts as usize, "attempt")
     ));
+    if let Some(budget) = &view.budget {
+        out.line(clean(&format!("  budget    {budget} a day")));
+    }
     if let Some(verify) = &view.verify {
         out.line(clean(&format!("  verify    {verify}")));
     }

@@ -6,13 +6,13 @@ use toml::de::{DeTable, DeValue};
 use super::{Reader, Value, expected};
 use crate::doc::printable::printable;
 use crate::model::{
-    Config, FindingSeverity, TaskId, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_role_name,
+    Config, Cost, FindingSeverity, TaskId, WorkerReport, WorkerTool, WorkerType, WorkerWatch, is_role_name,
     is_rule_number, is_worker_name, nearest,
 };
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "branch", "watch", "query", "paths", "use", "tools", "rules", "verify", "executor", "role", "attempts",
-    "timeout", "task",
+    "timeout", "task", "budget",
 ];
 const RULE_KEYS: [&str; 6] = ["title", "pattern", "paths", "fix", "severity", "architectural"];
 const TOOL_KEYS: [&str; 6] = ["detect", "fix", "report", "paths", "exits", "architectural"];
@@ -70,6 +70,7 @@ impl Reader<'_> {
                 kind.attempts = reader.attempts(path, value);
             }
             "timeout" => kind.timeout = reader.span(path, value),
+            "budget" => kind.budget = reader.cost(path, value),
             "task" => {
                 let text = reader.text(path, value).unwrap_or_default();
                 kind.task = TaskId::parse(&text).ok();
@@ -95,6 +96,14 @@ impl Reader<'_> {
             self.error(value.span(), path, expected(&what, value), None);
         }
         Some(count)
+    }
+
+    fn cost(&mut self, path: &str, value: &Value<'_>) -> Option<Cost> {
+        let cost = Cost::parse(&self.text(path, value)?).filter(|cost| !cost.is_none());
+        if cost.is_none() {
+            self.error(value.span(), path, expected("a cost such as `2M tokens 5 USD`", value), None);
+        }
+        cost
     }
 
     fn worker_tool(&mut self, path: &str, value: &Value<'_>) -> WorkerTool {

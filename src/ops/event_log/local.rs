@@ -119,7 +119,9 @@ fn look_at_worker(
     for (_, round) in &lines[known..] {
         if seen.at_work.take().is_none() {
             let began = round.at - TimeDelta::milliseconds(i64::try_from(round.ms).unwrap_or_default());
-            happened.push(started(name, began));
+            // Where the clocks of the two are of different precision, a round still begins after its process.
+            let registered = pulse.as_ref().map_or(began, |pulse| pulse.began.min(round.at));
+            happened.push(started(name, began.max(registered)));
         }
         happened.push(round_event(round));
     }

@@ -9,6 +9,7 @@
 //!     tree/             its working tree, on the branch workers/NAME
 //!     lock              held by the process that runs it
 //!     rounds.jsonl      a line for each round
+//!     cost              what the present round has cost so far
 //!     state.json        what it has seen
 //!     status.json       what its process does, with a heartbeat beside it
 //!     log               what it prints where a fleet has started it
@@ -28,6 +29,7 @@ mod records;
 mod reverts;
 mod round;
 mod run;
+mod spending;
 mod status;
 mod tool;
 mod types;
@@ -44,6 +46,7 @@ pub(in crate::ops) use records::round_lines;
 pub(crate) use records::{Round, RoundOutcome};
 pub(in crate::ops) use reverts::worker_of;
 pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
+pub(in crate::ops) use spending::COST_TRAILER;
 pub(crate) use status::WorkerState;
 pub(in crate::ops) use status::{WorkerPulse, worker_pulse};
 pub(in crate::ops) use types::Policy;

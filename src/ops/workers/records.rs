@@ -100,6 +100,9 @@ pub struct Round {
     /// Escalations that were closed because their findings are gone.
     #[serde(default)]
     pub closed: Vec<String>,
+    /// What its tools and its executor say that it has cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<String>,
     /// Why it failed, or what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,

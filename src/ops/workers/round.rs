@@ -10,11 +10,12 @@ use super::escalate::{Escalated, Left, escalate, open_places};
 use super::fixing::{Fixed, Fixing, gone};
 use super::records::{Round, RoundOutcome, RuleFix};
 use super::reverts::WORKER_TRAILER;
-use super::tool::{ToolEnv, is_whole};
+use super::spending::{line_of, reported};
+use super::tool::{ToolEnv, ToolFailure, is_whole};
 use super::work::{Halt, Halted, Worker};
 use crate::env::fail_point;
 use crate::git::CommitId;
-use crate::model::{TRACKER_FOLDER, ToolFinding, counted, is_in_tracker};
+use crate::model::{Cost, TRACKER_FOLDER, ToolFinding, counted, is_in_tracker};
 use crate::ops::claims::{ClaimResult, claim_files, end_own_claims};
 use crate::ops::{Error, HeldRequest, LandRequest, ReleaseRequest, Session, WhyNotLanded, land, release};
 
@@ -226,7 +227,9 @@ impl Rounds<'_, '_> {
                 return Err(Error::usage("another worker writes the same records").into());
             }
         }
-        let message = self.message(fixes, escalated);
+        let cost = reported(self.env.cost.parent().unwrap_or(&self.env.cost));
+        let cost = cost.map_err(|line| Halt::Tool(ToolFailure::new(format!("cost: {line}"), "")))?;
+        let message = self.message(fixes, escalated, cost.as_ref());
         self.desk.commit(paths, &message, &self.worker.name, self.worker.kind.time_limit())?;
         fail_point("worker:committed");
         let commit = self.desk.head()?;
@@ -255,7 +258,7 @@ impl Rounds<'_, '_> {
         Err(Error::usage_with(message, format!("it is on the branch {branch}: git merge {branch}")).into())
     }
 
-    fn message(&self, fixes: &[RuleFix], escalated: &Escalated) -> String {
+    fn message(&self, fixes: &[RuleFix], escalated: &Escalated, cost: Option<&Cost>) -> String {
         let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
         fixes.iter().for_each(|fix| *rules.entry(&fix.rule).or_default() += fix.count);
         let named: Vec<&str> = rules.keys().take(NAMED).copied().collect();
@@ -278,6 +281,7 @@ impl Rounds<'_, '_> {
         if let Some(task) = &self.worker.kind.task {
             text.push_str(&format!("Task: {task}\n"));
         }
+        text.extend(cost.map(|cost| line_of(cost, self.worker.kind.task.as_ref())));
         text
     }
 }

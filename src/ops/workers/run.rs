@@ -15,6 +15,7 @@ use super::desk::{Desk, git_in, last_line, worker_folder};
 use super::records::{Round, RoundOutcome, WorkerMemory, append_round, read_memory, write_memory};
 use super::reverts::worker_of;
 use super::round::{RoundEnd, Rounds, is_for_workers};
+use super::spending::{cost_file, forget, refuse_used_up, reported};
 use super::status::{Pulse, WorkerState};
 use super::tool::{TREE_VARIABLE, ToolEnv, ToolFailure};
 use super::types::Policy;
@@ -264,17 +265,23 @@ impl AtWork<'_, '_> {
             }
             let begun = env.monotonic();
             let blank = self.blank(tip);
-            let ended = self.make(tip, &memory, is_first, &blank, observe);
+            let budget = self.worker.kind.budget.as_ref();
+            let ended = match refuse_used_up(self.folder, &self.worker.name, budget, env.now()) {
+                Ok(()) => self.make(tip, &memory, is_first, &blank, observe),
+                Err(error) => Err(Halt::Trouble(error)),
+            };
+            let cost = reported(self.folder).ok().flatten().map(|cost| cost.to_string());
             let ms = u64::try_from((env.monotonic() - begun).as_millis()).unwrap_or(u64::MAX);
             let (why, log, error) = match ended {
                 Ok(RoundEnd { round, queued, free_at }) => {
-                    let round = Round { at: env.now(), ms, ..round };
+                    let round = Round { at: env.now(), ms, cost, ..round };
                     let at = self.remember(tip, &round, queued)?;
                     *waits = match round.outcome {
                         RoundOutcome::Queued => Waits { seen: Some(self.seen(at)?), until: free_at },
                         _ => Waits::default(),
                     };
                     append_round(self.folder, &round)?;
+                    forget(self.folder)?;
                     observe(&WorkerNews::Ended(&round));
                     return Ok(Some(round));
                 }
@@ -290,8 +297,9 @@ impl AtWork<'_, '_> {
             };
             *waits = Waits { seen: Some(self.seen(tip)?), until: None };
             let log = log.filter(|log| !log.is_empty());
-            let round = Round { at: env.now(), ms, why: Some(why), log, ..blank };
+            let round = Round { at: env.now(), ms, cost, why: Some(why), log, ..blank };
             append_round(self.folder, &round)?;
+            forget(self.folder)?;
             observe(&WorkerNews::Ended(&round));
             return if self.request.is_once { Err(error) } else { Ok(Some(round)) };
         }
@@ -317,6 +325,7 @@ impl AtWork<'_, '_> {
             fixes: Vec::new(),
             escalated: Vec::new(),
             closed: Vec::new(),
+            cost: None,
             why: None,
             log: None,
         }
@@ -374,7 +383,8 @@ impl AtWork<'_, '_> {
 
     fn tool_env(&self) -> ToolEnv {
         let report: PathBuf = self.folder.join("report");
-        ToolEnv { worker: self.worker.name.clone(), limit: self.worker.kind.time_limit(), report }
+        let cost = cost_file(self.folder);
+        ToolEnv { worker: self.worker.name.clone(), limit: self.worker.kind.time_limit(), report, cost }
     }
 
     /// Returns the files in question: those that were changed since the last round by others, or all.

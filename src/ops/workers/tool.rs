@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::desk::{Desk, last_line};
+use super::spending::COST_VARIABLE;
 use crate::git::read_regular;
 use crate::import::findings::{self, ReportFormat};
 use crate::model::{ToolFinding, WorkerReport, WorkerTool};
@@ -29,6 +30,8 @@ pub(super) struct ToolEnv {
     pub(super) limit: Duration,
     /// Where a tool can write its report.
     pub(super) report: PathBuf,
+    /// Where a tool or an executor can write what it has cost.
+    pub(super) cost: PathBuf,
 }
 
 /// Why a tool gave no answer.
@@ -41,7 +44,7 @@ pub(super) struct ToolFailure {
 }
 
 impl ToolFailure {
-    fn new(message: String, output: &str) -> Self {
+    pub(super) fn new(message: String, output: &str) -> Self {
         Self { message, log: tail(output) }
     }
 }
@@ -201,6 +204,7 @@ fn start(
 ) -> std::result::Result<Output, ToolFailure> {
     let program = program.in_folder(&desk.folder).in_its_own_repository().time_limit(limit);
     let program = program.variable("TRACKER_REPORT", &env.report).variable("TRACKER_WORKER", &env.worker);
+    let program = program.variable(COST_VARIABLE, &env.cost);
     let program = program.variable("TRACKER_AGENT", &env.worker).variable(TREE_VARIABLE, &desk.folder);
     program.output().map_err(|error| {
         let message = match error {

@@ -94,6 +94,9 @@ pub struct WorkerTypeView {
     pub attempts: u32,
     /// How long one command may take.
     pub timeout: String,
+    /// What its rounds of one day may cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
     /// The text that the program brings, to be copied into the configuration and changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
@@ -177,6 +180,7 @@ fn type_view(policy: &Policy, name: &str) -> Result<WorkerTypeView> {
         executor: kind.executor.clone(),
         attempts: kind.most_attempts(),
         timeout: span_text(kind.time_limit()),
+        budget: kind.budget.as_ref().map(ToString::to_string),
         template: template.map(str::to_owned),
     })
 }

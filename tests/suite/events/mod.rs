@@ -109,8 +109,12 @@ fn votes_findings_runs_and_rounds_are_events() {
     assert_eq!(happened(&sandbox, &mut cursor), ["run.started checks", "run.ended failed"]);
     commit_all(&sandbox, "Rejected");
     assert_eq!(crate::workers::tracker(&sandbox, "worker run lint --once").status, 1);
-    let expected =
-        ["worker.registered", "worker.started", "worker.completed 1", "worker.escalation_needed low no-fix"];
+    let expected = [
+        "worker.registered",
+        "worker.started",
+        "worker.completed 1",
+        "worker.escalation_needed low not_fixed",
+    ];
     assert_eq!(happened(&sandbox, &mut cursor), expected);
     let id = sandbox.tracker(&["escalations", "--quiet"]).stdout;
     let id = id.split_whitespace().next().unwrap().to_owned();

@@ -1,5 +1,6 @@
 //! Workers, end to end: real git, and tools that are small scripts of ours.
 
+mod costs;
 mod escalations;
 mod failures;
 mod fleet;

@@ -1,0 +1,43 @@
+//! What workers cost: reported by a file, in rounds and commits, and a budget that pauses.
+
+use super::{answer, commit_all, last_round, message, tracker, world};
+
+const CONFIG: &str = r#"
+[workers.lint]
+paths = ["*.txt"]
+budget = "1M tokens 0.50 USD"
+[workers.lint.tools.lint]
+detect = 'lint "$@"'
+fix = 'sed -i s/BAD/good/g "$@"; cat price >"$TRACKER_COST"'
+report = "json"
+"#;
+
+#[test]
+fn what_a_round_has_cost_is_in_its_commit_and_a_budget_pauses() {
+    let sandbox = world(CONFIG, &[("a.txt", "BAD\n"), ("price", "2k tokens 0.20 USD\n\n0.05 USD\n")]);
+    let run = || tracker(&sandbox, "worker run lint --once");
+    assert_eq!(run().status, 0);
+    assert_eq!(last_round(&sandbox)["cost"], "2000 tokens 0.25 USD");
+    let text = message(&sandbox, "main");
+    assert!(text.contains("\nTracker-Cost: 2000 tokens 0.25 USD"), "{text}");
+    let change = |text: &str| {
+        sandbox.write("a.txt", text);
+        commit_all(&sandbox, text);
+    };
+    // A line that is no cost fails the round: nothing is landed whose cost is not known.
+    sandbox.write("price", "free\n");
+    change("BAD again\n");
+    let failed = run();
+    assert!(failed.status == 2 && failed.stderr.contains("`free` is no cost"), "{failed}");
+    sandbox.write("price", "0.25 USD\n");
+    change("BAD once more\n");
+    assert_eq!(run().status, 0, "{}", last_round(&sandbox));
+    change("BAD for the third time\n");
+    let paused = run();
+    let why = "lint is paused: it has cost 2000 tokens 0.50 USD within a day, of a budget of 1000000 tokens 0.50 USD";
+    assert!(paused.status == 2 && paused.stderr.contains(why), "{paused}");
+    assert_eq!(sandbox.read("a.txt"), "BAD for the third time\n");
+    let by_worker = answer(&sandbox, "cost --by worker");
+    assert_eq!(by_worker["lines"][0]["of"], "lint", "{by_worker}");
+    assert_eq!(by_worker["total"]["money"]["USD"], "0.50", "{by_worker}");
+}
