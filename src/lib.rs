@@ -15,11 +15,13 @@
 //! | 1     | `policy` | rules: status, badges, dependencies, votes, coverage, the stage machine, directives; pure |
 //! | 1     | `metrics` | numbers of flow and sprints, forecasts, what a day is; pure |
 //! | 1     | `query`  | the query language of `list`, `queue` and `board`; pure |
+//! | 1     | `sync`   | two trackers reconciled field by field, and the order of the writes; pure |
 //! | 1     | `git`    | facts from git, as plain data: nothing of gix leaves this module |
 //! | 2     | `store`  | `.tracker` on disk: discovery, lock, atomic writes, index, snapshots |
 //! | 3     | `facts`  | what is known of tasks at a tip or in a range: links, authors, votes, content, findings |
 //! | 4     | `import` | other trackers' files to tasks, tools' reports to findings; pure |
 //! | 4     | `review` | a range of commits by task, and the rules of the gate; pure |
+//! | 4     | `remote` | other trackers as they are reached: programs that speak JSON lines |
 //! | 4     | `engine` | runs of workflows: their log, their state, the processes of their steps |
 //! | 5     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
 //! | 6     | `ops`    | the verbs, one file per use case; every door calls these |
@@ -55,6 +57,7 @@ pub mod git;
 pub mod metrics;
 pub mod policy;
 pub mod query;
+pub mod sync;
 
 pub mod store;
 
@@ -62,6 +65,7 @@ pub mod facts;
 
 pub(crate) mod engine;
 pub mod import;
+pub(crate) mod remote;
 pub mod review;
 
 pub mod report;

@@ -71,7 +71,10 @@ const GROUPS: [(&str, &[&str]); 9] = [
             "explain", "diff", "merge", "apply",
         ],
     ),
-    ("Plans and reports", &["plan", "sprint", "forecast", "cost", "report", "site", "import", "export"]),
+    (
+        "Plans and reports",
+        &["plan", "sprint", "forecast", "cost", "report", "site", "import", "export", "sync"],
+    ),
     ("Runs", &["run", "workflow"]),
     (
         "Several workers",

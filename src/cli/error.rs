@@ -74,6 +74,11 @@ struct ErrorView {
 }
 
 impl Failure {
+    /// What went wrong, in one line.
+    pub(super) fn message(&self) -> &str {
+        &self.0.message
+    }
+
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(ErrorReport::new(kind, message))
     }

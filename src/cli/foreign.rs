@@ -62,7 +62,6 @@ const COMMANDS: &[(&str, Meaning)] = &[
     ("mine", Words(&["list", "--mine"])),
     ("tags", Instead("tracker list has:tag --fields id,tags")),
     ("projects", Instead("tracker list has:area --fields id,area")),
-    ("sync", Instead("git pull and git push: the records are files of the repository")),
     ("config", Instead("tracker edit config, and tracker help config")),
     ("agents", Words(&["worker"])),
     ("spawn", Instead("tracker fleet up --workers TYPE,TYPE")),

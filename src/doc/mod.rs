@@ -33,6 +33,7 @@ mod servers;
 mod settings;
 mod source;
 mod sprint;
+mod sync_link;
 mod task;
 mod upgrade;
 mod vote;
@@ -43,7 +44,7 @@ mod yaml;
 pub(crate) use batch::{Draft, read_batch};
 pub(crate) use claim::{LARGEST_CLAIM, claim_text, read_claim};
 pub use config::read_config;
-pub(crate) use config::{config_values, names_keys, resolve_member_keys};
+pub(crate) use config::{add_sync_table, config_values, names_keys, remove_sync_table, resolve_member_keys};
 pub use document::Document;
 pub use edit::{Edit, Scalar, Value};
 pub(crate) use escalation::{
@@ -78,6 +79,7 @@ pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,
     read_sprint, set_block,
 };
+pub(crate) use sync_link::{create_sync_link, read_sync_link};
 pub(crate) use task::signed_move;
 pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};

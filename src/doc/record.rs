@@ -2,7 +2,8 @@
 
 use super::{
     Document, escalation_warnings, read_any_run, read_config, read_escalation, read_finding, read_note,
-    read_plan, read_receipt, read_role, read_scope_change, read_sprint, read_task, read_vote, read_workflow,
+    read_plan, read_receipt, read_role, read_scope_change, read_sprint, read_sync_link, read_task, read_vote,
+    read_workflow,
 };
 use crate::model::{PlanId, Problem, RecordKind, RecordPath, Task, TaskId};
 
@@ -42,6 +43,7 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         RecordPath::Named { kind: RecordKind::Escalation, name } => {
             read_escalation(name.as_str(), bytes).map(|own| escalation_warnings(&own))
         }
+        RecordPath::OfRemote { kind: RecordKind::SyncLink, name, .. } => link_problems(name.as_str(), bytes),
         RecordPath::Named { kind: RecordKind::Plan, name } => plan_problems(name.as_str(), bytes),
         RecordPath::File(RecordKind::Config) => {
             read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())
@@ -54,6 +56,12 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         | RecordPath::Placeholder(_) => Ok(Vec::new()),
     };
     found.unwrap_or_else(|problems| problems)
+}
+
+fn link_problems(name: &str, bytes: &[u8]) -> Result<Vec<Problem>, Vec<Problem>> {
+    let id = TaskId::parse(name.trim_end_matches(".yaml"))
+        .map_err(|error| vec![Problem::error(error.to_string())])?;
+    read_sync_link(&id, bytes).map(|_| Vec::new())
 }
 
 fn plan_problems(name: &str, bytes: &[u8]) -> Result<Vec<Problem>, Vec<Problem>> {

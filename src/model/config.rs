@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Requirement, Role, RoleRules,
-    SprintRules, Stage, StageRules, Trigger, Webhook, WorkerType,
+    SprintRules, Stage, StageRules, SyncRemote, Trigger, Webhook, WorkerType,
 };
 
 /// How new ids are made.
@@ -82,6 +82,8 @@ pub struct Config {
     pub triggers: Vec<Trigger>,
     /// Where events are sent, by name.
     pub webhooks: BTreeMap<String, Webhook>,
+    /// Other trackers that this one is synchronised with, by name.
+    pub sync: BTreeMap<String, SyncRemote>,
     /// Settings of the git hooks.
     pub hooks: HookRules,
     /// Which votes count and which findings block.
@@ -222,6 +224,7 @@ impl Default for Config {
             workers: BTreeMap::new(),
             triggers: Vec::new(),
             webhooks: BTreeMap::new(),
+            sync: BTreeMap::new(),
             hooks: HookRules::default(),
             policy: PolicyRules::default(),
             reports: ReportSettings::default(),

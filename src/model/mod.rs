@@ -1,4 +1,4 @@
-//! The nouns: ids, people, tasks, claims, stages, moves, notes, votes, findings, roles, workflows, runs, plans, events, configuration, and the problems a
+//! The nouns: ids, people, tasks, claims, stages, moves, notes, links, votes, findings, roles, workflows, runs, plans, events, configuration, and the problems a
 //! document can have.
 //!
 //! Pure data. Nothing here reads a file, reads the clock or knows YAML.
@@ -59,6 +59,7 @@ mod sprint;
 mod stage;
 mod status;
 mod suggestion;
+mod sync;
 mod task;
 mod task_run;
 mod texts;
@@ -121,6 +122,10 @@ pub use stage::{Move, MoveKind, Stage};
 pub(crate) use status::Badge;
 pub use status::{Facts, Status};
 pub(crate) use suggestion::Suggestion;
+pub use sync::{
+    SyncConflict, SyncField, SyncKind, SyncLink, SyncOrphan, SyncPolicy, SyncRemote, SyncSide, SyncValue,
+    SyncValues,
+};
 pub(crate) use task::Summary;
 pub use task::{BoxCount, Note, NoteKind, Task};
 pub(crate) use task_run::{TaskRun, TaskRunChange, TaskRunDecision, TaskRunKind, TaskRunState};

@@ -56,6 +56,9 @@ pub enum Error {
     /// A run could not be driven.
     #[error(transparent)]
     Run(#[from] crate::engine::Error),
+    /// Another tracker gave no answer.
+    #[error(transparent)]
+    OtherTracker(#[from] crate::remote::Error),
     /// The rules say no.
     #[error("{0}")]
     Refused(Refusal),

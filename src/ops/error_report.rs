@@ -263,6 +263,8 @@ impl From<Error> for ErrorReport {
                 report
             }
             Error::Run(error) => error.into(),
+            Error::OtherTracker(_) => Self::new(ErrorKind::Remote, message)
+                .hint("nothing is lost: the next run goes on; tracker sync doctor shows what is wrong"),
             Error::Report(error) => Self::new(ErrorKind::Template, message).hint(error.hint()),
             Error::Forecast(_) => Self::new(ErrorKind::TooLittleData, message)
                 .hint("look further back: tracker forecast --days 365"),

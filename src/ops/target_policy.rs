@@ -61,10 +61,11 @@ pub(super) fn target_policy(
     if config.format != own.format || is_selected(&anchored(&config.hooks.pre_receive), branch) {
         return Ok(None);
     }
-    let Config { pipeline, stages, types, roles, policy, .. } = config;
+    // The commands of remotes are started by whoever synchronises: a branch brings none of its own.
+    let Config { pipeline, stages, types, roles, policy, sync, .. } = config;
     Ok(Some(TargetPolicy {
         branch: target,
-        config: Config { pipeline, stages, types, roles, policy, ..own.clone() },
+        config: Config { pipeline, stages, types, roles, policy, sync, ..own.clone() },
     }))
 }
 

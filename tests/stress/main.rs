@@ -12,7 +12,8 @@
 //! 16 for the next task), `claims` (10,000 races of 16 claimers in a clone), `clones` (1,000 races of 16 clones for a claim),
 //! `claim-kills` (1,300 races in which claimers are killed at random), `voters` (200 votes on a branch at once), `runs` (2,000 engines of runs killed at random),
 //! `conflicts` (1,000 pairs of branches against a real `git merge`),
-//! `drivers` (400 drivers of task runs killed at random), `plans` (200 executions of plans killed at random). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
+//! `drivers` (400 drivers of task runs killed at random), `plans` (200 executions of plans killed at random),
+//! `syncs` (100,000 histories of two trackers). Without a name it ends at once, so that `cargo test` stays quick. Fail points exist in debug builds only and are tried by the suite.
 
 #![expect(clippy::disallowed_methods, reason = "tests start programs and wait for them")]
 #![expect(clippy::unwrap_used, reason = "what fails here is a failing test")]
@@ -38,6 +39,8 @@ mod races;
 mod runs;
 #[path = "../suite/support.rs"]
 mod support;
+#[path = "../suite/sync/histories.rs"]
+mod sync_histories;
 #[path = "../suite/watchdog.rs"]
 mod watchdog;
 
@@ -52,7 +55,15 @@ struct Stress {
     round: fn(seed: u64),
 }
 
-const STRESS_TESTS: [Stress; 15] = [
+const STRESS_TESTS: [Stress; 16] = [
+    Stress {
+        name: "syncs",
+        full: || {
+            (0..100_000).for_each(sync_histories::play);
+            "100000 histories of two trackers: both agree, no edit is lost, nothing is there twice".to_owned()
+        },
+        round: |seed| (seed * 100..seed * 100 + 100).for_each(sync_histories::play),
+    },
     Stress {
         name: "conflicts",
         full: || format!("{} pairs of branches as git merges them", conflicts::as_git_merges(1000, 1)),

@@ -40,6 +40,7 @@ mod runs;
 mod serve;
 mod signoffs;
 mod sprints;
+mod sync;
 mod tool_reports;
 mod trust;
 mod words;

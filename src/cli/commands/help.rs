@@ -17,7 +17,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{EventKind, RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 21] = [
+const TOPICS: [(&str, &str); 22] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
@@ -36,6 +36,7 @@ const TOPICS: [(&str, &str); 21] = [
     ("queries", include_str!("../../../templates/help/queries.txt")),
     ("runs", include_str!("../../../templates/help/runs.txt")),
     ("serve", include_str!("../../../templates/help/serve.txt")),
+    ("sync", include_str!("../../../templates/help/sync.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
     ("workers", include_str!("../../../templates/help/workers.txt")),
     ("workflows", include_str!("../../../templates/help/workflows.txt")),
@@ -108,7 +109,7 @@ fn indented(text: &str) -> String {
 /// Show the help of a command or a topic
 ///
 /// Topics: agents, claims, commits, config, events, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines,
-/// plans, queries, runs, serve, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
+/// plans, queries, runs, serve, sync, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]

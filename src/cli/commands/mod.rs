@@ -59,6 +59,7 @@ mod signoffs;
 mod site;
 mod sprint;
 mod status;
+mod sync;
 mod tick;
 mod verdict;
 mod verify;
@@ -142,6 +143,7 @@ const COMMANDS: &[Entry] = &[
     entry::<worker::Worker>("worker"),
     entry::<fleet::Fleet>("fleet"),
     entry::<escalations::Escalations>("escalations"),
+    entry::<sync::Sync>("sync"),
     entry::<import::Import>("import"),
     entry::<export::Export>("export"),
     entry::<report::Report>("report"),

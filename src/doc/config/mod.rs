@@ -9,6 +9,7 @@ mod members;
 mod plans;
 mod roles;
 mod rules;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod triggers;
@@ -17,6 +18,7 @@ mod webhooks;
 mod workers;
 
 pub(crate) use members::{names_keys, resolve_member_keys};
+pub(crate) use sync::{add_sync_table, remove_sync_table};
 pub(crate) use values::config_values;
 
 use std::ops::Range;
@@ -35,7 +37,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 18] = [
+const ROOT: [&str; 19] = [
     "format",
     "project",
     "id_prefix",
@@ -53,6 +55,7 @@ const ROOT: [&str; 18] = [
     "workers",
     "on",
     "webhooks",
+    "sync",
     "ci",
 ];
 
@@ -85,6 +88,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.check_executors(table.get_ref(), &config);
     reader.check_plans(table.get_ref(), &config);
     reader.check_workers(table.get_ref(), &config);
+    reader.check_sync(table.get_ref(), &config);
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
     config.unread = std::mem::take(&mut reader.unread);
@@ -154,6 +158,10 @@ impl Reader<'_> {
                 }),
                 "on" => self.triggers(value, config),
                 "webhooks" => self.webhooks(value, config),
+                "sync" => self.table("sync", value, |reader, path, key, value| {
+                    let remote = reader.sync_remote(path, value);
+                    config.sync.insert(key.get_ref().to_string(), remote);
+                }),
                 "ci" => self.table("ci", value, |reader, path, key, value| match key.get_ref().as_ref() {
                     "install" => config.ci.install = reader.shell_command(path, value),
                     _ => reader.unknown(path, key, &["install"]),

@@ -244,7 +244,13 @@ pub(super) const TABLE: [Row; 21] = {
             },
             "what a worker could not fix, and what people decided about it",
         ),
-        Row { owner: Some(Owner::Remote), ..row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml) },
+        about(
+            Row {
+                owner: Some(Owner::Remote),
+                ..row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml)
+            },
+            "what a task is called in another tracker, and the values that both agreed on",
+        ),
         about(
             of_sprint(Row {
                 owner_key: Some("id"),

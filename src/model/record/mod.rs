@@ -203,6 +203,13 @@ impl RecordPath {
         Self::of(RecordKind::Run, None, id.as_str())
     }
 
+    /// Returns the path of what links a task to another tracker; none where one cannot have this name.
+    #[must_use]
+    pub fn sync_link(remote: &str, task: &TaskId) -> Option<Self> {
+        let ending = RecordKind::SyncLink.endings().first().copied().unwrap_or_default();
+        Self::of(RecordKind::SyncLink, Some(remote), &format!("{task}{ending}"))
+    }
+
     /// Returns the path of an escalation; none where one cannot have this id.
     #[must_use]
     pub fn escalation(id: &str) -> Option<Self> {

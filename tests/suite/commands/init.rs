@@ -384,7 +384,9 @@ fn a_workflow_uses_the_configured_install_command_and_default_branch() {
     assert_eq!(workflow.matches("\n          exit 1\n").count(), 3, "{workflow}");
     assert!(!workflow.contains("cargo install"), "{workflow}");
     // Nobody's tasks are published because somebody has a workflow.
-    assert!(workflow.contains("  site:\n    if: github.event_name == 'push' && vars.TRACKER_SITE == 'yes'\n"));
+    assert!(
+        workflow.contains("  site:\n    if: github.event_name == 'push' && vars.TRACKER_SITE == 'yes'\n")
+    );
 
     let config = sandbox.read(".tracker/config.toml");
     sandbox.write(".tracker/config.toml", format!("{config}\n[ci]\ninstall = '''\none\ntwo\n'''\n"));

@@ -134,6 +134,9 @@ const CALLS: &str = "
     escalations --all
     escalations show zzz
     escalations resolve zzz
+    sync
+    sync status
+    sync resolve zzz a --ours
     workflow new checks
     workflow
     workflow check
@@ -300,6 +303,19 @@ fn answers_and_errors_match_their_schemas() {
         seen.extend(answered(&worked, &schemas, call));
     }
     seen.extend(answered(&worked, &schemas, "worker remove lint"));
+    let item = r#"{"id":"1","key":"TASK-1","version":1,"fields":{"title":"A"}}"#;
+    let synced = crate::sync::program::scripted(&[item], &[]);
+    for call in [
+        "sync --pull",
+        "sync status",
+        "sync log",
+        "sync doctor",
+        "sync install --cron",
+        "sync test 'exit 3' --cases 1",
+        "sync remove forge",
+    ] {
+        seen.extend(answered(&synced, &schemas, call));
+    }
     let all: BTreeSet<String> = schemas.as_object().unwrap().keys().cloned().collect();
     let missed: Vec<&String> =
         all.difference(&seen).filter(|name| !OF_PROGRAMS.contains(&name.as_str())).collect();

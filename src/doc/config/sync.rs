@@ -1,0 +1,142 @@
+//! `[sync.NAME]`: another tracker that this one is synchronised with.
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Reader, Value};
+use crate::doc::printable::printable;
+use crate::model::{Config, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
+
+const KEYS: [&str; 6] = ["kind", "command", "project", "policy", "status", "filter"];
+/// The words that a status has here.
+const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
+
+impl Reader<'_> {
+    /// Reads one other tracker.
+    pub(super) fn sync_remote(&mut self, path: &str, value: &Value<'_>) -> SyncRemote {
+        let mut remote = SyncRemote::default();
+        self.table(path, value, |reader, path, key, value| match key.get_ref().as_ref() {
+            "kind" => remote.kind = reader.word(path, value, &SyncKind::WORDS),
+            "command" => remote.command = reader.shell_command(path, value),
+            "project" => remote.project = reader.text(path, value),
+            "policy" => {
+                remote.policy = reader.word(path, value, &SyncPolicy::WORDS).unwrap_or_default();
+            }
+            "filter" => remote.filter = reader.text(path, value),
+            "status" => reader.table(path, value, |reader, path, key, value| {
+                if STATUSES.contains(&key.get_ref().as_ref()) {
+                    let word = reader.text(path, value).unwrap_or_default();
+                    remote.status.insert(key.get_ref().to_string(), word);
+                } else {
+                    reader.unknown(path, key, &STATUSES);
+                }
+            }),
+            _ => reader.unknown(path, key, &KEYS),
+        });
+        remote
+    }
+
+    /// Reports names that cannot be, and what is needed and left out.
+    pub(super) fn check_sync(&mut self, table: &DeTable<'_>, config: &Config) {
+        let Some(DeValue::Table(remotes)) = table.get("sync").map(Spanned::get_ref) else { return };
+        for (key, value) in remotes {
+            let name = key.get_ref().as_ref();
+            let path = format!("sync.{}", printable(name));
+            if !is_worker_name(name) {
+                let message = format!("`{}` cannot name another tracker", printable(name));
+                let hint = "lowercase letters, digits and `-`, beginning with a letter";
+                self.error(key.span(), &path, message, Some(hint));
+            }
+            let Some(remote) = config.sync.get(name) else { continue };
+            match (remote.kind, &remote.command) {
+                (None, _) => {
+                    let hint = "write kind = \"program\" or \"postgres\"";
+                    self.misfit(value.span(), &path, "does not say how it is reached".to_owned(), hint);
+                }
+                (Some(SyncKind::Program), None) => {
+                    let hint = "write command = \"python3 tools/sync.py\"; see tracker help sync";
+                    self.misfit(value.span(), &path, "a program needs a `command`".to_owned(), hint);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Returns the configuration with a table for another tracker at its end.
+pub fn add_sync_table(text: &str, name: &str, remote: &SyncRemote) -> String {
+    let mut added = text.trim_end_matches('\n').to_owned();
+    if !added.is_empty() {
+        added.push_str("\n\n");
+    }
+    let kind = remote.kind.and_then(|kind| SyncKind::WORDS.iter().find(|(_, own)| *own == kind));
+    let policy = SyncPolicy::WORDS.iter().find(|(_, own)| *own == remote.policy);
+    let values = [
+        ("kind", kind.map(|(word, _)| (*word).to_owned())),
+        ("command", remote.command.clone()),
+        ("project", remote.project.clone()),
+        ("policy", policy.map(|(word, _)| (*word).to_owned())),
+        ("filter", remote.filter.clone()),
+    ];
+    added.push_str(&format!("[sync.{name}]\n"));
+    for (key, value) in values {
+        if let Some(value) = value {
+            added.push_str(&format!("{key} = {}\n", toml::Value::String(value)));
+        }
+    }
+    added
+}
+
+/// Returns the configuration without the tables of another tracker; none where it has none that begins with a line of its
+/// own.
+pub fn remove_sync_table(text: &str, name: &str) -> Option<String> {
+    let own = format!("[sync.{name}]");
+    let below = format!("[sync.{name}.");
+    let mut is_inside = false;
+    let mut kept = String::new();
+    for line in text.split_inclusive('\n') {
+        let start = line.trim();
+        if start.starts_with('[') {
+            is_inside = start.starts_with(&own) || start.starts_with(&below);
+        }
+        if !is_inside {
+            kept.push_str(line);
+        }
+    }
+    (kept.len() < text.len()).then(|| format!("{}\n", kept.trim_end_matches('\n')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{add_sync_table, remove_sync_table};
+    use crate::doc::read_config;
+    use crate::model::{SyncKind, SyncPolicy, SyncRemote};
+
+    #[test]
+    fn a_table_that_was_added_is_read_and_removed_again() {
+        let remote = SyncRemote {
+            kind: Some(SyncKind::Program),
+            command: Some("say \"it's\" \\ done".to_owned()),
+            policy: SyncPolicy::Newer,
+            filter: Some("tag:x".to_owned()),
+            ..SyncRemote::default()
+        };
+        let before = "format = 2\n# a comment\n[pipeline]\nstages = [\"dev\"]\n";
+        let text = add_sync_table(before, "csv", &remote);
+        let (config, problems) = read_config(text.as_bytes()).unwrap();
+        assert_eq!((config.sync.get("csv"), problems.len(), config.errors.len()), (Some(&remote), 0, 0));
+        assert_eq!(remove_sync_table(&text, "csv").as_deref(), Some(before));
+        assert_eq!(remove_sync_table(before, "csv"), None);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_reported() {
+        let text = "format = 2\n[sync.a]\n[sync.b]\nkind = \"program\"\n";
+        let (config, _) = read_config(text.as_bytes()).unwrap();
+        let messages: Vec<&str> = config.errors.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(messages, ["does not say how it is reached", "a program needs a `command`"]);
+        let text = "[sync.c]\nkind = \"carrier\"\n[sync.c.status]\nresting = \"x\"\n";
+        assert!(read_config(text.as_bytes()).is_err());
+        assert!(read_config(b"[sync.'a b']\nkind = \"postgres\"\n").is_err());
+    }
+}

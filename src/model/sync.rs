@@ -1,0 +1,259 @@
+//! Synchronisation with another tracker: its settings, the fields that both sides have, and what links a task to an item.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A field that tasks and the items of other trackers can share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncField {
+    /// One line.
+    Title,
+    /// How far it is, as a word.
+    Status,
+    /// How urgent it is.
+    Priority,
+    /// What kind of task it is.
+    Type,
+    /// Who works on it.
+    Assignee,
+    /// The part of the product.
+    Area,
+    /// Free labels: tags here.
+    Labels,
+    /// How long it should take, such as `1h 30m`.
+    Estimate,
+    /// The day by which it should be done.
+    Due,
+    /// Markdown.
+    Body,
+}
+
+impl SyncField {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Title,
+        Self::Status,
+        Self::Priority,
+        Self::Type,
+        Self::Assignee,
+        Self::Area,
+        Self::Labels,
+        Self::Estimate,
+        Self::Due,
+        Self::Body,
+    ];
+
+    /// Returns its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Status => "status",
+            Self::Priority => "priority",
+            Self::Type => "type",
+            Self::Assignee => "assignee",
+            Self::Area => "area",
+            Self::Labels => "labels",
+            Self::Estimate => "estimate",
+            Self::Due => "due",
+            Self::Body => "body",
+        }
+    }
+
+    /// Reads its name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == text)
+    }
+
+    /// Returns the value of a task that has none.
+    #[must_use]
+    pub fn empty(self) -> SyncValue {
+        match self {
+            Self::Labels => SyncValue::Labels(BTreeSet::new()),
+            _ => SyncValue::Text(String::new()),
+        }
+    }
+}
+
+impl fmt::Display for SyncField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The value of a field; an empty text or set where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum SyncValue {
+    /// A text.
+    Text(String),
+    /// A set.
+    Labels(BTreeSet<String>),
+}
+
+impl SyncValue {
+    /// Returns a text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Labels(labels) => labels.is_empty(),
+        }
+    }
+}
+
+impl fmt::Display for SyncValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Labels(labels) => {
+                f.write_str(&labels.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// Values by field. A field that is not there is one that nothing is known of.
+pub type SyncValues = BTreeMap<SyncField, SyncValue>;
+
+/// One of the two trackers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncSide {
+    /// This repository.
+    Here,
+    /// The other tracker.
+    There,
+}
+
+/// Which value stays where both sides have changed one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncPolicy {
+    /// That of this repository.
+    Ours,
+    /// That of the other tracker.
+    Theirs,
+    /// The one that was changed last.
+    Newer,
+    /// None: a person decides.
+    #[default]
+    Ask,
+}
+
+impl SyncPolicy {
+    /// All of them, with their words.
+    pub const WORDS: [(&'static str, Self); 4] =
+        [("ours", Self::Ours), ("theirs", Self::Theirs), ("newer", Self::Newer), ("ask", Self::Ask)];
+}
+
+/// How another tracker is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncKind {
+    /// By a program that speaks JSON lines.
+    Program,
+    /// As a table of a PostgreSQL database.
+    Postgres,
+}
+
+impl SyncKind {
+    /// All of them, with their words.
+    pub const WORDS: [(&'static str, Self); 2] = [("program", Self::Program), ("postgres", Self::Postgres)];
+}
+
+/// `[sync.NAME]`: another tracker.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SyncRemote {
+    /// How it is reached.
+    pub kind: Option<SyncKind>,
+    /// The shell command of a program.
+    pub command: Option<String>,
+    /// The project there; that of this repository where nothing is set.
+    pub project: Option<String>,
+    /// Which value stays where both sides have changed one field.
+    pub policy: SyncPolicy,
+    /// Words for the status there, by the word here.
+    pub status: BTreeMap<String, String>,
+    /// A query: the tasks that are created there. Without one, only tasks that came from there go back.
+    pub filter: Option<String>,
+}
+
+/// What became of an item or a task that the other side still has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncOrphan {
+    /// The item is gone there, and somebody has to decide about the task.
+    DeletedThere,
+    /// The task is gone here, and somebody has to decide about the item.
+    DeletedHere,
+    /// It was decided that the pair is no longer synchronised.
+    Unlinked,
+}
+
+/// The two values of a field that a person has to decide on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SyncConflict {
+    /// The value here.
+    pub here: SyncValue,
+    /// The value there.
+    pub there: SyncValue,
+}
+
+/// What links a task to an item of another tracker: the values that both last agreed on make each change a three-way one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SyncLink {
+    /// The task.
+    pub task: String,
+    /// The item's id there; empty where it is to be created.
+    pub id: String,
+    /// Its version there, as it was when this was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What has become of one of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orphan: Option<SyncOrphan>,
+    /// Values there that were seen and cannot be taken over here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub declined: SyncValues,
+    /// Fields that a person has to decide on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub conflicts: BTreeMap<SyncField, SyncConflict>,
+    /// The values that both sides last agreed on.
+    #[serde(default)]
+    pub agreed: SyncValues,
+}
+
+impl SyncLink {
+    /// Makes the link of a pair that has agreed on nothing.
+    #[must_use]
+    pub fn new(task: impl Into<String>, id: impl Into<String>) -> Self {
+        Self {
+            task: task.into(),
+            id: id.into(),
+            version: None,
+            orphan: None,
+            declined: SyncValues::new(),
+            conflicts: BTreeMap::new(),
+            agreed: SyncValues::new(),
+        }
+    }
+
+    /// Whether it is the same, the version aside.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let unversioned = |link: &Self| Self { version: None, ..link.clone() };
+        unversioned(self) == unversioned(other)
+    }
+}

@@ -1,0 +1,345 @@
+//! This tracker as one of the two sides: its tasks and links, and beside them the journal and the log of lost values.
+//!
+//! ```text
+//! <common git dir>/tracker/sync/NAME/
+//!     lock            held while it is synchronised
+//!     journal.json    what is being written there
+//!     log.jsonl       values that were replaced by those of the other side, a line each
+//!     last.json       when it was last synchronised, and what came of it
+//! ```
+
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::values::TaskValues;
+use crate::doc::{create_sync_link, create_task, read_sync_link};
+use crate::git::{open_regular, read_regular};
+use crate::model::{
+    Config, IdScheme, Problem, RecordKind, RecordPath, SyncField, SyncLink, SyncValue, Task, TaskId,
+    digest_of,
+};
+use crate::ops::ids::IdMaker;
+use crate::ops::select::Selector;
+use crate::ops::session::{parse, spliced};
+use crate::ops::written::WrittenTask;
+use crate::ops::{Error, Result, Session};
+use crate::query::Query;
+use crate::store::{self, Change, Snapshot};
+use crate::sync::{Intent, Landing, Local, LocalTask, Lost, RemoteItem};
+
+const JOURNAL: &str = "journal.json";
+const LOG: &str = "log.jsonl";
+/// The letters of new ids.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// The shortest id that is made of an item's.
+const SHORTEST_ID: usize = 6;
+
+/// A value that was replaced, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LoggedLoss {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    #[serde(flatten)]
+    pub loss: Lost,
+}
+
+/// The folder of what is kept on this machine about another tracker.
+pub(super) fn local_folder(session: &Session<'_>, remote: &str) -> PathBuf {
+    session.workspace().repo_paths().common_dir.join("tracker").join("sync").join(remote)
+}
+
+/// Reads a file of JSON; none where there is none.
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    match read_regular(path) {
+        Ok(bytes) => {
+            serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::io("read", path)(error.into()))
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", path)(error)),
+    }
+}
+
+/// Returns the values that were lost against those of another tracker, the oldest first.
+pub(super) fn read_log(session: &Session<'_>, remote: &str) -> Vec<LoggedLoss> {
+    let text = read_regular(&local_folder(session, remote).join(LOG)).unwrap_or_default();
+    text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+/// Adds lost values, on disk when this returns. One that was the last to be lost of its field is there already.
+pub(super) fn append_log(session: &Session<'_>, remote: &str, lost: &[Lost]) -> Result<()> {
+    let path = local_folder(session, remote).join(LOG);
+    let at = session.env().now();
+    let mut lines = String::new();
+    let known = read_log(session, remote);
+    let is_known = |loss: &&Lost| {
+        let is_of_field = |own: &&LoggedLoss| own.loss.task == loss.task && own.loss.field == loss.field;
+        known.iter().rev().find(is_of_field).is_some_and(|own| own.loss == **loss)
+    };
+    for loss in lost.iter().filter(|loss| !is_known(loss)) {
+        let line = serde_json::to_string(&LoggedLoss { at, loss: loss.clone() });
+        lines.push_str(&line.expect("plain data with text keys is always JSON"));
+        lines.push('\n');
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    let written = open_regular(&mut options, &path)
+        .and_then(|mut file| file.write_all(lines.as_bytes()).and_then(|()| file.sync_data()));
+    written.map_err(Error::io("write", &path))
+}
+
+/// Returns the links with another tracker, and what is wrong with those that cannot be read.
+pub(super) fn read_links(
+    snapshot: &Snapshot,
+    remote: &str,
+) -> Result<(Vec<(TaskId, SyncLink)>, Vec<Problem>)> {
+    let folder = format!("{}/{remote}", RecordKind::SyncLink.folder());
+    let (mut links, mut problems) = (Vec::new(), Vec::new());
+    for entry in snapshot.list(&folder)? {
+        let path = format!("{folder}/{}", entry.name);
+        let Some(RecordPath::OfRemote { kind: RecordKind::SyncLink, .. }) = RecordPath::parse(&path) else {
+            continue;
+        };
+        let Ok(task) = TaskId::parse(entry.name.trim_end_matches(".yaml")) else { continue };
+        let bytes = snapshot.read(&path)?.unwrap_or_default();
+        match read_sync_link(&task, &bytes) {
+            Ok(link) => links.push((task, link)),
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+        }
+    }
+    Ok((links, problems))
+}
+
+/// Returns the change of a link's file.
+pub(super) fn link_change(snapshot: &Snapshot, remote: &str, link: &SyncLink) -> Result<Option<Change>> {
+    let path = TaskId::parse(&link.task).ok().and_then(|task| RecordPath::sync_link(remote, &task));
+    let Some(path) = path.map(String::from) else { return Ok(None) };
+    let text = create_sync_link(link);
+    Ok(Some(match snapshot.read(&path)? {
+        Some(bytes) => Change::replace(path, String::from_utf8_lossy(&bytes), text),
+        None => Change::create(path, text),
+    }))
+}
+
+/// This tracker, as one of two sides.
+pub(super) struct Here<'s, 'e> {
+    session: &'s Session<'e>,
+    config: &'s Config,
+    remote: &'s str,
+    values: TaskValues<'s, 'e>,
+    filter: Option<Query>,
+    filter_text: &'s str,
+    folder: PathBuf,
+    ids: Option<IdMaker<'s, 'e>>,
+    /// Records that could not be read.
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'s, 'e> Here<'s, 'e> {
+    pub(super) fn new(
+        session: &'s Session<'e>,
+        config: &'s Config,
+        remote: &'s str,
+        filter: Option<(Query, &'s str)>,
+    ) -> Self {
+        let (filter, filter_text) = filter.map_or((None, ""), |(query, text)| (Some(query), text));
+        Self {
+            session,
+            config,
+            remote,
+            values: TaskValues::new(session, config, remote),
+            filter,
+            filter_text,
+            folder: local_folder(session, remote),
+            ids: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Returns the records as they are now.
+    fn snapshot(&self) -> Snapshot {
+        self.session.workspace().again(self.session.env()).snapshot()
+    }
+
+    fn source_of(&self, id: &str) -> String {
+        format!("{}:{id}", self.remote)
+    }
+
+    /// Says why a task is created there, or why not.
+    fn selected(&self, task: &Task) -> std::result::Result<String, String> {
+        let Some(query) = &self.filter else {
+            return Err("it did not come from there, and no filter selects it".to_owned());
+        };
+        let summary = task.summary();
+        let selector = Selector { session: self.session, config: self.config, query };
+        match selector.matches(&summary, None) {
+            true => Ok(format!("matches `{}`", self.filter_text)),
+            false => Err(format!("does not match `{}`", self.filter_text)),
+        }
+    }
+
+    /// Makes the changes of one landing; why none can be made otherwise.
+    fn changes(&self, snapshot: &Snapshot, landing: &Landing) -> Result<(Vec<Change>, Option<WrittenTask>)> {
+        let mut link = landing.link.clone();
+        let id = TaskId::parse(&landing.task).map_err(|error| Error::usage(error.to_string()))?;
+        let file = snapshot.task_file(&id)?;
+        let (mut changes, mut written) = (Vec::new(), None);
+        match file {
+            None if landing.is_new => {
+                let mut task = Task::new(id.clone(), "");
+                task.created = Some(self.session.env().today());
+                task.source = Some(self.source_of(&link.id));
+                self.values.fill(&mut task, &landing.here)?;
+                written = Some(WrittenTask::created(&task, Vec::new()));
+                changes.push(Change::create(RecordPath::task_file(&id), create_task(&task)));
+            }
+            Some(_) if landing.is_new => return Err(Error::usage(format!("{id} is there already"))),
+            Some(file) if !landing.here.is_empty() => {
+                let task = parse(&file)?;
+                let tasks = snapshot.tasks()?;
+                let is_open = |id: &str| tasks.find(id).is_none_or(|task| !task.is_closed());
+                let now = self.values.of(&task, is_open);
+                let (mut edits, mut fields) = (Vec::new(), Vec::new());
+                for (field, value) in &landing.here {
+                    if now.get(field) == landing.seen.get(field) {
+                        edits.extend(self.values.edits(&task, *field, value)?);
+                        fields.push(field.as_str());
+                    } else if now.get(field) != Some(value) {
+                        let seen = landing.seen.get(field).cloned();
+                        link.agreed.insert(*field, seen.unwrap_or_else(|| field.empty()));
+                    }
+                }
+                let summary = format!("{} from {}", fields.join(", "), self.remote);
+                written = Some(WrittenTask::changed(&task, vec![summary], !edits.is_empty()));
+                changes.push(spliced(&file, &edits)?);
+            }
+            _ => {}
+        }
+        changes.extend(link_change(snapshot, self.remote, &link)?);
+        Ok((changes, written))
+    }
+}
+
+impl Local<Error> for Here<'_, '_> {
+    fn tasks(&mut self) -> Result<Vec<LocalTask>> {
+        let snapshot = self.snapshot();
+        let (links, problems) = read_links(&snapshot, self.remote)?;
+        self.problems = problems;
+        let mut links: HashMap<String, SyncLink> =
+            links.into_iter().map(|(task, link)| (task.to_string(), link)).collect();
+        let tasks = snapshot.tasks()?;
+        let is_open = |id: &str| tasks.find(id).is_none_or(|task| !task.is_closed());
+        let mut all = Vec::new();
+        for id in snapshot.task_ids()? {
+            // A task that cannot be read is not one that is gone.
+            let link = links.remove(id.as_str());
+            let Some(file) = snapshot.task_file(&id)? else { continue };
+            let task = match parse(&file) {
+                Ok(task) => task,
+                Err(Error::Broken(problems)) => {
+                    self.problems.extend(problems);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let modified = tasks.stat(id.as_str()).map(|stat| DateTime::from_timestamp_nanos(stat.modified));
+            all.push(LocalTask {
+                id: id.to_string(),
+                values: Some(self.values.of(&task, is_open)),
+                updated: modified,
+                link,
+                selected: self.selected(&task),
+            });
+        }
+        let gone = |(id, link)| LocalTask {
+            id,
+            values: None,
+            updated: None,
+            link: Some(link),
+            selected: Err("it is gone".to_owned()),
+        };
+        all.extend(links.into_iter().map(gone));
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(all)
+    }
+
+    fn accept(
+        &mut self,
+        task: Option<&LocalTask>,
+        field: SyncField,
+        value: &SyncValue,
+    ) -> std::result::Result<SyncValue, String> {
+        self.values.accept(task.and_then(|task| task.values.as_ref()), field, value)
+    }
+
+    /// A random id would be another one in another clone.
+    fn new_id(&mut self, item: &RemoteItem) -> Result<String> {
+        if self.config.id_scheme == IdScheme::Sequential {
+            let ids = match self.ids.take() {
+                Some(ids) => ids,
+                None => IdMaker::new(self.session, self.config)?,
+            };
+            return Ok(self.ids.insert(ids).fresh()?.to_string());
+        }
+        let source = self.source_of(&item.id);
+        let digest = digest_of(source.as_bytes());
+        let number = u128::from_str_radix(&digest[..32], 16).unwrap_or_default();
+        let letter = |at: u32| char::from(ALPHABET[(number >> (5 * at)) as usize & 31]);
+        let snapshot = self.snapshot();
+        let mut length = SHORTEST_ID;
+        loop {
+            let suffix: String = (0..).take(length).map(letter).collect();
+            let id = TaskId::parse(&format!("{}-{suffix}", self.config.id_prefix))
+                .expect("the prefix was checked when the configuration was read");
+            let is_other = match snapshot.task_file(&id)? {
+                Some(file) => parse(&file).is_ok_and(|task| task.source.as_ref() != Some(&source)),
+                None => false,
+            };
+            if !is_other || length >= 24 {
+                return Ok(id.to_string());
+            }
+            length += 1;
+        }
+    }
+
+    fn write(&mut self, landings: &[Landing]) -> Result<Vec<std::result::Result<(), String>>> {
+        let locked = self.session.lock(&format!("sync {}", self.remote))?;
+        let snapshot = self.snapshot();
+        let (mut changes, mut tasks, mut answers) = (Vec::new(), Vec::new(), Vec::new());
+        for landing in landings {
+            match self.changes(&snapshot, landing) {
+                Ok((own, task)) => {
+                    changes.extend(own.into_iter().filter(|change| !change.is_empty()));
+                    tasks.extend(task);
+                    answers.push(Ok(()));
+                }
+                Err(Error::Store(error)) => return Err(Error::Store(error)),
+                Err(error) => answers.push(Err(error.to_string())),
+            }
+        }
+        if !changes.is_empty() {
+            self.session.finish(&locked, &changes, tasks)?;
+        }
+        Ok(answers)
+    }
+
+    fn journal(&mut self) -> Result<Vec<Intent>> {
+        Ok(read_json(&self.folder.join(JOURNAL))?.unwrap_or_default())
+    }
+
+    fn set_journal(&mut self, intents: &[Intent]) -> Result<()> {
+        let bytes = serde_json::to_vec(intents).expect("plain data with text keys is always JSON");
+        crate::env::fail_point("sync:journal");
+        Ok(store::write_file(&self.folder.join(JOURNAL), &bytes)?)
+    }
+
+    fn log(&mut self, lost: &[Lost]) -> Result<()> {
+        append_log(self.session, self.remote, lost)
+    }
+}

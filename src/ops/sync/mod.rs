@@ -1,0 +1,20 @@
+//! `sync`: this tracker and another one agree. What follows for each field is decided in [`crate::sync`], how another tracker
+//! is reached in [`crate::remote`]; here are the tasks and links of this one, and the verbs.
+
+mod configure;
+mod conformance;
+mod doctor;
+mod here;
+mod install;
+mod resolve;
+mod run;
+mod values;
+mod view;
+
+pub(crate) use configure::{SyncAdded, add_remote, remove_remote};
+pub(crate) use conformance::{ConformanceView, test_program};
+pub(crate) use doctor::{SyncDiagnosis, diagnose_sync};
+pub(crate) use install::{InstallFor, SyncInstall, install_sync};
+pub(crate) use resolve::resolve_sync;
+pub(crate) use run::{SyncLine, SyncOptions, SyncRun, sync_remote};
+pub(crate) use view::{RemoteStatus, SyncLog, SyncStatus, SyncWaiting, sync_log, sync_status};

@@ -1,0 +1,251 @@
+//! `sync`: one run with one other tracker.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::here::{Here, local_folder};
+use crate::model::{Config, Problem, SyncField, SyncKind, SyncRemote, nearest};
+use crate::ops::select::read_query;
+use crate::ops::{Error, Result, Session};
+use crate::remote::{ProgramRemote, StatusMap};
+use crate::store::{self, Lock};
+use crate::sync::{
+    MOST_CREATIONS, MOST_UPDATES, Remote, StepKind, SyncDirection, SyncReport, SyncRequest, SyncStep, sync,
+};
+
+/// What to synchronise.
+#[derive(Debug, Clone, Default)]
+pub struct SyncOptions {
+    /// The other tracker; the only one where none is given.
+    pub remote: Option<String>,
+    /// Tasks; all where none is given.
+    pub tasks: Vec<String>,
+    /// Where changes go.
+    pub direction: SyncDirection,
+    /// Whether many changes are fine.
+    pub is_confirmed: bool,
+}
+
+/// What was synchronised.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SyncRun {
+    /// The other tracker.
+    pub remote: String,
+    /// Whether nothing was written because the caller asked so.
+    pub dry_run: bool,
+    /// What was done, or would be.
+    pub steps: Vec<SyncLine>,
+    /// What was left as it is, and why.
+    pub skipped: Vec<SyncSkipped>,
+    /// Whether nothing was done because many changes are confirmed first.
+    pub needs_yes: bool,
+    /// How many changes nobody knows the outcome of; the next run finds out.
+    pub unknown: usize,
+    /// How many fields a person has to decide on.
+    pub conflicts: usize,
+}
+
+/// One pair that was synchronised.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SyncLine {
+    /// What was done.
+    pub kind: StepKind,
+    /// The task.
+    pub task: String,
+    /// Its title.
+    pub title: String,
+    /// The item.
+    pub item: String,
+    /// The fields of the task that changed.
+    pub here: Vec<SyncField>,
+    /// The fields of the item that changed.
+    pub there: Vec<SyncField>,
+    /// The fields of which the value of one side was replaced; the log has it.
+    pub lost: Vec<SyncField>,
+    /// The fields that a person has to decide on.
+    pub conflicts: Vec<SyncField>,
+    /// Why the pair was taken.
+    pub why: String,
+}
+
+/// What was left as it is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SyncSkipped {
+    /// The task or the item.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The last run, as this machine remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LastSync {
+    /// When it ended.
+    pub at: DateTime<Utc>,
+    /// How many pairs changed.
+    pub changes: usize,
+    /// What went wrong.
+    pub problems: Vec<String>,
+}
+
+pub(super) const LAST: &str = "last.json";
+
+/// Finds another tracker in the configuration, by its name, or the only one.
+pub(super) fn find_remote<'c>(config: &'c Config, name: Option<&str>) -> Result<(&'c str, &'c SyncRemote)> {
+    let names = || config.sync.keys().map(String::as_str);
+    if config.sync.is_empty() {
+        let hint = "add one: tracker sync add NAME --command 'python3 tools/sync.py'; see tracker help sync";
+        return Err(Error::not_found("there is no other tracker to synchronise with", hint));
+    }
+    let found = match name {
+        Some(name) => config.sync.get_key_value(name),
+        None if config.sync.len() == 1 => config.sync.first_key_value(),
+        None => {
+            let hint = format!("one of {}", names().collect::<Vec<_>>().join(", "));
+            return Err(Error::usage_with("there are several other trackers; name one", hint));
+        }
+    };
+    match (found, name.and_then(|name| nearest(name, names()))) {
+        (Some((name, remote)), _) => Ok((name, remote)),
+        (None, Some(near)) => {
+            let message = format!("unknown remote `{}`", name.unwrap_or_default());
+            Err(Error::not_found(message, format!("did you mean `{near}`?")))
+        }
+        (None, None) => {
+            let message = format!("unknown remote `{}`", name.unwrap_or_default());
+            Err(Error::not_found(message, format!("one of {}", names().collect::<Vec<_>>().join(", "))))
+        }
+    }
+}
+
+/// Returns another tracker as it is reached.
+pub(super) fn reach<'r>(
+    session: &Session<'_>,
+    config: &Config,
+    name: &str,
+    remote: &'r SyncRemote,
+) -> Result<Box<dyn Remote<Error> + 'r>> {
+    let project = remote.project.clone().or_else(|| config.project.clone()).unwrap_or_default();
+    match (remote.kind, &remote.command) {
+        (Some(SyncKind::Program), Some(command)) => {
+            let folder = session.workspace().work_dir();
+            let program = ProgramRemote::new(name, command, &project, folder);
+            Ok(Box::new(StatusMap::new(program, &remote.status)))
+        }
+        (Some(SyncKind::Postgres), _) => {
+            let message =
+                format!("`{name}` is a PostgreSQL database, and this program has no driver for one");
+            Err(Error::usage_with(message, "use a program that speaks JSON lines: see tracker help sync"))
+        }
+        _ => {
+            let message = format!("[sync.{name}] does not say how the other tracker is reached");
+            Err(Error::usage_with(
+                message,
+                "write kind = \"program\" and a command into .tracker/config.toml",
+            ))
+        }
+    }
+}
+
+/// Synchronises with another tracker.
+pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(SyncRun, Vec<Problem>)> {
+    let config = session.config()?;
+    let (name, settings) = find_remote(&config, options.remote.as_deref())?;
+    let folder = local_folder(session, name);
+    std::fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+    let Some(_lock) = Lock::try_acquire(&folder.join("lock"), &format!("sync {name}"))? else {
+        let message = format!("another process synchronises with `{name}`");
+        return Err(Error::usage_with(
+            message,
+            format!("wait for it; tracker sync status {name} shows the last run"),
+        ));
+    };
+    let only: BTreeSet<String> =
+        options.tasks.iter().map(|id| Ok(session.resolve(id)?.to_string())).collect::<Result<_>>()?;
+    let filter = match &settings.filter {
+        Some(text) => Some((read_query(session, &config, text, None)?.0, text.as_str())),
+        None => None,
+    };
+    let request = SyncRequest {
+        policy: settings.policy,
+        direction: options.direction,
+        only: (!only.is_empty()).then_some(only),
+        now: session.env().now(),
+        is_confirmed: options.is_confirmed,
+        is_dry: session.is_dry(),
+    };
+    let mut here = Here::new(session, &config, name, filter);
+    let mut there = reach(session, &config, name, settings)?;
+    let result = sync(&mut here, &mut *there, &request);
+    let records = std::mem::take(&mut here.problems);
+    if !session.is_dry() {
+        let last = last_of(session, &result);
+        let bytes = serde_json::to_vec(&last).expect("plain data with text keys is always JSON");
+        store::replace_unsynced(&folder.join(LAST), &bytes)?;
+    }
+    let report = result?;
+    let mut problems: Vec<Problem> = report.problems.iter().map(Problem::warning).collect();
+    problems.extend(records);
+    if let Some((creations, updates)) = report.to_confirm {
+        let message = format!(
+            "{creations} creations and {updates} updates: more than {MOST_CREATIONS} or {MOST_UPDATES} are confirmed first"
+        );
+        let hint = format!("look at them with --dry-run, then: tracker sync {name} --yes");
+        problems.push(Problem::error(message).with_hint(hint));
+    }
+    if report.unknown > 0 {
+        let message = format!("{} of the changes got no answer", report.unknown);
+        let hint = format!("tracker sync {name} finds out what has become of them");
+        problems.push(Problem::error(message).with_hint(hint));
+    }
+    Ok((SyncRun::new(name, session.is_dry(), &report), problems))
+}
+
+fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
+    let at = session.env().now();
+    match result {
+        Ok(report) => {
+            let changes = report.steps.iter().filter(|step| step.kind != StepKind::Link).count();
+            let changes = if report.to_confirm.is_some() { 0 } else { changes };
+            LastSync { at, changes, problems: report.problems.clone() }
+        }
+        Err(error) => LastSync { at, changes: 0, problems: vec![error.to_string()] },
+    }
+}
+
+impl SyncRun {
+    fn new(name: &str, dry_run: bool, report: &SyncReport) -> Self {
+        let skipped = |(what, why): &(String, String)| SyncSkipped { what: what.clone(), why: why.clone() };
+        // That both sides agree already is no news.
+        let is_news = |step: &&SyncStep| step.kind != StepKind::Link || !step.link.conflicts.is_empty();
+        let steps: Vec<SyncLine> = report.steps.iter().filter(is_news).map(SyncLine::of).collect();
+        Self {
+            remote: name.to_owned(),
+            dry_run,
+            skipped: report.skipped.iter().map(skipped).collect(),
+            needs_yes: report.to_confirm.is_some(),
+            unknown: report.unknown,
+            conflicts: steps.iter().map(|step| step.conflicts.len()).sum(),
+            steps,
+        }
+    }
+}
+
+impl SyncLine {
+    fn of(step: &SyncStep) -> Self {
+        Self {
+            kind: step.kind,
+            task: step.task.clone(),
+            title: step.title.clone(),
+            item: step.link.id.clone(),
+            here: step.here.keys().copied().collect(),
+            there: step.there.keys().copied().collect(),
+            lost: step.lost.iter().map(|lost| lost.field).collect(),
+            conflicts: step.link.conflicts.keys().copied().collect(),
+            why: step.why.clone(),
+        }
+    }
+}

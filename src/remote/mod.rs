@@ -1,0 +1,27 @@
+//! Other trackers as they are reached: by a program that speaks JSON lines. What they answer is untrusted: an item that
+//! cannot be read is named and passed over, and an answer that stops in the middle is none.
+
+mod map;
+mod program;
+mod protocol;
+
+pub(crate) use map::StatusMap;
+pub(crate) use program::ProgramRemote;
+
+/// Why another tracker gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The program could not be run.
+    #[error(transparent)]
+    Process(#[from] crate::process::Error),
+    /// It ended with an error.
+    #[error("`{name}` cannot {action}: {why}")]
+    Failed {
+        /// The other tracker.
+        name: String,
+        /// What it was to do.
+        action: &'static str,
+        /// What it printed about that.
+        why: String,
+    },
+}

@@ -1,0 +1,241 @@
+//! Rounds: both sides read, planned and written, in an order that a crash cannot hurt.
+
+use std::collections::{HashMap, HashSet};
+
+use super::plan::{Sides, StepKind, SyncPlan, SyncRequest, SyncStep, plan};
+use super::side::{Capabilities, Intent, Landing, Local, LocalTask, Push, PushAnswer, Remote, RemoteItem};
+use crate::model::SyncValues;
+
+/// More creations than this are confirmed first.
+pub const MOST_CREATIONS: usize = 20;
+/// More other changes than this are confirmed first.
+pub const MOST_UPDATES: usize = 40;
+/// Maximum number of pairs that are written at once.
+const BATCH: usize = 250;
+/// Something that changes in every round is left to the next run.
+const MOST_ROUNDS: usize = 5;
+
+/// What was done, or would be.
+#[derive(Debug, Default)]
+pub struct SyncReport {
+    /// The steps, in order.
+    pub steps: Vec<SyncStep>,
+    /// What is left as it is, and why.
+    pub skipped: Vec<(String, String)>,
+    /// What could not be read or written, with the name of the item.
+    pub problems: Vec<String>,
+    /// How many creations and how many other changes are to be confirmed; none where nothing is.
+    pub to_confirm: Option<(usize, usize)>,
+    /// How many changes nobody knows the outcome of. The next run looks first at them.
+    pub unknown: usize,
+}
+
+/// Synchronises until nothing is left to do.
+pub fn sync<E>(
+    local: &mut dyn Local<E>,
+    remote: &mut dyn Remote<E>,
+    request: &SyncRequest,
+) -> Result<SyncReport, E> {
+    let capabilities = remote.capabilities()?;
+    let mut report = SyncReport::default();
+    for round in 0..MOST_ROUNDS {
+        let mut run = Round { capabilities: &capabilities, request, kept: Vec::new(), is_again: false };
+        let plan = run.read(local, remote)?;
+        report.problems.extend(plan.problems);
+        report.problems.sort();
+        report.problems.dedup();
+        report.skipped = plan.skipped;
+        let (creations, updates) = size_of(&plan.steps);
+        let is_large = creations > MOST_CREATIONS || updates > MOST_UPDATES;
+        if is_large && round == 0 && !request.is_confirmed {
+            report.to_confirm = Some((creations, updates));
+        }
+        if request.is_dry || report.to_confirm.is_some() {
+            report.steps = plan.steps;
+            return Ok(report);
+        }
+        let known = report.steps.len();
+        for batch in plan.steps.chunks(BATCH) {
+            run.write(batch, local, remote, &mut report)?;
+        }
+        if !run.kept.is_empty() && report.unknown == 0 {
+            local.set_journal(&[])?;
+        }
+        if report.unknown > 0 || report.steps.len() == known && !run.is_again {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+fn size_of(steps: &[SyncStep]) -> (usize, usize) {
+    let is_creation = |step: &&SyncStep| matches!(step.kind, StepKind::CreateHere | StepKind::CreateThere);
+    let creations = steps.iter().filter(is_creation).count();
+    let links = steps.iter().filter(|step| step.kind == StepKind::Link).count();
+    (creations, steps.len() - creations - links)
+}
+
+struct Round<'r> {
+    capabilities: &'r Capabilities,
+    request: &'r SyncRequest,
+    /// Creations of which it is not known yet whether they were made.
+    kept: Vec<Intent>,
+    /// Whether something has changed meanwhile.
+    is_again: bool,
+}
+
+impl Round<'_> {
+    fn read<E>(&mut self, local: &mut dyn Local<E>, remote: &mut dyn Remote<E>) -> Result<SyncPlan, E> {
+        let journal = local.journal()?;
+        if !journal.is_empty() && !self.request.is_dry {
+            self.replay(journal, local, remote)?;
+        }
+        let (mut items, problems) = remote.pull()?;
+        let tasks = local.tasks()?;
+        let known: HashSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
+        let links = tasks.iter().filter_map(|task| task.link.as_ref());
+        let is_missing = |id: &&String| !id.is_empty() && !known.contains(id.as_str());
+        let missing: Vec<String> = links.map(|link| &link.id).filter(is_missing).cloned().collect();
+        if !missing.is_empty() {
+            items.extend(remote.state(&missing)?);
+        }
+        let created: HashMap<String, SyncValues> =
+            self.kept.iter().map(|own| (own.landing.task.clone(), own.there.clone())).collect();
+        let sides =
+            Sides { capabilities: self.capabilities, tasks: &tasks, items: &items, created: &created };
+        let mut plan = plan(&sides, self.request, local)?;
+        plan.problems.extend(problems);
+        Ok(plan)
+    }
+
+    /// Finishes what was written there and not here, and drops what was written nowhere.
+    fn replay<E>(
+        &mut self,
+        journal: Vec<Intent>,
+        local: &mut dyn Local<E>,
+        remote: &mut dyn Remote<E>,
+    ) -> Result<(), E> {
+        let tasks: HashMap<String, LocalTask> =
+            local.tasks()?.into_iter().map(|task| (task.id.clone(), task)).collect();
+        let link_of = |intent: &Intent| tasks.get(&intent.landing.task).and_then(|task| task.link.as_ref());
+        let (created, changed): (Vec<Intent>, Vec<Intent>) =
+            journal.into_iter().partition(|intent| intent.is_creation);
+        self.kept = created;
+        self.kept.retain(|intent| link_of(intent).is_none_or(|link| link.id.is_empty()));
+        // Where the link is written, all of it is.
+        let is_open =
+            |intent: &Intent| link_of(intent).is_some_and(|link| !link.says_the_same(&intent.landing.link));
+        let mut open = changed;
+        open.retain(is_open);
+        let ids: Vec<String> = open.iter().map(|intent| intent.landing.link.id.clone()).collect();
+        let items = if ids.is_empty() { Vec::new() } else { remote.state(&ids)? };
+        let items: HashMap<&str, &RemoteItem> = items.iter().map(|item| (item.id.as_str(), item)).collect();
+        let mut landings = Vec::new();
+        for mut intent in open {
+            let Some(item) = items.get(intent.landing.link.id.as_str()) else { continue };
+            let task = tasks.get(&intent.landing.task);
+            let mut is_there = |(field, value): (&_, &_)| {
+                let found = item.fields.get(field).map(|raw| local.accept(task, *field, raw));
+                found.is_some_and(|found| found.as_ref() == Ok(value))
+            };
+            if intent.version.as_deref() != Some(&item.version) && intent.there.iter().all(&mut is_there) {
+                intent.landing.link.version = Some(item.version.clone());
+                landings.push(intent.landing);
+            }
+        }
+        local.write(&landings)?;
+        local.set_journal(&self.kept)
+    }
+
+    fn write<E>(
+        &mut self,
+        steps: &[SyncStep],
+        local: &mut dyn Local<E>,
+        remote: &mut dyn Remote<E>,
+        report: &mut SyncReport,
+    ) -> Result<(), E> {
+        let lost: Vec<_> = steps.iter().flat_map(|step| step.lost.iter().cloned()).collect();
+        if !lost.is_empty() {
+            local.log(&lost)?;
+        }
+        let pushing: Vec<&SyncStep> = steps.iter().filter(|step| step.pushes()).collect();
+        let intents: Vec<Intent> = pushing.iter().map(|step| intent_of(step)).collect();
+        let mut answers = Vec::new();
+        if !intents.is_empty() {
+            self.note(local, &intents)?;
+            let pushes: Vec<Push> = pushing.iter().map(|step| push_of(step)).collect();
+            answers = remote.push(&pushes)?;
+            answers.resize(pushes.len(), PushAnswer::Unknown);
+        }
+        let answer_of = pushing.iter().map(|step| step.task.as_str()).zip(&answers);
+        let answer_of: HashMap<&str, &PushAnswer> = answer_of.collect();
+        let mut landed = Vec::new();
+        for step in steps {
+            let mut landing = landing_of(step);
+            match answer_of.get(step.task.as_str()) {
+                Some(PushAnswer::Written { id, version }) => {
+                    landing.link.id.clone_from(id);
+                    landing.link.version = Some(version.clone());
+                }
+                Some(PushAnswer::Changed) => {
+                    self.is_again = true;
+                    continue;
+                }
+                Some(PushAnswer::Refused(why)) => {
+                    report.problems.push(format!("{}: not written there: {why}", step.task));
+                    continue;
+                }
+                Some(PushAnswer::Unknown) => continue,
+                None => {}
+            }
+            landed.push((step, landing));
+        }
+        let landings: Vec<Landing> = landed.iter().map(|(_, landing)| landing.clone()).collect();
+        let written = if landings.is_empty() { Vec::new() } else { local.write(&landings)? };
+        for ((step, landing), written) in landed.into_iter().zip(written) {
+            match written {
+                Ok(()) => report.steps.push(SyncStep { link: landing.link, ..step.clone() }),
+                Err(why) => report.problems.push(format!("{}: not written here: {why}", step.task)),
+            }
+        }
+        let is_unknown = |(_, answer): &(Intent, &PushAnswer)| **answer == PushAnswer::Unknown;
+        let unknown = intents.into_iter().zip(&answers).filter(is_unknown).map(|(intent, _)| intent);
+        let unknown: Vec<Intent> = unknown.collect();
+        report.unknown += unknown.len();
+        self.kept.extend(unknown);
+        if answers.is_empty() { Ok(()) } else { self.note(local, &[]) }
+    }
+
+    fn note<E>(&self, local: &mut dyn Local<E>, intents: &[Intent]) -> Result<(), E> {
+        let all: Vec<Intent> = self.kept.iter().chain(intents).cloned().collect();
+        local.set_journal(&all)
+    }
+}
+
+fn landing_of(step: &SyncStep) -> Landing {
+    Landing {
+        task: step.task.clone(),
+        is_new: step.kind == StepKind::CreateHere,
+        seen: step.seen.clone(),
+        here: step.here.clone(),
+        link: step.link.clone(),
+    }
+}
+
+fn intent_of(step: &SyncStep) -> Intent {
+    Intent {
+        is_creation: step.kind == StepKind::CreateThere,
+        version: step.version.clone(),
+        there: step.there.clone(),
+        landing: landing_of(step),
+    }
+}
+
+fn push_of(step: &SyncStep) -> Push {
+    Push {
+        id: (step.kind != StepKind::CreateThere).then(|| step.link.id.clone()),
+        key: step.task.clone(),
+        version: step.version.clone(),
+        fields: step.there.clone(),
+    }
+}

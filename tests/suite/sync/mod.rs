@@ -1,0 +1,16 @@
+//! Synchronisation with other trackers.
+
+pub(crate) mod histories;
+pub(crate) mod program;
+
+#[test]
+fn an_edit_after_a_lost_answer_is_no_conflict() {
+    histories::edited_after_a_lost_answer();
+}
+
+#[test]
+fn both_sides_agree_after_any_history_and_no_edit_is_lost() {
+    for seed in 0..400 {
+        histories::play(seed);
+    }
+}
