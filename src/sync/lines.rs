@@ -29,7 +29,6 @@ pub fn merge_lines(base: &str, here: &str, there: &str, preferred: SyncSide) -> 
     let (old, ours, theirs) = (split(base), split(here), split(there));
     let (mut left, mut right) = (hunks(&old, &ours).peekable(), hunks(&old, &theirs).peekable());
     let (mut lines, mut at, mut is_conflict): (Vec<&str>, usize, bool) = (Vec::new(), 0, false);
-    // How far the lines of each side are ahead of those of the base.
     let mut groups: Vec<(Range<usize>, Vec<Hunk>, Vec<Hunk>)> = Vec::new();
     loop {
         let is_left = match (left.peek(), right.peek()) {

@@ -249,7 +249,7 @@ pub(super) const TABLE: [Row; 21] = {
                 owner: Some(Owner::Remote),
                 ..row(K::SyncLink, "sync link", Owned(root!("sync")), YAML, Yaml)
             },
-            "what a task is called in another tracker, and the values that both agreed on",
+            "a task's item in another tracker, and what both agreed on",
         ),
         about(
             of_sprint(Row {

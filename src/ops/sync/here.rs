@@ -40,6 +40,9 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// The shortest id that is made of an item's.
 const SHORTEST_ID: usize = 6;
 
+/// Links by their task, and what is wrong with those that cannot be read.
+type Links = (Vec<(TaskId, SyncLink)>, Vec<Problem>);
+
 /// A value that was replaced, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LoggedLoss {
@@ -95,10 +98,7 @@ pub(super) fn append_log(session: &Session<'_>, remote: &str, lost: &[Lost]) -> 
 }
 
 /// Returns the links with another tracker, and what is wrong with those that cannot be read.
-pub(super) fn read_links(
-    snapshot: &Snapshot,
-    remote: &str,
-) -> Result<(Vec<(TaskId, SyncLink)>, Vec<Problem>)> {
+pub(super) fn read_links(snapshot: &Snapshot, remote: &str) -> Result<Links> {
     let folder = format!("{}/{remote}", RecordKind::SyncLink.folder());
     let (mut links, mut problems) = (Vec::new(), Vec::new());
     for entry in snapshot.list(&folder)? {

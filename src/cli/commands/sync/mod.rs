@@ -338,7 +338,7 @@ impl View for Response {
             Self::Configured(added) => show::written(&added.written, out),
             Self::Written { resolved } => show::written(resolved, out),
             Self::Diagnosis(found) => show::diagnosis(found, out),
-            Self::Install(install) => out.line(install.text.trim_end().to_owned()),
+            Self::Install(install) => out.line(install.text.trim_end()),
             Self::Tested(tested) => show::tested(tested, out),
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn summary(run: &SyncRun, out: &mut Output) {
 
 pub(super) fn status(status: &SyncStatus, out: &mut Output) {
     if status.remotes.is_empty() {
-        out.line("no remotes; add one: tracker sync add NAME --command 'python3 tools/sync.py'".to_owned());
+        out.line("no remotes; add one: tracker sync add NAME --command 'python3 tools/sync.py'");
     }
     for (at, remote) in status.remotes.iter().enumerate() {
         if at > 0 {
