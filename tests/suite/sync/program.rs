@@ -89,7 +89,7 @@ fn a_csv_file_and_the_tracker_agree() {
     let id = first_id(&listed.stdout);
     let rows =
         sandbox.read("tasks.csv").replace("Add dark mode,pending,medium", "Add a dark mode,blocked,medium");
-    sandbox.write("tasks.csv", &rows);
+    sandbox.write("tasks.csv", rows);
     assert_eq!(sandbox.tracker(&["set", &id, "priority=high", "tags+=night"]).status, 0);
     assert_snapshot!(sandbox.tracker(&["sync", "csv"]), @r"
     exit 0
@@ -99,7 +99,7 @@ fn a_csv_file_and_the_tracker_agree() {
     csv: 1 changed, 1 skipped
     ");
     let rows = sandbox.read("tasks.csv").replace("Add a dark mode", "Add a night mode");
-    sandbox.write("tasks.csv", &rows);
+    sandbox.write("tasks.csv", rows);
     assert_eq!(sandbox.tracker(&["set", &id, "title=Dark mode"]).status, 0);
     assert_snapshot!(sandbox.tracker(&["sync"]), @r"
     exit 0
@@ -161,7 +161,7 @@ fn a_deleted_row_waits_for_a_person() {
     sandbox.write("tasks.csv", "id,title\n");
     assert_eq!(sandbox.tracker(&["sync"]).status, 0);
     assert_eq!(sandbox.tracker(&["sync", "resolve", "csv", &id, "--theirs"]).status, 0);
-    assert!(sandbox.read(&format!(".tracker/tasks/{id}.md")).contains("cancelled: deleted in csv"));
+    assert!(sandbox.read(format!(".tracker/tasks/{id}.md")).contains("cancelled: deleted in csv"));
     assert_eq!(sandbox.tracker(&["sync"]).stderr, "csv: nothing to do\n");
 }
 
@@ -179,7 +179,7 @@ fn script(items: &[&str]) -> String {
 pub(crate) fn scripted(items: &[&str], options: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
-    sandbox.write("remote.sh", &script(items));
+    sandbox.write("remote.sh", script(items));
     let add = ["sync", "add", "forge", "--command", "sh remote.sh"];
     assert_eq!(sandbox.tracker(&[&add[..], options].concat()).status, 0);
     sandbox
@@ -218,7 +218,7 @@ fn what_comes_from_outside_earns_nothing_and_damages_nothing() {
     forge: 3 new here, 1 skipped
     ");
     let id = first_id(&output.stdout);
-    assert_snapshot!(sandbox.read(&format!(".tracker/tasks/{id}.md")), @r"
+    assert_snapshot!(sandbox.read(format!(".tracker/tasks/{id}.md")), @r"
     ---
     id: TASK-2B4PJ6
     title: Ticked
@@ -241,7 +241,7 @@ fn what_comes_from_outside_earns_nothing_and_damages_nothing() {
 #[test]
 fn a_program_that_stops_in_the_middle_changes_nothing() {
     let sandbox = scripted(&[r#"{"id":"1","version":1,"fields":{"title":"A"}}"#], &["--filter", "is:open"]);
-    sandbox.write("remote.sh", &script(&[]).replace("{\"end\":true}\n", ""));
+    sandbox.write("remote.sh", script(&[]).replace("{\"end\":true}\n", ""));
     assert_snapshot!(sandbox.tracker(&["sync"]), @r"
     exit 2
     --- stderr
@@ -257,7 +257,7 @@ fn a_program_that_stops_in_the_middle_changes_nothing() {
         look at the command under [sync.forge]: tracker edit config
     ");
     // The answer to what was pushed is lost: the next run has to find out.
-    sandbox.write("remote.sh", &script(&[]));
+    sandbox.write("remote.sh", script(&[]));
     assert_eq!(sandbox.tracker(&["new", "A task"]).status, 0);
     assert_snapshot!(sandbox.tracker(&["sync"]), @r"
     exit 1
@@ -268,9 +268,9 @@ fn a_program_that_stops_in_the_middle_changes_nothing() {
     ");
     let id = first_id(&sandbox.tracker(&["list"]).stdout);
     let item = format!(r#"{{"id":"9","key":"{id}","version":2,"fields":{{"title":"A better task"}}}}"#);
-    sandbox.write("remote.sh", &script(&[&item]));
+    sandbox.write("remote.sh", script(&[&item]));
     assert_eq!(sandbox.tracker(&["sync"]).status, 0);
-    assert!(sandbox.read(&format!(".tracker/tasks/{id}.md")).contains("title: A better task"));
+    assert!(sandbox.read(format!(".tracker/tasks/{id}.md")).contains("title: A better task"));
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn the_examples_do_what_synchronising_relies_on() {
     let broken = CSV
         .replace("if version_of(row) != request[\"version\"]", "if False")
         .replace("row = row or ", "row = ");
-    sandbox.write("broken.py", &broken);
+    sandbox.write("broken.py", broken);
     let output = sandbox.tracker(&["sync", "test", "python3 broken.py b.csv", "--cases", "1"]);
     assert_snapshot!(output, @r#"
     exit 1
