@@ -151,7 +151,7 @@ impl<'o> Outbox<'o> {
                 };
                 let event = event.clone();
                 self.under_way.remove(name);
-                self.note(session, name, &event, posted)?;
+                self.note(session, name, &event, &posted)?;
             }
             self.send_next(session, name, hook, last)?;
         }
@@ -187,9 +187,9 @@ impl<'o> Outbox<'o> {
         Ok(())
     }
 
-    fn note(&mut self, session: &Session<'_>, name: &str, event: &LogEvent, posted: Posted) -> Result<()> {
+    fn note(&mut self, session: &Session<'_>, name: &str, event: &LogEvent, posted: &Posted) -> Result<()> {
         let sent = self.progress.sent.entry(name.to_owned()).or_default();
-        let (kind, data) = after(sent, event, &posted, session.env().now());
+        let (kind, data) = after(sent, event, posted, session.env().now());
         self.save()?;
         let mut about =
             data_of(json!({ "webhook": name, "event": event.kind.as_str(), "cause": event.cursor }));
