@@ -28,6 +28,7 @@
 //! | 7     | `pages`  | what ops answer as HTML, for the server and the site |
 //! | 7     | `mcp`    | the verbs as tools of the Model Context Protocol |
 //! | 8     | `server` | the pages and the API over HTTP |
+//! | 8     | `tui`    | the tracker in a terminal, seen and worked on |
 //! | 9     | `cli`    | arguments, output, errors, exit codes |
 //!
 //! What the program, the tests and the benchmarks use is re-exported with `pub use`, what the crate alone uses with
@@ -79,5 +80,8 @@ pub(crate) mod mcp;
 
 #[cfg(feature = "web")]
 pub(crate) mod server;
+
+#[cfg(feature = "tui")]
+pub(crate) mod tui;
 
 pub mod cli;

@@ -60,7 +60,10 @@ pub(super) fn command_of(arguments: &[OsString]) -> Option<clap::Command> {
 const GROUPS: [(&str, &[&str]); 9] = [
     (
         "Every day",
-        &["status", "inbox", "list", "queue", "show", "board", "start", "tick", "note", "done", "undo"],
+        &[
+            "status", "inbox", "list", "queue", "show", "board", "start", "tick", "note", "done", "undo",
+            "tui",
+        ],
     ),
     ("Tasks", &["new", "set", "assign", "tag", "edit", "deps", "log", "rm"]),
     ("Moves", &["stop", "advance", "fail", "untick", "block", "unblock", "cancel", "reopen", "set-stage"]),
@@ -473,7 +476,7 @@ pub(super) fn count(text: &str) -> Result<usize, String> {
 pub(super) fn spell_out(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let Some(at) = command_index(&arguments) else { return arguments };
     spell_out_fields(&mut arguments);
-    if !["list", "ls", "search", "find", "queue", "next", "ready", "board", "forecast"]
+    if !["list", "ls", "search", "find", "queue", "next", "ready", "board", "forecast", "tui"]
         .iter()
         .any(|name| arguments[at] == *name)
     {

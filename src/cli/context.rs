@@ -65,7 +65,7 @@ impl Context {
     }
 
     /// The same, for what has threads of its own.
-    #[cfg(any(feature = "mcp", feature = "web"))]
+    #[cfg(any(feature = "mcp", feature = "tui", feature = "web"))]
     pub(super) fn shared_env(&self) -> &Arc<Env> {
         &self.env
     }

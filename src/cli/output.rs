@@ -110,6 +110,12 @@ impl Output {
         self.quiet
     }
 
+    /// Whether colour may be used.
+    #[cfg(feature = "tui")]
+    pub(super) fn has_colour(&self) -> bool {
+        self.style.colour
+    }
+
     /// Whether glyphs may be used.
     pub(super) fn is_rich(&self) -> bool {
         self.style.glyphs

@@ -10,7 +10,7 @@ use super::evidence::evidence_views;
 use super::in_flight::{add_flights, in_flight_of};
 use super::inbox::votes_elsewhere;
 use super::session::parse;
-use super::signoffs::{SignoffsView, facts_of_task, unresolved_findings, view_of};
+use super::signoffs::{SignoffsView, content_seen, facts_of_task, unresolved_findings, view_of};
 use super::view::{
     DependencyView, MoveView, NoteView, SharedFileView, StepView, TaskLine, TaskView, boxes_of,
 };
@@ -32,6 +32,10 @@ pub struct Shown {
     /// The branch that it is read from, where the working tree does not have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// What a vote on the task is about whose sender has seen this: `--seen` of `approve` and `reject` refuses it where
+    /// anything has changed since. None where the task is only on another branch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
     /// The task; none where its document is broken, and then the problems say why.
     pub task: Option<TaskView>,
     /// The document as it is; only where it is broken.
@@ -75,6 +79,7 @@ fn show_elsewhere(session: &Session<'_>, id: &str) -> Result<Option<(Shown, Vec<
         let branch = remote.or_else(|| tip.name.strip_prefix("refs/heads/")).unwrap_or(&tip.name);
         let local = remote.and_then(|name| Some(name.split_once('/')?.1)).unwrap_or(branch);
         shown.next = vec![Suggestion::git(["switch", local]).to_string()];
+        shown.seen = None;
         shown.branch = Some(branch.to_owned());
         return Ok(Some((shown, problems)));
     }
@@ -96,6 +101,8 @@ fn show_here(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let (notes, unreadable) = session.snapshot().notes(&task.id)?;
     problems.extend(unreadable);
     let notes: Vec<NoteView> = notes.iter().map(NoteView::from).collect();
+    // Before anything else of the commit is read: what comes meanwhile was not seen.
+    let seen = content_seen(session, &file);
     let facts = facts_of_task(session, &config, task)?;
     problems.extend(facts.problems.iter().cloned());
     let task = &facts.task;
@@ -115,7 +122,7 @@ fn show_here(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let (id, path) = (task.id.to_string(), view.path.clone());
     let is_idle = signoffs.roles.is_empty() && signoffs.others.is_empty();
     let signoffs = (!task.summary().is_closed() && !is_idle).then_some(signoffs);
-    Ok((Shown { id, path, branch: None, task: Some(view), text: None, signoffs, next }, problems))
+    Ok((Shown { id, path, branch: None, seen, task: Some(view), text: None, signoffs, next }, problems))
 }
 
 fn broken(file: &TaskFile) -> Shown {
@@ -123,6 +130,7 @@ fn broken(file: &TaskFile) -> Shown {
         id: file.id.to_string(),
         path: file.path.clone(),
         branch: None,
+        seen: None,
         task: None,
         text: Some(String::from_utf8_lossy(&file.bytes).into_owned()),
         signoffs: None,

@@ -18,8 +18,6 @@ struct TaskPage {
     next_stage: Option<String>,
     /// The roles that a vote can be cast for now.
     roles: Vec<String>,
-    /// What a vote of this page is about: its sender has seen no other content.
-    seen: Option<String>,
     problems: Vec<String>,
 }
 
@@ -45,7 +43,6 @@ pub(super) fn task(session: &Session<'_>, id: &str, frame: &Frame) -> Made {
         Some(task) => format!("{} {}", task.line.id, task.line.title),
         None => shown.id.clone(),
     };
-    let seen = ops::content_seen(session, &shown.id);
-    let view = TaskPage { shown, events, next_stage, roles, seen, problems: in_words(&problems) };
+    let view = TaskPage { shown, events, next_stage, roles, problems: in_words(&problems) };
     render("task.html", (&title, ""), frame, &view)
 }

@@ -1,6 +1,7 @@
 //! Waiting for writes: the system says when a file of the tracker, or where a branch ends, has changed. Nothing is asked
 //! again and again.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
@@ -23,35 +24,49 @@ pub enum Wrote {
 /// Watches one working tree and the refs of its repository.
 pub struct Watcher {
     /// Watches as long as it is there.
-    system: RecommendedWatcher,
+    system: RefCell<RecommendedWatcher>,
+    /// Folders of ours that are watched as soon as they are there.
+    awaited: RefCell<Vec<PathBuf>>,
     changes: Receiver<Wrote>,
 }
 
 impl Watcher {
     /// Begins to watch. What changes from now on ends the next [`Watcher::wait`].
     pub fn new(workspace: &Workspace) -> Result<Self> {
-        Self::with_local(workspace, &[])
+        Self::begin(workspace, Vec::new(), Vec::new())
+    }
+
+    /// Begins to watch, and of what is local to this clone these folders, too: what runs and a fleet write while they go on.
+    pub fn following(workspace: &Workspace, local: &[&str]) -> Result<Self> {
+        let followed = own_folders(workspace).iter().flat_map(|own| local.iter().map(|name| own.join(name)));
+        let watcher = Self::begin(workspace, followed.collect(), Vec::new())?;
+        // For when such a folder comes to be; where there is nothing local yet, nothing runs.
+        own_folders(workspace).iter().for_each(|folder| watcher.watch_local(folder));
+        watcher.watch_awaited();
+        Ok(watcher)
     }
 
     /// Begins to watch, also for logs in the folders right below these, as far as [`Watcher::watch_local`] is called for
     /// them.
     pub fn with_local(workspace: &Workspace, roots: &[PathBuf]) -> Result<Self> {
+        let watcher = Self::begin(workspace, Vec::new(), roots.to_vec())?;
+        own_folders(workspace).iter().for_each(|folder| watcher.watch_local(folder));
+        Ok(watcher)
+    }
+
+    fn begin(workspace: &Workspace, followed: Vec<PathBuf>, roots: Vec<PathBuf>) -> Result<Self> {
         let (send, changes) = channel();
         let paths = workspace.repo_paths();
-        let own = [paths.git_dir.join("tracker"), paths.common_dir.join("tracker")];
-        let roots = roots.to_vec();
-        let see = {
-            let own = own.clone();
-            move |event: notify::Result<Event>| {
-                let Ok(event) = event else { return };
-                let wrote = match is_write(&event, &own) {
-                    true => Some(Wrote::Records),
-                    false => is_log(&event, &roots).then_some(Wrote::Local),
-                };
-                if let Some(wrote) = wrote {
-                    // Nobody listens any more when the process ends.
-                    let _ = send.send(wrote);
-                }
+        let (own, awaited) = (own_folders(workspace), followed.clone());
+        let see = move |event: notify::Result<Event>| {
+            let Ok(event) = event else { return };
+            let wrote = match is_write(&event, &own, &followed) {
+                true => Some(Wrote::Records),
+                false => is_log(&event, &roots).then_some(Wrote::Local),
+            };
+            if let Some(wrote) = wrote {
+                // Nobody listens any more when the process ends.
+                let _ = send.send(wrote);
             }
         };
         let folder = workspace.work_dir().join(TRACKER_FOLDER);
@@ -68,15 +83,18 @@ impl Watcher {
         for (path, mode) in watched {
             system.watch(&path, mode).map_err(|error| cannot(&path, error))?;
         }
-        let mut watcher = Self { system, changes };
-        own.iter().for_each(|folder| watcher.watch_local(folder));
-        Ok(watcher)
+        Ok(Self { system: RefCell::new(system), awaited: RefCell::new(awaited), changes })
     }
 
     /// Watches for logs in a folder too, if it is there: not in folders in it.
-    pub fn watch_local(&mut self, folder: &Path) {
+    pub fn watch_local(&self, folder: &Path) {
         // One that has gone meanwhile has no logs.
-        let _ = self.system.watch(folder, RecursiveMode::NonRecursive);
+        let _ = self.system.borrow_mut().watch(folder, RecursiveMode::NonRecursive);
+    }
+
+    fn watch_awaited(&self) {
+        let mut system = self.system.borrow_mut();
+        self.awaited.borrow_mut().retain(|path| system.watch(path, RecursiveMode::Recursive).is_err());
     }
 
     /// Waits until something changes, or for a time; returns what has.
@@ -87,7 +105,11 @@ impl Watcher {
             None => self.changes.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         // What came at the same time is looked at together.
-        first.ok().map(|first| self.changes.try_iter().fold(first, Wrote::max))
+        let wrote = first.ok().map(|first| self.changes.try_iter().fold(first, Wrote::max));
+        if !self.awaited.borrow().is_empty() {
+            self.watch_awaited();
+        }
+        wrote
     }
 
     /// Waits until something changes, or for a time; returns whether something has.
@@ -95,6 +117,12 @@ impl Watcher {
     pub fn wait(&self, most: Option<Duration>) -> bool {
         self.wait_for(most).is_some()
     }
+}
+
+/// Returns the folders of what is local to this clone, and to this working tree.
+fn own_folders(workspace: &Workspace) -> [PathBuf; 2] {
+    let paths = workspace.repo_paths();
+    [paths.git_dir.join("tracker"), paths.common_dir.join("tracker")]
 }
 
 /// Watches one folder, with all that is in it.
@@ -152,7 +180,7 @@ fn is_log(event: &Event, roots: &[PathBuf]) -> bool {
 }
 
 /// Whether an event changes what a reader sees: no read, no lock, no temporary file and no cache of ours.
-fn is_write(event: &Event, own: &[PathBuf]) -> bool {
+fn is_write(event: &Event, own: &[PathBuf], followed: &[PathBuf]) -> bool {
     let is_access = match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
         EventKind::Access(_) => true,
@@ -164,6 +192,7 @@ fn is_write(event: &Event, own: &[PathBuf]) -> bool {
         matches!(extension, Some("lock" | "tmp"))
             || name == "index"
             || own.iter().any(|own| path.starts_with(own))
+                && !followed.iter().any(|followed| path.starts_with(followed))
     };
     !is_access && (event.paths.is_empty() || !event.paths.iter().all(is_passing))
 }

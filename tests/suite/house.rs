@@ -25,7 +25,7 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 18] = [
+const BORDERS: [(&str, &[&str]); 19] = [
     ("gix", &["src/git/"]),
     ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
@@ -44,6 +44,7 @@ const BORDERS: [(&str, &[&str]); 18] = [
     ("hyper_util", &["src/server/"]),
     ("percent_encoding", &["src/pages/"]),
     ("ureq", &["src/ops/event_log/"]),
+    ("ratatui", &["src/tui/"]),
 ];
 
 /// One source file.

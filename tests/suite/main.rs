@@ -43,5 +43,7 @@ mod sprints;
 mod sync;
 mod tool_reports;
 mod trust;
+#[cfg(feature = "tui")]
+mod tui;
 mod words;
 mod workers;

@@ -153,6 +153,11 @@ impl Sandbox {
         command
     }
 
+    /// Returns the command that runs any program in the repository, for tests that start it themselves.
+    pub(crate) fn command_of(&self, program: &str) -> Command {
+        self.command(program.as_ref(), "".as_ref())
+    }
+
     /// Returns the command that runs git in a folder, for tests that start it themselves.
     pub(crate) fn git_command(&self, folder: &str) -> Command {
         self.command("git".as_ref(), folder.as_ref())

@@ -17,7 +17,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{EventKind, RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 22] = [
+const TOPICS: [(&str, &str); 23] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
@@ -38,6 +38,7 @@ const TOPICS: [(&str, &str); 22] = [
     ("serve", include_str!("../../../templates/help/serve.txt")),
     ("sync", include_str!("../../../templates/help/sync.txt")),
     ("trust", include_str!("../../../templates/help/trust.txt")),
+    ("tui", include_str!("../../../templates/help/tui.txt")),
     ("workers", include_str!("../../../templates/help/workers.txt")),
     ("workflows", include_str!("../../../templates/help/workflows.txt")),
 ];
@@ -70,6 +71,18 @@ fn event_kinds() -> String {
     let width = EventKind::ALL.iter().map(|kind| kind.as_str().len()).max().unwrap_or_default();
     let lines = EventKind::ALL.iter().map(|kind| format!("  {:width$}  {}", kind.as_str(), kind.about()));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a topic lists the keys of the view in the terminal.
+const KEYS: &str = "{keys}";
+
+/// Returns these keys, a line each.
+fn keys() -> String {
+    #[cfg(feature = "tui")]
+    let keys = crate::tui::help();
+    #[cfg(not(feature = "tui"))]
+    let keys = "This program was built without it.".to_owned();
+    keys
 }
 
 /// Where a topic lists the figures of sprints.
@@ -109,7 +122,8 @@ fn indented(text: &str) -> String {
 /// Show the help of a command or a topic
 ///
 /// Topics: agents, claims, commits, config, events, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines,
-/// plans, queries, runs, serve, sync, trust, workers, workflows. Without one it shows the help of tracker and the list of topics.
+/// plans, queries, runs, serve, sync, trust, tui, workers, workflows. Without one it shows the help of tracker and the list of
+/// topics.
 ///
 /// Example: tracker help queries
 #[derive(Debug, Args)]
@@ -147,7 +161,8 @@ impl Command for Help {
 /// Returns a topic with the tables that the program makes.
 fn topic_text(text: &str) -> String {
     let text = text.replace(RECORDS, &records()).replace(FIGURES, &figures());
-    text.replace(IMPORT_FORMATS, &import_formats()).replace(EVENTS, &event_kinds())
+    let text = text.replace(IMPORT_FORMATS, &import_formats()).replace(EVENTS, &event_kinds());
+    text.replace(KEYS, &keys())
 }
 
 /// Yields a man page for each topic, with its name.

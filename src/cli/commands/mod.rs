@@ -61,6 +61,8 @@ mod sprint;
 mod status;
 mod sync;
 mod tick;
+#[cfg(feature = "tui")]
+mod tui;
 mod verdict;
 mod verify;
 mod vote;
@@ -149,6 +151,8 @@ const COMMANDS: &[Entry] = &[
     entry::<report::Report>("report"),
     entry::<site::Site>("site"),
     entry::<demo::Demo>("demo"),
+    #[cfg(feature = "tui")]
+    entry::<tui::Tui>("tui"),
     #[cfg(feature = "web")]
     entry::<serve::Serve>("serve"),
     #[cfg(feature = "web")]

@@ -13,7 +13,7 @@ pub use cast::{approve, reject, withdraw};
 pub(super) use findings::unresolved_findings;
 pub(crate) use findings::{FindingView, FindingsView};
 pub use findings::{findings, resolve};
-pub use seen::content_seen;
+pub(super) use seen::content_seen;
 pub use status::signoffs;
 pub(crate) use status::{MissingView, RoleView, SignoffsView, Verify, VoteView};
 pub(super) use status::{facts_of_task, has_open_votes, next_of, view_of};

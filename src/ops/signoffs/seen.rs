@@ -1,6 +1,6 @@
 //! What somebody saw of a task before they voted: others may have committed since the page was made.
 
-use crate::git::Repository;
+use crate::git::{CommitId, Repository};
 use crate::model::{Suggestion, digest_of};
 use crate::ops::{Error, Result, Session};
 use crate::store::TaskFile;
@@ -8,24 +8,24 @@ use crate::store::TaskFile;
 /// Digits of a digest and of a commit that tell two states apart where nobody tries to make them alike.
 const DIGITS: usize = 16;
 
-/// Names the content that a vote on a task would cover now: the commit, and the task's document. None where nothing is
-/// committed, or where the task cannot be read.
-pub fn content_seen(session: &Session<'_>, id: &str) -> Option<String> {
-    let file = session.find_file(id).ok()?;
+/// Names the content that a vote on a task would cover: the commit that the session reads, and the task's document. None where
+/// git cannot be read.
+pub(in crate::ops) fn content_seen(session: &Session<'_>, file: &TaskFile) -> Option<String> {
     let repository = session.workspace().repository().ok()?;
-    seen(&repository, &file).ok()
+    let tip = session.tip(&repository).ok()?;
+    Some(seen(tip, file))
 }
 
-fn seen(repository: &Repository, file: &TaskFile) -> Result<String> {
-    let commit = repository.head()?.commit.map(|commit| commit.to_string()).unwrap_or_default();
+fn seen(commit: Option<CommitId>, file: &TaskFile) -> String {
+    let commit = commit.map(|commit| commit.to_string()).unwrap_or_default();
     let digest = digest_of(&file.bytes);
     let start = |digits: &str| digits.chars().take(DIGITS).collect::<String>();
-    Ok(format!("{}-{}", start(&commit), start(&digest)))
+    format!("{}-{}", start(&commit), start(&digest))
 }
 
 /// Refuses a vote on what the voter did not see.
 pub(super) fn refuse_unseen(repository: &Repository, file: &TaskFile, expected: &str) -> Result<()> {
-    let now = seen(repository, file)?;
+    let now = seen(repository.head()?.commit, file);
     if now == expected {
         return Ok(());
     }

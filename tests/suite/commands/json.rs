@@ -224,7 +224,7 @@ const CALLS: &str = "
 ";
 
 /// No answers to people: an error, and what git calls with its own arguments.
-const OF_PROGRAMS: [&str; 6] = ["error", "hook", "mcp", "merge-driver", "page", "serve"];
+const OF_PROGRAMS: [&str; 7] = ["error", "hook", "mcp", "merge-driver", "page", "serve", "tui"];
 
 fn schemas(sandbox: &Sandbox) -> Value {
     serde_json::from_str(&sandbox.tracker(&["schema"]).stdout).unwrap()
