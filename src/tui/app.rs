@@ -318,7 +318,9 @@ impl App {
                     None => Vec::new(),
                 }
             }
-            MouseEventKind::Down(MouseButton::Left) if mouse.row < body.bottom() => {
+            MouseEventKind::Down(MouseButton::Left)
+                if mouse.row < body.bottom() && mouse.column < body.right() =>
+            {
                 let action = self.view_mut().click(mouse.column, mouse.row - body.y);
                 self.act(action)
             }

@@ -118,7 +118,7 @@ fn any_size_can_be_drawn() {
         }
         let mut app = with_tasks(80, 24);
         app.update(Message::Resized(width, height));
-        assert_eq!(app.body().width, width);
+        assert_eq!(app.width(), width);
         screen(&app);
     }
 }
