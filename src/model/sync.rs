@@ -164,13 +164,11 @@ impl SyncPolicy {
 pub enum SyncKind {
     /// By a program that speaks JSON lines.
     Program,
-    /// As a table of a PostgreSQL database.
-    Postgres,
 }
 
 impl SyncKind {
     /// All of them, with their words.
-    pub const WORDS: [(&'static str, Self); 2] = [("program", Self::Program), ("postgres", Self::Postgres)];
+    pub const WORDS: [(&'static str, Self); 1] = [("program", Self::Program)];
 }
 
 /// `[sync.NAME]`: another tracker.

@@ -38,10 +38,11 @@ impl Watcher {
 
     /// Begins to watch, and of what is local to this clone these folders, too: what runs and a fleet write while they go on.
     pub fn following(workspace: &Workspace, local: &[&str]) -> Result<Self> {
-        let followed = own_folders(workspace).iter().flat_map(|own| local.iter().map(|name| own.join(name)));
-        let watcher = Self::begin(workspace, followed.collect(), Vec::new())?;
+        let own = own_folders(workspace);
+        let followed = own.iter().flat_map(|own| local.iter().map(|name| own.join(name))).collect();
+        let watcher = Self::begin(workspace, followed, Vec::new())?;
         // For when such a folder comes to be; where there is nothing local yet, nothing runs.
-        own_folders(workspace).iter().for_each(|folder| watcher.watch_local(folder));
+        own.iter().for_each(|folder| watcher.watch_local(folder));
         watcher.watch_awaited();
         Ok(watcher)
     }

@@ -50,7 +50,7 @@ impl Reader<'_> {
             let Some(remote) = config.sync.get(name) else { continue };
             match (remote.kind, &remote.command) {
                 (None, _) => {
-                    let hint = "write kind = \"program\" or \"postgres\"";
+                    let hint = "write kind = \"program\" and a command";
                     self.misfit(value.span(), &path, "does not say how it is reached".to_owned(), hint);
                 }
                 (Some(SyncKind::Program), None) => {
@@ -137,6 +137,6 @@ mod tests {
         assert_eq!(messages, ["does not say how it is reached", "a program needs a `command`"]);
         let text = "[sync.c]\nkind = \"carrier\"\n[sync.c.status]\nresting = \"x\"\n";
         assert!(read_config(text.as_bytes()).is_err());
-        assert!(read_config(b"[sync.'a b']\nkind = \"postgres\"\n").is_err());
+        assert!(read_config(b"[sync.'a b']\nkind = \"program\"\ncommand = \"x\"\n").is_err());
     }
 }

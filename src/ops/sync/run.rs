@@ -135,11 +135,6 @@ pub(super) fn reach<'r>(
             let program = ProgramRemote::new(name, command, &project, folder);
             Ok(Box::new(StatusMap::new(program, &remote.status)))
         }
-        (Some(SyncKind::Postgres), _) => {
-            let message =
-                format!("`{name}` is a PostgreSQL database, and this program has no driver for one");
-            Err(Error::usage_with(message, "use a program that speaks JSON lines: see tracker help sync"))
-        }
         _ => {
             let message = format!("[sync.{name}] does not say how the other tracker is reached");
             Err(Error::usage_with(

@@ -58,7 +58,7 @@ fn no_path_answers_who_was_not_let_in() {
         let refused = server.send("DELETE", path, &cookie, "");
         assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD, POST")), "{path}");
     }
-    let call = server.send("POST", "/api/v1/board", &bearer, "");
+    let call = server.send("POST", "/api/v1/board", bearer, "");
     assert_eq!((call.status, call.header("allow")), (405, Some("GET, HEAD")));
     // Nothing of it says that others may read.
     assert_eq!(server.get("/").header("access-control-allow-origin"), None);
