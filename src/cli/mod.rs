@@ -10,6 +10,7 @@ mod context;
 mod error;
 mod fields;
 mod foreign;
+mod groups;
 mod layout;
 mod output;
 mod progress;
