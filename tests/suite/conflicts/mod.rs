@@ -217,7 +217,8 @@ fn edit(sandbox: &Sandbox, rng: &mut Rng) {
 pub(crate) fn as_git_merges(pairs: usize, seed: u64) -> usize {
     const BRANCHES: usize = 11;
     let (mut compared, mut in_conflict, mut seed) = (0, 0, seed);
-    while compared < pairs {
+    // Few branches may all agree by chance: then more are looked at, and at last it is no chance.
+    while compared < pairs || (in_conflict * 20 <= compared && compared < pairs * 10) {
         let mut rng = Rng::with_seed(seed);
         seed += 1;
         let sandbox = world();
