@@ -161,6 +161,10 @@ fn edit(sandbox: &Sandbox, rng: &mut Rng) {
     let folder = ["src", "lib"][rng.usize(..2)];
     let path = format!("{folder}/{}.rs", ["a", "b", "c", "d"][rng.usize(..4)]);
     let file = sandbox.path().join(&path);
+    // An earlier edit has put a file in the folder's place: that stays as it is.
+    if sandbox.path().join("lib").is_file() {
+        return sandbox.write("top.txt", lines("again", 0..rng.u32(6..10)));
+    }
     match rng.u8(..12) {
         0 => {
             let _ = std::fs::remove_file(file);
@@ -177,8 +181,6 @@ fn edit(sandbox: &Sandbox, rng: &mut Rng) {
         3 if rng.u8(..4) == 0 => {
             let _ = std::fs::rename(sandbox.path().join("lib"), sandbox.path().join("library"));
         }
-        // An earlier edit may have put a file in the folder's place.
-        _ if sandbox.path().join(folder).is_file() => sandbox.write("top.txt", lines("again", 0..8)),
         4 => sandbox.write(format!("{folder}/new{}.rs", rng.u8(..3)), lines("new", 0..rng.u32(1..5))),
         5 if rng.u8(..4) == 0 => {
             let _ = std::fs::remove_dir_all(sandbox.path().join("lib"));
