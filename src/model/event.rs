@@ -1,4 +1,4 @@
-//! What the event log tells: its kinds, its lines, and where a reader is in it.
+//! Events of the log: their kinds, their lines, and where a reader is in it.
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -25,7 +25,7 @@ macro_rules! event_kinds {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Says when it is in the log.
+            /// Describes when it is in the log.
             #[must_use]
             pub fn about(self) -> &'static str {
                 match self { $(Self::$variant => $about,)* }
@@ -72,13 +72,13 @@ impl EventKind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
 
-    /// Whether it is in the log: a heartbeat says nothing later.
+    /// Whether it is in the log: a heartbeat means nothing later.
     #[must_use]
     pub fn is_kept(self) -> bool {
         self != Self::WorkerHeartbeat
     }
 
-    /// Whether a trigger or a webhook can be for it: what they tell of themselves would go on without end.
+    /// Whether a trigger or a webhook can be for it: their own events would go on without end.
     #[must_use]
     pub fn can_trigger(self) -> bool {
         let is_own = matches!(self.as_str().split_once('.'), Some(("trigger" | "webhook", _)));

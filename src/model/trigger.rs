@@ -77,7 +77,7 @@ pub fn plain_text(value: &serde_json::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns the variables that tell a program of an event. A value is cut where the system would not take it, and is never
+/// Returns the variables that describe an event to a program. A value is cut where the system would not take it, and is never
 /// part of a command.
 #[must_use]
 pub fn event_variables(event: &LogEvent) -> Vec<(String, String)> {

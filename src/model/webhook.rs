@@ -20,7 +20,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Whether events of a kind are sent. What webhooks tell of themselves is not.
+    /// Whether events of a kind are sent. Those of webhooks themselves are not.
     #[must_use]
     pub fn sends(&self, kind: EventKind) -> bool {
         kind.can_trigger() && self.events.iter().any(|pattern| pattern.matches(kind))

@@ -66,7 +66,7 @@ pub struct CostView {
     pub unread: Vec<String>,
 }
 
-/// What a commit says that a task has cost.
+/// The cost of a task, as a commit reports it.
 struct Entry {
     task: Option<TaskId>,
     cost: Cost,

@@ -70,11 +70,17 @@ pub(crate) fn refusal(report: &ErrorReport, frame: &Frame) -> Page {
 pub(crate) fn status_of(kind: ErrorKind) -> u16 {
     match kind {
         ErrorKind::NotFound | ErrorKind::NoTracker => 404,
-        ErrorKind::Usage | ErrorKind::Ambiguous | ErrorKind::Query => 422,
-        ErrorKind::BrokenDocument | ErrorKind::UnreadableInput | ErrorKind::TooLittleData => 422,
-        ErrorKind::Refused | ErrorKind::Changed | ErrorKind::AppendOnly => 409,
-        // The repository is not as it would have to be, and somebody can change that.
-        ErrorKind::Template
+        ErrorKind::Usage
+        | ErrorKind::Ambiguous
+        | ErrorKind::Query
+        | ErrorKind::BrokenDocument
+        | ErrorKind::UnreadableInput
+        | ErrorKind::TooLittleData => 422,
+        // The rules say no, or the repository is not as it would have to be: somebody can change that.
+        ErrorKind::Refused
+        | ErrorKind::Changed
+        | ErrorKind::AppendOnly
+        | ErrorKind::Template
         | ErrorKind::NoWorkingTree
         | ErrorKind::BareRepository
         | ErrorKind::NotCheckedOut

@@ -39,12 +39,12 @@ pub(super) enum Answer {
     /// There is another page.
     Page(String),
     /// That was all.
-    End(#[expect(dead_code, reason = "that it is there says all")] bool),
+    End(#[expect(dead_code, reason = "its presence is all that matters")] bool),
     Written {
         id: Value,
         version: Value,
     },
-    Changed(#[expect(dead_code, reason = "that it is there says all")] bool),
+    Changed(#[expect(dead_code, reason = "its presence is all that matters")] bool),
     Refused(String),
     Error(String),
 }

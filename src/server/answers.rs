@@ -33,7 +33,7 @@ pub(super) struct Answers {
 pub(super) enum Called {
     /// What the command has printed.
     Answered(Vec<u8>),
-    /// Why there is no answer, and what the command says of it.
+    /// Why there is no answer, and the command's own words.
     Refused(StatusCode, Value),
 }
 
@@ -50,7 +50,7 @@ impl From<BadCall> for Called {
     }
 }
 
-/// Returns what a command says went wrong, in words: the message, the reasons and what helps.
+/// Returns an error of a command in words: the message, the reasons and what helps.
 pub(super) fn in_words(answer: &Value) -> String {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let error = &answer["error"];
@@ -115,7 +115,7 @@ impl Answers {
             Ok(output) => output,
             Err(why) => return Called::refused(StatusCode::SERVICE_UNAVAILABLE, &why),
         };
-        // An answer is passed on as it was printed; only of a no is looked at what it says.
+        // An answer is passed on as it was printed; only a no is read.
         if output.is_success() && serde_json::from_slice::<IgnoredAny>(&output.stdout).is_ok() {
             return Called::Answered(output.stdout);
         }

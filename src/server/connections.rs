@@ -24,7 +24,7 @@ use crate::pages::{Live, chart_style, pairs};
 /// Most connections at once.
 const CONNECTIONS: usize = 1200;
 /// Most connections at once of which nobody has been let in yet: of more, the oldest is closed. So whoever opens many and
-/// says nothing keeps nobody out.
+/// sends nothing keeps nobody out.
 const STRANGERS: usize = 100;
 /// Most bytes of a body.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -241,7 +241,7 @@ fn in_json(called: Called, known: Option<&HeaderValue>) -> Response<Body> {
     match called {
         Called::Answered(printed) => answers::response(StatusCode::OK, "application/json", printed, known),
         Called::Refused(status, mut answer) => {
-            // A problem document, as RFC 9457 has it, around what the command says.
+            // A problem document, as RFC 9457 has it, around the command's own words.
             let detail = answers::in_words(&answer);
             if let Some(object) = answer.as_object_mut() {
                 let title = status.canonical_reason().unwrap_or("Error");

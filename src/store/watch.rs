@@ -164,7 +164,7 @@ impl FolderWatcher {
     }
 }
 
-/// Whether an event writes the log of a run, or what a worker says of itself, or makes the folder of one.
+/// Whether an event writes the log of a run, or the status of a worker, or makes the folder of one.
 fn is_log(event: &Event, roots: &[PathBuf]) -> bool {
     let is_one = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -165,7 +165,7 @@ pub trait Local<E> {
     /// Returns the id for an item's new task: the same one every time.
     fn new_id(&mut self, item: &RemoteItem) -> Result<String, E>;
 
-    /// Writes tasks and links, all or none; an answer for each says why one could not be. A field that has another value than
+    /// Writes tasks and links, all or none; an answer for each has the reason where one could not be. A field that has another value than
     /// was seen is left as it is, and in the link both have agreed on what was seen: the next round takes it from there.
     fn write(&mut self, landings: &[Landing]) -> Result<Vec<Result<(), String>>, E>;
 

@@ -214,7 +214,7 @@ impl App {
             Message::Edited { id, failed } => {
                 match failed {
                     Some(failed) => self.dialog = Some(Dialog::failure(&format!("edit {id}"), &failed)),
-                    None => self.tell(format!("{id}  the editor has ended"), Tone::Good),
+                    None => self.notify(format!("{id}  the editor has ended"), Tone::Good),
                 }
                 self.read()
             }
@@ -249,7 +249,7 @@ impl App {
                 Ok(answer) => self.view_mut().take(answer),
                 Err(failed) => {
                     if !self.view_mut().refuse(&failed) {
-                        self.tell(failed.message, Tone::Bad);
+                        self.notify(failed.message, Tone::Bad);
                     }
                 }
             }
@@ -257,7 +257,7 @@ impl App {
         next.map(Effect::Read).into_iter().collect()
     }
 
-    fn tell(&mut self, text: impl Into<String>, tone: Tone) {
+    fn notify(&mut self, text: impl Into<String>, tone: Tone) {
         self.notice = Some(Notice { text: text.into(), tone });
     }
 
@@ -275,14 +275,14 @@ impl App {
                 let question = format!("Undo: {}?", done.summary);
                 self.dialog = Some(Dialog::Confirm { question, write: Write::Undo });
             }
-            (Write::Undo, Ok(done)) => self.tell(format!("undid: {}", done.summary), Tone::Good),
+            (Write::Undo, Ok(done)) => self.notify(format!("undid: {}", done.summary), Tone::Good),
             (Write::Command(words), Ok(done)) => {
                 let page = PageView::fixed(words.clone(), ansi::lines(&done.summary));
                 self.opened.push(Box::new(page));
             }
             (_, Ok(done)) => {
                 let tone = if done.is_no { Tone::Warning } else { Tone::Good };
-                self.tell(done.summary, tone);
+                self.notify(done.summary, tone);
             }
             (write, Err(failed)) => self.dialog = Some(Dialog::failure(&write.label(), &failed)),
         }
@@ -365,7 +365,7 @@ impl App {
             if words.first().is_some_and(|word| word == "tracker") { words[1..].to_vec() } else { words };
         match words.as_slice() {
             [] => {
-                self.tell(format!("a quote is not closed in `{line}`"), Tone::Bad);
+                self.notify(format!("a quote is not closed in `{line}`"), Tone::Bad);
                 Vec::new()
             }
             [name] if matches!(name.as_str(), "q" | "quit") => self.quit(),
@@ -375,12 +375,12 @@ impl App {
             }
             [name, ..] if name == "edit" && words.len() == 2 => vec![Effect::Edit(words[1].clone())],
             [name, ..] if ["tui", "mcp", "serve"].contains(&name.as_str()) => {
-                self.tell(format!("`tracker {name}` needs a terminal of its own"), Tone::Bad);
+                self.notify(format!("`tracker {name}` needs a terminal of its own"), Tone::Bad);
                 Vec::new()
             }
             // In no order with the others: it may take long.
             _ => {
-                self.tell(format!("… tracker {line}"), Tone::Info);
+                self.notify(format!("… tracker {line}"), Tone::Info);
                 vec![Effect::Write(Write::Command(words))]
             }
         }
@@ -434,7 +434,7 @@ impl App {
             return vec![Effect::Quit(None)];
         }
         self.leaves = true;
-        self.tell("leaves when the writes are done; q again leaves at once", Tone::Warning);
+        self.notify("leaves when the writes are done; q again leaves at once", Tone::Warning);
         Vec::new()
     }
 
@@ -474,7 +474,7 @@ impl App {
             KeyCode::Char('n') => self.prompt(Ask::Note(id)),
             KeyCode::Char('e') => vec![Effect::Edit(id)],
             KeyCode::Char('a' | 'r') => {
-                self.tell("read it first, then vote", Tone::Info);
+                self.notify("read it first, then vote", Tone::Info);
                 self.open(Target::Task(id))
             }
             _ => Vec::new(),

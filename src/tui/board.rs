@@ -9,13 +9,13 @@ use ratatui::style::Style;
 use super::answers::{Board, Column, Failed, TaskRow};
 use super::call::{Answer, Call};
 use super::cursor::Cursor;
-use super::input::LineInput;
+use super::filter::Filter;
 use super::keys::{KeyRow, LIST};
 use super::lists::Target;
 use super::theme::{Tone, mark, tone_of_priority};
 use super::view::{Action, Look, Subject, View, Writer};
 
-/// A column narrower than this says nothing; rather fewer beside each other.
+/// A column narrower than this is no use; rather fewer beside each other.
 const NARROWEST: u16 = 24;
 /// Lines of a card: its id and who has it, its title.
 const CARD: u16 = 2;
@@ -24,9 +24,7 @@ const CARD: u16 = 2;
 #[derive(Debug, Clone, Default)]
 pub(super) struct BoardView {
     board: Option<Board>,
-    filter: LineInput,
-    before: Option<String>,
-    error: Option<String>,
+    filter: Filter,
     /// The column of the selected task, and the first one that is seen.
     column: usize,
     left: usize,
@@ -44,10 +42,6 @@ impl BoardView {
     fn selected(&self) -> Option<&TaskRow> {
         let at = self.cursors.get(self.column)?.at;
         self.columns().get(self.column)?.tasks.get(at)
-    }
-
-    fn has_filter_line(&self) -> bool {
-        self.before.is_some() || !self.filter.text().is_empty()
     }
 
     /// Returns how many columns are beside each other, and how wide each is.
@@ -79,7 +73,7 @@ impl BoardView {
     }
 
     fn fit_cursors(&mut self) {
-        let lines = self.height.saturating_sub(1 + u16::from(self.has_filter_line()));
+        let lines = self.height.saturating_sub(1 + self.filter.height());
         let page = usize::from(lines / CARD);
         let counts: Vec<usize> = self.columns().iter().map(|column| column.tasks.len()).collect();
         self.cursors.resize(counts.len(), Cursor::default());
@@ -90,26 +84,8 @@ impl BoardView {
     }
 
     fn filtered(&mut self) -> Action {
-        self.error = None;
+        self.filter.accept();
         Action::Read
-    }
-
-    fn type_key(&mut self, key: KeyEvent) -> Action {
-        match key.code {
-            KeyCode::Enter => {
-                self.before = None;
-                Action::Taken
-            }
-            KeyCode::Esc => {
-                self.filter = LineInput::new(&self.before.take().unwrap_or_default());
-                self.filtered()
-            }
-            _ => {
-                let before = self.filter.text();
-                self.filter.on_key(key);
-                if self.filter.text() == before { Action::Taken } else { self.filtered() }
-            }
-        }
     }
 
     fn draw_column(&self, at: usize, area: Rect, buffer: &mut Buffer, look: &Look) {
@@ -164,7 +140,7 @@ impl View for BoardView {
         let selected = self.selected().map(|row| row.id.clone());
         let is_first = self.board.is_none();
         self.board = Some(board);
-        self.error = None;
+        self.filter.accept();
         self.fit_cursors();
         let place = selected.and_then(|id| {
             let place_in = |column: &Column| column.tasks.iter().position(|row| row.id == id);
@@ -181,23 +157,19 @@ impl View for BoardView {
     }
 
     fn refuse(&mut self, failed: &Failed) -> bool {
-        let is_typed = self.has_filter_line();
-        if is_typed {
-            self.error = Some(failed.message.clone());
-        }
-        is_typed
+        self.filter.refuse(failed)
     }
 
     fn on_key(&mut self, key: KeyEvent) -> Action {
-        if self.before.is_some() {
-            return self.type_key(key);
+        if self.filter.is_open() {
+            return if self.filter.on_key(key) { self.filtered() } else { Action::Taken };
         }
         match key.code {
             KeyCode::Char('h') | KeyCode::Left => self.step(false),
             KeyCode::Char('l') | KeyCode::Right => self.step(true),
-            KeyCode::Char('/') => self.before = Some(self.filter.text()),
-            KeyCode::Esc if !self.filter.text().is_empty() => {
-                self.filter = LineInput::default();
+            KeyCode::Char('/') => self.filter.open(),
+            KeyCode::Esc if !self.filter.is_empty() => {
+                self.filter = Filter::default();
                 return self.filtered();
             }
             KeyCode::Enter => {
@@ -215,17 +187,13 @@ impl View for BoardView {
     }
 
     fn paste(&mut self, text: &str) -> Action {
-        if self.before.is_none() {
-            return Action::Ignored;
-        }
-        self.filter.insert(text);
-        self.filtered()
+        if self.filter.paste(text) { self.filtered() } else { Action::Ignored }
     }
 
     fn click(&mut self, column: u16, line: u16) -> Action {
         let (beside, wide) = self.seen();
         let at = usize::from(column / wide.max(1));
-        let head = 1 + u16::from(self.has_filter_line());
+        let head = 1 + self.filter.height();
         let Some(line) = line.checked_sub(head).filter(|_| at < beside) else { return Action::Taken };
         let before = (self.column, self.cursors.get(self.column).map(|cursor| cursor.at));
         let at = at + self.left;
@@ -253,17 +221,7 @@ impl View for BoardView {
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
-        let mut area = area;
-        if self.has_filter_line() {
-            let shown = self.filter.shown(usize::from(self.width.saturating_sub(2))).0;
-            let tone = if self.before.is_some() { Tone::Strong } else { Tone::Accent };
-            let mut line = Writer::new(buffer, area, 0, Style::new());
-            line.put("/ ", look.theme.style(Tone::Dim)).put(&shown, look.theme.style(tone));
-            if let Some(error) = &self.error {
-                line.put("   ", Style::new()).put(error, look.theme.style(Tone::Bad));
-            }
-            area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        }
+        let area = self.filter.draw(area, buffer, look);
         if self.board.is_none() {
             Writer::new(buffer, area, 0, Style::new()).put("reading the board…", look.theme.style(Tone::Dim));
         }
@@ -280,8 +238,6 @@ impl View for BoardView {
     }
 
     fn caret(&self) -> Option<(u16, u16)> {
-        self.before.as_ref()?;
-        let (_, column) = self.filter.shown(usize::from(self.width.saturating_sub(2)));
-        Some((u16::try_from(column + 2).unwrap_or(0), 0))
+        self.filter.caret(usize::from(self.width))
     }
 }

@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::answers::{Failed, Listing, TaskRow};
 use super::call::{Answer, Call};
 use super::cursor::Cursor;
-use super::input::LineInput;
+use super::filter::Filter;
 use super::keys::{KeyRow, LIST};
 use super::lists::Target;
 use super::text::{ago, width};
@@ -25,11 +25,7 @@ const WIDEST_CELL: usize = 18;
 #[derive(Debug, Clone, Default)]
 pub(super) struct ListView {
     listing: Option<Listing>,
-    /// What was filtered by before the filter was opened; none while it is closed.
-    before: Option<String>,
-    filter: LineInput,
-    /// Why the filter cannot be read.
-    error: Option<String>,
+    filter: Filter,
     limit: usize,
     /// Whether the last task is to be selected when it is read.
     to_end: bool,
@@ -40,7 +36,7 @@ pub(super) struct ListView {
 impl ListView {
     /// Begins with a query.
     pub(super) fn new(query: &str) -> Self {
-        Self { filter: LineInput::new(query), limit: FIRST, ..Self::default() }
+        Self { filter: Filter::new(query), limit: FIRST, ..Self::default() }
     }
 
     fn rows(&self) -> &[TaskRow] {
@@ -53,12 +49,8 @@ impl ListView {
 
     fn filtered(&mut self) -> Action {
         self.limit = FIRST;
-        self.error = None;
+        self.filter.accept();
         Action::Read
-    }
-
-    fn has_filter_line(&self) -> bool {
-        self.before.is_some() || !self.filter.text().is_empty()
     }
 
     /// Reads more where the selection comes near the end of what was read.
@@ -84,36 +76,11 @@ impl ListView {
     }
 
     fn type_key(&mut self, key: KeyEvent) -> Action {
-        match key.code {
-            KeyCode::Enter => {
-                self.before = None;
-                Action::Taken
-            }
-            KeyCode::Esc => {
-                self.filter = LineInput::new(&self.before.take().unwrap_or_default());
-                self.filtered()
-            }
-            KeyCode::Down | KeyCode::Up => {
-                self.cursor.on_key(key);
-                self.more()
-            }
-            _ => {
-                let before = self.filter.text();
-                self.filter.on_key(key);
-                if self.filter.text() == before { Action::Taken } else { self.filtered() }
-            }
+        if matches!(key.code, KeyCode::Down | KeyCode::Up) {
+            self.cursor.on_key(key);
+            return self.more();
         }
-    }
-
-    fn draw_filter(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
-        let style = |tone| look.theme.style(tone);
-        let tone = if self.before.is_some() { Tone::Strong } else { Tone::Accent };
-        let shown = self.filter.shown(self.width.saturating_sub(2)).0;
-        let mut line = Writer::new(buffer, area, 0, Style::new());
-        line.put("/ ", style(Tone::Dim)).put(&shown, style(tone));
-        if let Some(error) = &self.error {
-            line.put("   ", Style::new()).put(error, style(Tone::Bad));
-        }
+        if self.filter.on_key(key) { self.filtered() } else { Action::Taken }
     }
 
     fn counts(&self) -> String {
@@ -222,19 +189,15 @@ impl View for ListView {
         let end = std::mem::take(&mut self.to_end).then_some(usize::MAX);
         self.cursor.go(end.or(place).unwrap_or(self.cursor.at));
         self.listing = Some(listing);
-        self.error = None;
+        self.filter.accept();
     }
 
     fn refuse(&mut self, failed: &Failed) -> bool {
-        let is_typed = self.has_filter_line();
-        if is_typed {
-            self.error = Some(failed.message.clone());
-        }
-        is_typed
+        self.filter.refuse(failed)
     }
 
     fn on_key(&mut self, key: KeyEvent) -> Action {
-        if self.before.is_some() {
+        if self.filter.is_open() {
             return self.type_key(key);
         }
         if self.cursor.on_key(key) {
@@ -245,11 +208,11 @@ impl View for ListView {
         }
         match key.code {
             KeyCode::Char('/') => {
-                self.before = Some(self.filter.text());
+                self.filter.open();
                 Action::Taken
             }
-            KeyCode::Esc if !self.filter.text().is_empty() => {
-                self.filter = LineInput::default();
+            KeyCode::Esc if !self.filter.is_empty() => {
+                self.filter = Filter::default();
                 self.filtered()
             }
             KeyCode::Enter => match self.selected() {
@@ -261,15 +224,11 @@ impl View for ListView {
     }
 
     fn paste(&mut self, text: &str) -> Action {
-        if self.before.is_none() {
-            return Action::Ignored;
-        }
-        self.filter.insert(text);
-        self.filtered()
+        if self.filter.paste(text) { self.filtered() } else { Action::Ignored }
     }
 
     fn click(&mut self, _column: u16, line: u16) -> Action {
-        let line = line.checked_sub(u16::from(self.has_filter_line()));
+        let line = line.checked_sub(self.filter.height());
         let Some(row) = line.and_then(|line| self.cursor.row(line)) else { return Action::Taken };
         let is_again = row == self.cursor.at;
         self.cursor.go(row);
@@ -285,21 +244,17 @@ impl View for ListView {
 
     fn fit(&mut self, width: u16, height: u16, _now: DateTime<Utc>) {
         self.width = usize::from(width);
-        self.cursor.fit(usize::from(height.saturating_sub(u16::from(self.has_filter_line()))));
+        self.cursor.fit(usize::from(height.saturating_sub(self.filter.height())));
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
-        let mut area = area;
-        if self.has_filter_line() {
-            self.draw_filter(area, buffer, look);
-            area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        }
+        let area = self.filter.draw(area, buffer, look);
         let rows = self.rows();
         let top = self.cursor.top.min(rows.len());
         let end = rows.len().min(top + usize::from(area.height));
         draw_rows(&rows[top..end], self.cursor.at.checked_sub(top), area, buffer, look);
         if rows.is_empty() {
-            let empty = match (&self.listing, self.has_filter_line()) {
+            let empty = match (&self.listing, self.filter.height() > 0) {
                 (None, _) => "reading the tasks…",
                 (Some(_), true) => "no task matches",
                 (Some(_), false) => "no open task; c creates one, /is:closed shows what is done",
@@ -313,8 +268,6 @@ impl View for ListView {
     }
 
     fn caret(&self) -> Option<(u16, u16)> {
-        self.before.as_ref()?;
-        let (_, column) = self.filter.shown(self.width.saturating_sub(2));
-        Some((u16::try_from(column + 2).unwrap_or(0), 0))
+        self.filter.caret(self.width)
     }
 }

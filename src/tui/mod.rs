@@ -13,6 +13,7 @@ mod call;
 mod cursor;
 mod dialog;
 mod document;
+mod filter;
 mod input;
 mod keys;
 mod list;

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 
 use super::call::{Answer, Call};
 use super::cursor::Cursor;
-use super::input::LineInput;
+use super::filter::Filter;
 use super::keys::{KeyRow, TABLE};
 use super::lists::{Entry, EntryCell, Target};
 use super::text::{ago, width};
@@ -29,8 +29,7 @@ pub(super) struct TableView {
     /// What is shown where there is nothing.
     empty: &'static str,
     entries: Option<Vec<Entry>>,
-    filter: LineInput,
-    is_typing: bool,
+    filter: Filter,
     cursor: Cursor,
     width: usize,
 }
@@ -43,8 +42,7 @@ impl TableView {
             wide,
             empty,
             entries: None,
-            filter: LineInput::default(),
-            is_typing: false,
+            filter: Filter::default(),
             cursor: Cursor::default(),
             width: 0,
         }
@@ -62,10 +60,6 @@ impl TableView {
         self.shown().get(self.cursor.at).copied()
     }
 
-    fn has_filter_line(&self) -> bool {
-        self.is_typing || !self.filter.text().is_empty()
-    }
-
     fn open(&self) -> Action {
         self.selected().map_or(Action::Taken, |entry| Action::Open(entry.target.clone()))
     }
@@ -78,11 +72,7 @@ impl TableView {
 
     fn type_key(&mut self, key: KeyEvent) -> Action {
         match key.code {
-            KeyCode::Enter => self.is_typing = false,
-            KeyCode::Esc => {
-                self.is_typing = false;
-                self.filter = LineInput::default();
-            }
+            KeyCode::Esc => self.filter = Filter::default(),
             KeyCode::Down | KeyCode::Up => drop(self.cursor.on_key(key)),
             _ => drop(self.filter.on_key(key)),
         }
@@ -165,7 +155,7 @@ impl View for TableView {
     }
 
     fn on_key(&mut self, key: KeyEvent) -> Action {
-        if self.is_typing {
+        if self.filter.is_open() {
             return self.type_key(key);
         }
         if self.cursor.on_key(key) {
@@ -173,11 +163,11 @@ impl View for TableView {
         }
         match key.code {
             KeyCode::Char('/') => {
-                self.is_typing = true;
+                self.filter.open();
                 Action::Taken
             }
-            KeyCode::Esc if !self.filter.text().is_empty() => {
-                self.filter = LineInput::default();
+            KeyCode::Esc if !self.filter.is_empty() => {
+                self.filter = Filter::default();
                 self.filtered()
             }
             KeyCode::Enter => self.open(),
@@ -192,15 +182,11 @@ impl View for TableView {
     }
 
     fn paste(&mut self, text: &str) -> Action {
-        if !self.is_typing {
-            return Action::Ignored;
-        }
-        self.filter.insert(text);
-        self.filtered()
+        if self.filter.paste(text) { self.filtered() } else { Action::Ignored }
     }
 
     fn click(&mut self, _column: u16, line: u16) -> Action {
-        let line = line.checked_sub(u16::from(self.has_filter_line()));
+        let line = line.checked_sub(self.filter.height());
         let Some(row) = line.and_then(|line| self.cursor.row(line)) else { return Action::Taken };
         let is_again = row == self.cursor.at;
         self.cursor.go(row);
@@ -213,18 +199,12 @@ impl View for TableView {
 
     fn fit(&mut self, width: u16, height: u16, _now: DateTime<Utc>) {
         self.width = usize::from(width);
-        self.cursor.fit(usize::from(height.saturating_sub(u16::from(self.has_filter_line()))));
+        self.cursor.fit(usize::from(height.saturating_sub(self.filter.height())));
     }
 
     fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
-        let mut area = area;
         let dim = look.theme.style(Tone::Dim);
-        if self.has_filter_line() {
-            let shown = self.filter.shown(self.width.saturating_sub(2)).0;
-            let tone = if self.is_typing { Tone::Strong } else { Tone::Accent };
-            Writer::new(buffer, area, 0, Style::new()).put("/ ", dim).put(&shown, look.theme.style(tone));
-            area = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        }
+        let area = self.filter.draw(area, buffer, look);
         let entries = self.shown();
         if entries.is_empty() {
             let empty = match &self.entries {
@@ -253,7 +233,6 @@ impl View for TableView {
     }
 
     fn caret(&self) -> Option<(u16, u16)> {
-        let (_, column) = self.filter.shown(self.width.saturating_sub(2));
-        self.is_typing.then(|| (u16::try_from(column + 2).unwrap_or(0), 0))
+        self.filter.caret(self.width)
     }
 }

@@ -22,7 +22,7 @@ use super::write::{Verdict, Write};
 pub(super) struct TaskView {
     id: String,
     shown: Option<Box<Shown>>,
-    /// What is drawn, as of a time: it says how long ago things were.
+    /// What is drawn, as of a time: it shows how long ago things were.
     lines: Vec<DocumentLine>,
     as_of: Option<DateTime<Utc>>,
     cursor: Cursor,

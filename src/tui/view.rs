@@ -24,7 +24,7 @@ pub(super) struct Look {
     pub(super) now: DateTime<Utc>,
 }
 
-/// What a view asks of the program after a key.
+/// What a view requests after a key.
 #[derive(Debug)]
 pub(super) enum Action {
     /// The key is none of its own.

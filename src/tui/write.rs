@@ -40,7 +40,7 @@ pub(super) enum Write {
     Command(Vec<String>),
 }
 
-/// What a vote says.
+/// The verdict of a vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Approve,

@@ -68,7 +68,7 @@ def fields_of(row):
 
 
 def version_of(row):
-    """Another one after every change, also one by hand: a digest of what the row says."""
+    """Another one after every change, also one by hand: a digest of the row."""
     text = json.dumps([row["key"], fields_of(row)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

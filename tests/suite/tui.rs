@@ -73,8 +73,8 @@ impl Terminal {
 fn world() -> Sandbox {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
-    let asks = "\n[stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\n";
-    sandbox.write(".tracker/config.toml", sandbox.read(".tracker/config.toml") + asks);
+    let required = "\n[stage.qa]\nsignoffs = [\"reviewer\"]\n[roles.reviewer]\n";
+    sandbox.write(".tracker/config.toml", sandbox.read(".tracker/config.toml") + required);
     for (id, title) in [("TASK-D4RK", "Darkness"), ("TASK-CS2V", "Export")] {
         assert_eq!(sandbox.tracker(&["new", title, "--id", id]).status, 0);
     }

@@ -10,7 +10,7 @@ use crate::model::{Config, EventKind, KindPattern, Trigger, TriggerAction, is_wo
 
 const KEYS: [&str; 8] = ["event", "when", "run", "workflow", "params", "worker", "timeout", "limit"];
 
-/// What a table says so far.
+/// A table as far as it is read.
 #[derive(Default)]
 struct Draft {
     event: Option<KindPattern>,

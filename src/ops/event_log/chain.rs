@@ -22,7 +22,7 @@ struct Running {
     depth: u32,
 }
 
-/// Says that a trigger runs; what is noticed meanwhile is this deep.
+/// Records that a trigger runs; what is noticed meanwhile is this deep.
 pub(super) fn begin(folder: &Path, depth: u32) -> Result<()> {
     let pid = std::process::id();
     let bytes =
@@ -30,7 +30,7 @@ pub(super) fn begin(folder: &Path, depth: u32) -> Result<()> {
     Ok(replace_unsynced(&folder.join(RUNNING), &bytes)?)
 }
 
-/// Says that it has ended.
+/// Records that it has ended.
 pub(super) fn end(folder: &Path) -> Result<()> {
     remove(&folder.join(RUNNING))
 }

@@ -186,7 +186,7 @@ impl Feed {
         Ok(events)
     }
 
-    /// Waits until something is written, and looks at what has happened; or for a time, and says that nothing was.
+    /// Waits until something is written, and looks at what has happened; or for a time, and returns that nothing was.
     pub(super) fn wait(
         &mut self,
         session: &mut Session<'_>,

@@ -122,7 +122,7 @@ impl EventLog {
         self.folder.join(format!("branch-{}.json", &digest_of(branch.as_bytes())[..16]))
     }
 
-    /// Appends what somebody tells of itself, such as a trigger.
+    /// Appends what somebody reports of itself, such as a trigger.
     pub(super) fn append(&self, session: &Session<'_>, happened: Happened) -> Result<Cursor> {
         let _lock = Lock::acquire(&self.folder.join("lock"), PATIENCE, "write an event")?;
         let known = self.known()?;

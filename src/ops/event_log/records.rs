@@ -188,7 +188,7 @@ fn tasks(
     let all = snapshot.tasks()?;
     let (summaries, _) = all.read();
     let derived = derive(&summaries, &config);
-    let held = tasks_held_back(session, &config)?;
+    let waiting = tasks_held_back(session, &config)?;
     let mut seen = BTreeMap::new();
     for (summary, facts) in summaries.iter().zip(&derived.facts) {
         let Ok(id) = TaskId::parse(summary.id) else { continue };
@@ -198,7 +198,7 @@ fn tasks(
             moves: before.map_or(0, |before| before.moves),
             updated: summary.updated,
             file: all.stat(summary.id).map(|stat| (stat.modified, stat.size)),
-            is_ready: facts.ready && !held.contains(&id),
+            is_ready: facts.ready && !waiting.contains(&id),
             blocked: summary.blocked.is_some(),
             cancelled: summary.cancelled.is_some(),
         };

@@ -108,7 +108,7 @@ impl Progress {
     }
 }
 
-/// Returns what a trigger is known by: what it says.
+/// Returns what a trigger is known by: its text.
 fn key_of(trigger: &Trigger) -> String {
     digest_of(format!("{:?} {:?} {:?}", trigger.event, trigger.when, trigger.action).as_bytes())[..16]
         .to_owned()
@@ -238,7 +238,7 @@ impl<'r> Runner<'r> {
             data.extend(super::data_of(more));
             data
         };
-        let mut tell = |session: &Session<'_>, kind: EventKind, data| -> Result<()> {
+        let mut report = |session: &Session<'_>, kind: EventKind, data| -> Result<()> {
             let happened = Happened { kind, at: None, data };
             let cursor = self.log.append(session, happened.clone())?.to_string();
             let (timestamp, data) = (session.env().now(), happened.data);
@@ -247,10 +247,10 @@ impl<'r> Runner<'r> {
         };
         if let Some(why) = refusal {
             self.view.refused += 1;
-            return tell(session, EventKind::TriggerRefused, about(json!({ "why": why })));
+            return report(session, EventKind::TriggerRefused, about(json!({ "why": why })));
         }
         self.view.started += 1;
-        tell(session, EventKind::TriggerStarted, about(json!({})))?;
+        report(session, EventKind::TriggerStarted, about(json!({})))?;
         chain::begin(self.log.folder(), event.depth + 1)?;
         let begun = session.env().monotonic();
         let place = (self.log.folder(), self.interrupted);
@@ -266,7 +266,7 @@ impl<'r> Runner<'r> {
             Err(error) => (None, Some(error.to_string())),
         };
         self.view.failed += usize::from(exit != Some(0));
-        tell(session, EventKind::TriggerEnded, about(json!({ "exit": exit, "why": why, "ms": ms })))
+        report(session, EventKind::TriggerEnded, about(json!({ "exit": exit, "why": why, "ms": ms })))
     }
 }
 

@@ -50,7 +50,7 @@ pub fn diagnose_sync(session: &Session<'_>, remote: Option<&str>) -> Result<Sync
             let fields: Vec<&str> = can.fields.iter().map(|field| field.as_str()).collect();
             found.add(true, format!("connection: it answers, and has {}", fields.join(", ")), None);
             let is_writable = can.read_only.len() < can.fields.len();
-            let hint = Some("the program says that all of its fields are read-only".to_owned());
+            let hint = Some("the program reports all of its fields as read-only".to_owned());
             found.add(is_writable, "writable: fields can be changed there", hint);
             let created = if can.creates && can.keys { "can" } else { "cannot" };
             found.add(true, format!("new items {created} be created there"), None);

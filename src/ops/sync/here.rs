@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <common git dir>/tracker/sync/NAME/
-//!     lock            held while it is synchronised
+//!     lock            locked while it is synchronised
 //!     journal.json    what is being written there
 //!     log.jsonl       values that were replaced by those of the other side, a line each
 //!     last.json       when it was last synchronised, and what came of it
@@ -171,7 +171,7 @@ impl<'s, 'e> Here<'s, 'e> {
         format!("{}:{id}", self.remote)
     }
 
-    /// Says why a task is created there, or why not.
+    /// Explains why a task is created there, or why not.
     fn selected(&self, task: &Task) -> std::result::Result<String, String> {
         let Some(query) = &self.filter else {
             return Err("it did not come from there, and no filter selects it".to_owned());

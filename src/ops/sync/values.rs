@@ -61,7 +61,7 @@ impl<'s, 'e> TaskValues<'s, 'e> {
         format!("{}-sync", self.remote)
     }
 
-    /// Returns the values of a task. `is_open` tells of the tasks that it depends on.
+    /// Returns the values of a task. `is_open` is asked for each task that it depends on.
     pub(super) fn of(&self, task: &Task, is_open: impl Fn(&str) -> bool) -> SyncValues {
         let own_tag = self.own_tag();
         let value = |field: SyncField| match (field, plain_field(field)) {

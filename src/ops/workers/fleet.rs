@@ -302,7 +302,7 @@ fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
     start_tracker(session, &["worker", "run", name], &folder.join("log"))
 }
 
-/// Starts this program beside the supervisor, with a file for what it says.
+/// Starts this program beside the supervisor, with a file for what it prints.
 pub(super) fn start_tracker(session: &Session<'_>, words: &[&str], log: &Path) -> Result<Apart> {
     let errors: File =
         open_regular(OpenOptions::new().append(true).create(true), log).map_err(Error::io("open", log))?;

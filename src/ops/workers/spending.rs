@@ -59,7 +59,7 @@ pub(super) fn line_of(cost: &Cost, task: Option<&TaskId>) -> String {
     }
 }
 
-/// Pauses a worker whose rounds of the last day have cost as much as it may, and says so.
+/// Pauses a worker whose rounds of the last day have cost as much as it may.
 pub(super) fn refuse_used_up(
     folder: &Path,
     name: &str,

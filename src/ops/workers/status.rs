@@ -159,7 +159,7 @@ impl Pulse {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ops) struct WorkerPulse {
     pub(in crate::ops) pid: u32,
-    /// What tells it from every other process.
+    /// What distinguishes it from every other process.
     pub(in crate::ops) process: String,
     pub(in crate::ops) began: DateTime<Utc>,
     pub(in crate::ops) state: WorkerState,

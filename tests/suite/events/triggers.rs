@@ -102,9 +102,9 @@ run = '"$TRACKER" set-stage "$TRACKER_EVENT_TASK_ID" qa --why loop; "$TRACKER" s
     let mut errors = BufReader::new(child.stderr.take().unwrap());
     errors.read_line(&mut String::new()).unwrap();
     sandbox.tracker(&["start", "0ne1"]);
-    let said: Vec<String> = errors.lines().map_while(Result::ok).collect();
-    assert_eq!(answer(child), "5 started, 0 failed, 1 not started\n", "{said:#?}");
-    let last = said.last().unwrap();
+    let printed: Vec<String> = errors.lines().map_while(Result::ok).collect();
+    assert_eq!(answer(child), "5 started, 0 failed, 1 not started\n", "{printed:#?}");
+    let last = printed.last().unwrap();
     assert!(last.contains("was not started: 5 triggers have led to it"), "{last}");
     let refused =
         events(&sandbox, "start").0.into_iter().find(|event| event["type"] == "trigger.refused").unwrap();

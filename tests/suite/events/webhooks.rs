@@ -38,7 +38,7 @@ fn configure(sandbox: &Sandbox, port: u16) {
         "\n[webhooks.chat]\nurl = \"http://127.0.0.1:{port}/hook\"\nevents = [\"stage.entered\"]\nsecret = \"CHAT_SECRET\"\n"
     );
     sandbox.write(".tracker/config.toml", config + &hook);
-    commit_all(sandbox, "Tell the chat");
+    commit_all(sandbox, "Notify the chat");
 }
 
 #[test]
@@ -79,10 +79,10 @@ fn an_event_is_signed_and_sent_again_until_it_is_taken() {
         next.contains(r#""stage":"qa""#) && header(&third, "webhook-id") != header(&second, "webhook-id")
     );
     assert!(child.wait().unwrap().success());
-    let told: Vec<String> =
+    let kinds: Vec<String> =
         events(&sandbox, "start").0.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
-    let of = |kind: &str| told.iter().filter(|own| *own == kind).count();
-    assert_eq!((of("webhook.failed"), of("webhook.delivered")), (1, 2), "{told:?}");
+    let of = |kind: &str| kinds.iter().filter(|own| *own == kind).count();
+    assert_eq!((of("webhook.failed"), of("webhook.delivered")), (1, 2), "{kinds:?}");
     assert!(sandbox.tracker(&["events", "--outbox"]).stdout.contains(r#""waiting":0"#));
     assert!(TcpStream::connect("127.0.0.1:9").is_err());
 }

@@ -60,7 +60,7 @@ fn names(fields: &[SyncField]) -> String {
     fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// Says in one line what a run did.
+/// Summarises a run in one line.
 pub(super) fn line(run: &SyncRun) -> String {
     let count = |kinds: &[StepKind]| run.steps.iter().filter(|step| kinds.contains(&step.kind)).count();
     let parts = [
