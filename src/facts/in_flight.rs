@@ -278,7 +278,7 @@ struct Known {
 
 impl Known {
     fn read(paths: &RepoPaths) -> Self {
-        let bytes = CACHE.read(&paths.common_dir.join("tracker").join(NAME)).unwrap_or_default();
+        let bytes = CACHE.read(&paths.shared_folder().join(NAME)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
@@ -321,7 +321,7 @@ impl Known {
         }
         self.tips.extend(read);
         if let Ok(json) = serde_json::to_vec(&self) {
-            let file = workspace.repo_paths().common_dir.join("tracker").join(NAME);
+            let file = workspace.repo_paths().shared_folder().join(NAME);
             replace_cache(&file, &CACHE.sealed(&json));
         }
         Ok(self)

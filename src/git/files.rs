@@ -20,6 +20,11 @@ pub fn open_regular(options: &mut OpenOptions, path: &Path) -> io::Result<File> 
     }
 }
 
+/// Opens a file to add to its end, without waiting, and creates it where there is none; what is no regular file is refused.
+pub fn open_to_append(path: &Path) -> io::Result<File> {
+    open_regular(OpenOptions::new().append(true).create(true), path)
+}
+
 /// Reads a regular file.
 pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();

@@ -57,7 +57,7 @@ pub use config::HooksRefusal;
 pub(crate) use diff_work::{DiffWork, TooMuchWork};
 pub use error::Error;
 pub use files::share;
-pub(crate) use files::{open_regular, read_regular};
+pub(crate) use files::{open_regular, open_to_append, read_regular};
 pub(crate) use fold::{BranchCommit, NewCommit};
 pub use fold::{Fold, FoldEdit, FoldRefusal, Folded, SkipReason, Skipped, SkippedIn, fold};
 pub(crate) use head::peek_head;

@@ -116,7 +116,7 @@ impl Quarantine {
         }
         folders.push(own.into_os_string());
         let name = format!("push-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = repo_paths.common_dir.join("tracker").join(name);
+        let folder = repo_paths.shared_folder().join(name);
         let info = folder.join("info");
         let failed = |action, path: &Path| {
             let path = path.to_owned();

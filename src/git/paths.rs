@@ -27,6 +27,18 @@ pub struct RepoPaths {
 }
 
 impl RepoPaths {
+    /// Returns the folder of what this program keeps for this working tree, and never commits.
+    #[must_use]
+    pub fn own_folder(&self) -> PathBuf {
+        self.git_dir.join("tracker")
+    }
+
+    /// Returns the folder of what this program keeps for all working trees of this clone, and never commits.
+    #[must_use]
+    pub fn shared_folder(&self) -> PathBuf {
+        self.common_dir.join("tracker")
+    }
+
     /// Returns the index that git uses: what `GIT_INDEX_FILE` names, else the working tree's own.
     #[must_use]
     pub fn index_file(&self, env: &Env) -> PathBuf {

@@ -21,6 +21,13 @@ impl IdError {
     }
 }
 
+/// Returns a letter of an id that the program makes, by a number of which the last five bits count: Crockford's base 32, without
+/// I, L, O and U, so that an id can be read aloud.
+pub(crate) fn id_letter(number: u32) -> char {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    char::from(ALPHABET[number as usize % ALPHABET.len()])
+}
+
 fn is_valid(text: &str) -> bool {
     // Every listing calls this of every file.
     let text = text.as_bytes();

@@ -3,18 +3,22 @@
 use std::collections::HashSet;
 
 use super::{Error, Result, Session};
+use crate::env::Env;
 use crate::events::LongStep;
 use crate::git::IdsElsewhere;
-use crate::model::{Config, IdScheme, RecordPath, TRACKER_FOLDER, TaskId};
+use crate::model::{Config, IdScheme, RecordPath, TRACKER_FOLDER, TaskId, id_letter};
 
-/// Crockford's base 32: no I, L, O or U, so that an id can be read aloud.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SHORTEST: usize = 4;
 /// This many taken ids in a row mean that ids of this length are crowded, and the next is one longer.
 const CROWDED: usize = 2;
 
 /// A number above this is a name that happens to be digits, and no number to count on from.
 const LARGEST_NUMBER: u64 = 999_999_999;
+
+/// Returns this number of random letters for an id.
+pub(super) fn random_suffix(env: &Env, length: usize) -> String {
+    std::iter::repeat_with(|| id_letter(env.random_below(32))).take(length).collect()
+}
 
 /// Makes ids for one command. Must be used under the lock.
 pub(super) struct IdMaker<'s, 'e> {
@@ -66,9 +70,7 @@ impl<'s, 'e> IdMaker<'s, 'e> {
     }
 
     fn candidate(&self, length: usize) -> TaskId {
-        let letter = || char::from(ALPHABET[self.session.env().random_below(32) as usize]);
-        let suffix: String = std::iter::repeat_with(letter).take(length).collect();
-        self.with_suffix(&suffix)
+        self.with_suffix(&random_suffix(self.session.env(), length))
     }
 
     fn sequential(&mut self) -> Result<TaskId> {

@@ -2,10 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::{Config, Finding, FindingId, FindingSeverity};
+use crate::model::{Config, Finding, FindingId, FindingSeverity, id_letter};
 
-/// Crockford's base 32: no letter that looks like a digit.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const SHORTEST: usize = 4;
 const LONGEST: usize = 26;
 
@@ -29,7 +27,7 @@ pub fn blocking_findings<'f>(config: &Config, findings: &'f [Finding]) -> Vec<&'
 #[must_use]
 pub fn finding_id(finding: &Finding, is_taken: impl Fn(&FindingId) -> bool) -> FindingId {
     let digest = Sha256::digest(finding_identity(finding).join("\u{1f}"));
-    let text: String = digest.iter().take(LONGEST).map(|byte| letter(*byte)).collect();
+    let text: String = digest.iter().take(LONGEST).map(|byte| id_letter(u32::from(*byte))).collect();
     let id = |length: usize| {
         FindingId::parse(&format!("F{}", &text[..length])).expect("`F` with letters of the alphabet is an id")
     };
@@ -59,8 +57,4 @@ pub fn finding_identity(finding: &Finding) -> Vec<String> {
         ],
     };
     common.into_iter().chain(own).collect()
-}
-
-fn letter(byte: u8) -> char {
-    char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])
 }

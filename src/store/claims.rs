@@ -5,14 +5,13 @@
 //! before the claim is, so that one which got through is recognised whatever became of the process.
 
 use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::write::replace_unsynced;
-use super::{Error, Lock, Result, Workspace};
+use super::write::{remove_if_there, replace_unsynced};
+use super::{Lock, Result, Workspace};
 use crate::git::read_regular;
 use crate::model::TaskId;
 use crate::process::birth;
@@ -51,7 +50,7 @@ pub struct ClaimsFetched {
 impl Workspace {
     /// Takes the lock under which the refs of claims change in this clone, by this program.
     pub fn lock_claims(&self, action: &str) -> Result<Lock> {
-        let path = self.repo_paths().common_dir.join("tracker").join("claims.lock");
+        let path = self.repo_paths().shared_folder().join("claims.lock");
         Lock::acquire(&path, self.lock_timeout(), action)
     }
 
@@ -105,7 +104,7 @@ impl Workspace {
 
     fn fetched_path(&self, remote: &str) -> PathBuf {
         let name: String = remote.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        self.repo_paths().common_dir.join("tracker").join(format!("claims-of-{name}"))
+        self.repo_paths().shared_folder().join(format!("claims-of-{name}"))
     }
 
     /// Returns when the claims of a remote were fetched; none where nobody has, or nobody knows.
@@ -125,12 +124,5 @@ impl Workspace {
     pub fn set_claims_fetched(&self, fetched: &ClaimsFetched) -> Result<()> {
         let text = serde_json::to_string(fetched).expect("plain data with text keys is always JSON");
         replace_unsynced(&self.fetched_path(&fetched.remote), text.as_bytes())
-    }
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
-        _ => Ok(()),
     }
 }

@@ -48,7 +48,7 @@ pub(crate) use unexpected::unexpected_among;
 pub(crate) use watch::{FolderWatcher, Watcher, Wrote};
 pub(crate) use workspace::Locked;
 pub use workspace::Workspace;
-pub(crate) use write::{is_temporary, replace_unsynced, write_file};
+pub(crate) use write::{is_temporary, remove_if_there, replace_unsynced, write_file};
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;

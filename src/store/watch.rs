@@ -123,7 +123,7 @@ impl Watcher {
 /// Returns the folders of what is local to this clone, and to this working tree.
 fn own_folders(workspace: &Workspace) -> [PathBuf; 2] {
     let paths = workspace.repo_paths();
-    [paths.git_dir.join("tracker"), paths.common_dir.join("tracker")]
+    [paths.own_folder(), paths.shared_folder()]
 }
 
 /// Watches one folder, with all that is in it.

@@ -230,7 +230,7 @@ impl Workspace {
     /// Returns the path of a file that is local to this working tree and never committed.
     #[must_use]
     pub fn local_path(&self, name: &str) -> PathBuf {
-        self.repo_paths.git_dir.join("tracker").join(name)
+        self.repo_paths.own_folder().join(name)
     }
 
     /// Writes a local file, atomically but without waiting for the disk: what it contains can be made again.
@@ -373,11 +373,11 @@ impl Workspace {
     }
 
     fn lock_path(&self) -> PathBuf {
-        self.repo_paths.common_dir.join("tracker").join("lock")
+        self.repo_paths.shared_folder().join("lock")
     }
 
     fn writes(&self) -> Writes {
-        Writes::of(&self.work_dir, &self.repo_paths.git_dir.join("tracker"), self.lock_path())
+        Writes::of(&self.work_dir, &self.repo_paths.own_folder(), self.lock_path())
     }
 
     /// Waits for a write of several files that is going on, and undoes one that was killed among them: no reader sees

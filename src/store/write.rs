@@ -55,6 +55,14 @@ pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::rename(&temporary, path).map_err(Error::io("replace", path))
 }
 
+/// Removes a file; one that is not there is removed already.
+pub fn remove_if_there(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a temporary file beside a path, whole and on disk.
 pub(super) fn stage(path: &Path, bytes: &[u8], target: Target) -> Result<Temporary> {
     let mode = check_target(path, target)?;

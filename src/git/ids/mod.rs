@@ -105,7 +105,7 @@ impl IdsElsewhere {
 
 /// A repository may hold more than one tracker, in folders of a larger project.
 fn cache_file(repo_paths: &RepoPaths, tracker_folder: &str) -> PathBuf {
-    let folder = repo_paths.common_dir.join("tracker");
+    let folder = repo_paths.shared_folder();
     match tracker_folder.trim_matches('/') {
         TRACKER_FOLDER => folder.join("ids"),
         other => folder.join(format!("ids-{:08x}", crc32fast::hash(other.as_bytes()))),

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::log::remove;
 use crate::git::read_regular;
 use crate::ops::Result;
 use crate::process::birth;
-use crate::store::replace_unsynced;
+use crate::store::{remove_if_there, replace_unsynced};
 
 const RUNNING: &str = "running.json";
 
@@ -32,7 +31,7 @@ pub(super) fn begin(folder: &Path, depth: u32) -> Result<()> {
 
 /// Records that it has ended.
 pub(super) fn end(folder: &Path) -> Result<()> {
-    remove(&folder.join(RUNNING))
+    Ok(remove_if_there(&folder.join(RUNNING))?)
 }
 
 /// Returns how many triggers have led to what is noticed now; 0 where none runs.

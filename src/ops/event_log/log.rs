@@ -14,10 +14,10 @@ use super::local::SeenLocal;
 use super::records::SeenRecords;
 use super::{Happened, chain};
 use crate::env::fail_point;
-use crate::git::{open_regular, read_regular};
+use crate::git::{open_regular, open_to_append, read_regular};
 use crate::model::{Cursor, EventKind, LogEvent, digest_of};
 use crate::ops::{Error, Result, Session};
-use crate::store::{Lock, replace_unsynced};
+use crate::store::{Lock, remove_if_there, replace_unsynced};
 
 const LOG: &str = "log.jsonl";
 const SEEN: &str = "seen.json";
@@ -152,7 +152,7 @@ impl EventLog {
         });
         if !is_unchanged {
             if known.is_none() {
-                remove(&self.folder.join(LOG))?;
+                remove_if_there(&self.folder.join(LOG))?;
             }
             let bytes = serde_json::to_vec(&seen).expect("plain data with text keys is always JSON");
             replace_unsynced(&self.folder.join(SEEN), &bytes)?;
@@ -197,9 +197,7 @@ impl EventLog {
         let path = self.folder.join(LOG);
         self.shorten(&path)?;
         let lines: String = events.iter().map(line_of).collect();
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        let written = open_regular(&mut options, &path).and_then(|mut file| file.write_all(lines.as_bytes()));
+        let written = open_to_append(&path).and_then(|mut file| file.write_all(lines.as_bytes()));
         written.map_err(Error::io("write", &path))
     }
 
@@ -267,11 +265,4 @@ pub(super) struct Place {
 pub(super) fn line_of(event: &LogEvent) -> String {
     let line = serde_json::to_string(event).expect("plain data with text keys is always JSON");
     format!("{line}\n")
-}
-
-pub(super) fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
-        _ => Ok(()),
-    }
 }

@@ -4,7 +4,6 @@
 //! runs may be its doing and is one deeper than what it was started for; from a depth on, and from a number an hour on for
 //! the same task, run or worker, nothing is started and that is an event.
 
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,17 +14,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::follow::Feed;
-use super::log::{EventLog, Look, line_of, remove};
+use super::log::{EventLog, Look, line_of};
 use super::webhooks::Outbox;
 use super::{Happened, chain};
 use crate::engine::on_signals;
-use crate::git::{CommitId, open_regular, read_regular};
+use crate::git::{CommitId, open_to_append, read_regular};
 use crate::model::{Cursor, EventKind, LogEvent, Trigger, TriggerAction, digest_of, event_variables};
 use crate::ops::workers::Policy;
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session};
 use crate::process::{GroupSignal, JobEnd, Program, kill_marked, signal_group};
-use crate::store::{FolderWatcher, Lock, replace_unsynced};
+use crate::store::{FolderWatcher, Lock, remove_if_there, replace_unsynced};
 
 const PROGRESS: &str = "triggers.json";
 /// The variable by which all that a trigger has started is found again.
@@ -166,7 +165,7 @@ pub fn run_triggers(
         }
     }
     // Who ends in order goes on with nothing: what happens while nobody is there starts nothing.
-    remove(&log.folder().join(PROGRESS))?;
+    remove_if_there(&log.folder().join(PROGRESS))?;
     Ok(runner.view)
 }
 
@@ -291,8 +290,7 @@ fn start(
     event: &LogEvent,
 ) -> Result<JobEnd> {
     let path = folder.join("triggers.log");
-    let log = open_regular(OpenOptions::new().append(true).create(true), &path)
-        .map_err(Error::io("open", &path))?;
+    let log = open_to_append(&path).map_err(Error::io("open", &path))?;
     let action = "start what a trigger is for";
     let own = |words: Vec<String>| -> Result<Program> {
         let own = session.env().program().map_err(Error::io("find", Path::new("tracker")))?;

@@ -8,11 +8,9 @@ use crate::doc::{self, PlanPlace, create_plan};
 use crate::facts::{PlanFile, plan_files, plan_path};
 use crate::model::{MOST_RETRIES, Plan, PlanId, PlanState, Suggestion, TaskId};
 use crate::ops::fields::reason;
+use crate::ops::ids::random_suffix;
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::Change;
-
-/// Crockford's base 32.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// What a verb did to a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -76,9 +74,8 @@ pub(super) fn retries(count: u32) -> Result<u32> {
 /// Returns an id that no plan here has. Plans of other branches are compared when they are merged.
 pub(super) fn free_plan_id(session: &Session<'_>) -> Result<PlanId> {
     for length in 4..12 {
-        let letter = || char::from(ALPHABET[session.env().random_below(32) as usize]);
-        let suffix: String = std::iter::repeat_with(letter).take(length).collect();
-        let id = PlanId::parse(&format!("PLAN-{suffix}")).expect("capital letters and digits");
+        let id = PlanId::parse(&format!("PLAN-{}", random_suffix(session.env(), length)))
+            .expect("capital letters and digits");
         let file = session.workspace().work_dir().join(plan_path(&id));
         if file.symlink_metadata().is_err() {
             return Ok(id);

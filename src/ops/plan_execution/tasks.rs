@@ -183,9 +183,12 @@ pub(super) struct RunPointer {
 }
 
 impl RunPointer {
+    fn folder(session: &Session<'_>) -> std::path::PathBuf {
+        session.workspace().repo_paths().shared_folder().join("plans")
+    }
+
     fn path(session: &Session<'_>, plan: &PlanId) -> std::path::PathBuf {
-        let common = &session.workspace().repo_paths().common_dir;
-        common.join("tracker").join("plans").join(format!("{plan}.json"))
+        Self::folder(session).join(format!("{plan}.json"))
     }
 
     /// Reads it; none where the plan is not executed here, or the log of that is gone.
@@ -197,8 +200,7 @@ impl RunPointer {
 
     /// Returns those of all plans that are executed on this machine.
     pub(super) fn all(session: &Session<'_>) -> Vec<(PlanId, Self)> {
-        let folder = session.workspace().repo_paths().common_dir.join("tracker").join("plans");
-        let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(Self::folder(session)) else { return Vec::new() };
         let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
         names.sort();
         let ids = names.iter().filter_map(|name| PlanId::parse(name.to_str()?.strip_suffix(".json")?).ok());

@@ -19,7 +19,7 @@ use crate::store::{Lock, Workspace};
 
 /// The folder of all tasks' working trees of a plan.
 pub(super) fn plan_folder(workspace: &Workspace, plan: &PlanId) -> PathBuf {
-    workspace.repo_paths().common_dir.join("tracker").join("worktrees").join(plan.as_str())
+    workspace.repo_paths().shared_folder().join("worktrees").join(plan.as_str())
 }
 
 /// Returns the whole name of a plan's branch.
@@ -325,7 +325,7 @@ pub(in crate::ops) fn clear(workspace: &Workspace, folder: &Path) -> Result<()> 
 pub(in crate::ops) fn lock(workspace: &Workspace) -> Result<Lock> {
     /// Longer than git takes to make one of a large repository.
     const PATIENCE: Duration = Duration::from_secs(600);
-    let folder = workspace.repo_paths().common_dir.join("tracker").join("worktrees");
+    let folder = workspace.repo_paths().shared_folder().join("worktrees");
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     Ok(Lock::acquire(&folder.join("lock"), PATIENCE, "make a working tree")?)
 }

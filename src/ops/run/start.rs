@@ -14,12 +14,10 @@ use crate::model::{
     Param, RecordPath, RunId, Stage, StepState, Suggestion, TaskGoal, TaskSight, Workflow, digest_of,
     first_overlap, nearest,
 };
+use crate::ops::ids::random_suffix;
 use crate::ops::workflows::{LoadedWorkflow, load_workflow};
 use crate::ops::{Error, Result, Session};
 use crate::store::Lock;
-
-/// Crockford's base 32, as in the ids of tasks.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Who is shown what happens, once it is on disk.
 pub type RunObserver<'e> = Box<dyn FnMut(&Logged, &Run) + 'e>;
@@ -321,9 +319,7 @@ pub(in crate::ops) fn free_id(session: &Session<'_>) -> Result<RunId> {
 
 /// Makes an id with this number of random characters.
 fn random_id(env: &Env, length: usize) -> RunId {
-    let letter = || char::from(ALPHABET[env.random_below(32) as usize]);
-    let suffix: String = std::iter::repeat_with(letter).take(length).collect();
-    RunId::parse(&format!("RUN-{suffix}")).expect("capital letters and digits")
+    RunId::parse(&format!("RUN-{}", random_suffix(env, length))).expect("capital letters and digits")
 }
 
 /// Reads the values of parameters; everything that is wrong with them is reported at once.

@@ -117,13 +117,7 @@ impl Closing {
     }
 
     fn forget(&self, session: &Session<'_>) -> Result<()> {
-        let path = Self::path(session);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        Ok(store::remove_if_there(&Self::path(session))?)
     }
 
     /// Whether HEAD has the sprint as this close leaves it.

@@ -9,7 +9,6 @@
 //! ```
 
 use std::collections::HashMap;
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -19,10 +18,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::values::TaskValues;
 use crate::doc::{create_sync_link, create_task, read_sync_link};
-use crate::git::{open_regular, read_regular};
+use crate::git::{open_to_append, read_regular};
 use crate::model::{
     Config, IdScheme, Problem, RecordKind, RecordPath, SyncField, SyncLink, SyncValue, Task, TaskId,
-    digest_of,
+    digest_of, id_letter,
 };
 use crate::ops::ids::IdMaker;
 use crate::ops::select::Selector;
@@ -35,8 +34,6 @@ use crate::sync::{Intent, Landing, Local, LocalTask, Lost, RemoteItem};
 
 const JOURNAL: &str = "journal.json";
 const LOG: &str = "log.jsonl";
-/// The letters of new ids.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// The shortest id that is made of an item's.
 const SHORTEST_ID: usize = 6;
 
@@ -55,7 +52,7 @@ pub struct LoggedLoss {
 
 /// The folder of what is kept on this machine about another tracker.
 pub(super) fn local_folder(session: &Session<'_>, remote: &str) -> PathBuf {
-    session.workspace().repo_paths().common_dir.join("tracker").join("sync").join(remote)
+    session.workspace().repo_paths().shared_folder().join("sync").join(remote)
 }
 
 /// Reads a file of JSON; none where there is none.
@@ -90,9 +87,7 @@ pub(super) fn append_log(session: &Session<'_>, remote: &str, lost: &[Lost]) -> 
         lines.push_str(&line.expect("plain data with text keys is always JSON"));
         lines.push('\n');
     }
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    let written = open_regular(&mut options, &path)
+    let written = open_to_append(&path)
         .and_then(|mut file| file.write_all(lines.as_bytes()).and_then(|()| file.sync_data()));
     written.map_err(Error::io("write", &path))
 }
@@ -290,7 +285,7 @@ impl Local<Error> for Here<'_, '_> {
         let source = self.source_of(&item.id);
         let digest = digest_of(source.as_bytes());
         let number = u128::from_str_radix(&digest[..32], 16).unwrap_or_default();
-        let letter = |at: u32| char::from(ALPHABET[(number >> (5 * at)) as usize & 31]);
+        let letter = |at: u32| id_letter((number >> (5 * at)) as u32);
         let snapshot = self.snapshot();
         let mut length = SHORTEST_ID;
         loop {

@@ -31,7 +31,7 @@ pub struct WorkerRemoved {
 }
 
 fn bundles(session: &Session<'_>) -> PathBuf {
-    session.workspace().repo_paths().common_dir.join("tracker").join("bundles")
+    session.workspace().repo_paths().shared_folder().join("bundles")
 }
 
 /// Whether what a branch has is on another branch: its commits, or what they change, as a squash merge leaves it.

@@ -21,7 +21,7 @@ pub(super) fn worker_folder(workspace: &Workspace, name: &str) -> PathBuf {
 
 /// Returns the folder of all workers.
 pub(in crate::ops) fn workers_folder(workspace: &Workspace) -> PathBuf {
-    workspace.repo_paths().common_dir.join("tracker").join("workers")
+    workspace.repo_paths().shared_folder().join("workers")
 }
 
 /// Returns the name of the branch of a worker.

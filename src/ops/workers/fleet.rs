@@ -2,7 +2,7 @@
 //! knows is in files: whatever is killed, the next `fleet up` goes on.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use super::status::{ProcessId, SUPERVISOR, WorkerState, is_paused, read_status, 
 use super::tool::TREE_VARIABLE;
 use super::types::Policy;
 use crate::engine::on_signals;
-use crate::git::{open_regular, read_regular};
+use crate::git::{open_to_append, read_regular};
 use crate::model::Suggestion;
 use crate::ops::{Error, Result, Session};
 use crate::process::{Apart, GroupSignal, Program, kill_marked, signal_group};
-use crate::store::{FolderWatcher, Lock};
+use crate::store::{FolderWatcher, Lock, remove_if_there};
 
 /// How often is looked whether a worker has ended.
 const LOOK: Duration = Duration::from_secs(1);
@@ -113,7 +113,7 @@ pub enum FleetNews<'n> {
 }
 
 fn fleet_folder(session: &Session<'_>) -> PathBuf {
-    session.workspace().repo_paths().common_dir.join("tracker").join("fleet")
+    session.workspace().repo_paths().shared_folder().join("fleet")
 }
 
 fn read_fleet(folder: &Path) -> Option<FleetFile> {
@@ -139,7 +139,7 @@ pub fn fleet_up(
     let folder = fleet_folder(session);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let _lock = Lock::acquire(&folder.join("lock"), Duration::ZERO, "fleet")?;
-    remove(&folder.join("down"))?;
+    remove_if_there(&folder.join("down"))?;
     let file = FleetFile { process: ProcessId::own(), since: session.env().now(), workers: names };
     let text = serde_json::to_string(&file).expect("plain data with text keys is always JSON");
     let path = folder.join("fleet.json");
@@ -150,15 +150,8 @@ pub fn fleet_up(
     let triggers = TriggerProcess::new(session, has_triggers);
     let mut fleet = Fleet { session, folder: &folder, workers: BTreeMap::new(), triggers, observe };
     fleet.supervise(&file.workers)?;
-    remove(&path)?;
+    remove_if_there(&path)?;
     Ok(FleetView { up: false, pid: None, ..fleet_status_of(session, &file.workers, Some(&file)) })
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path)(error)),
-        _ => Ok(()),
-    }
 }
 
 /// Ends the process of a worker that nobody supervises any more.
@@ -269,7 +262,7 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
         for (name, supervised) in &mut self.workers {
             end(self.session, name, supervised)?;
         }
-        remove(&self.folder.join("down"))?;
+        remove_if_there(&self.folder.join("down"))?;
         outcome
     }
 
@@ -304,8 +297,7 @@ fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
 
 /// Starts this program beside the supervisor, with a file for what it prints.
 pub(super) fn start_tracker(session: &Session<'_>, words: &[&str], log: &Path) -> Result<Apart> {
-    let errors: File =
-        open_regular(OpenOptions::new().append(true).create(true), log).map_err(Error::io("open", log))?;
+    let errors = open_to_append(log).map_err(Error::io("open", log))?;
     let program = session.env().program().map_err(Error::io("find", Path::new("tracker")))?;
     let program = Program::new(program, "run a worker").args(["--plain"]).args(words);
     let program =
@@ -406,7 +398,7 @@ pub fn fleet_down(session: &Session<'_>) -> Result<FleetView> {
         }
     }
     file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
-    remove(&folder.join("down"))?;
-    remove(&folder.join("fleet.json"))?;
+    remove_if_there(&folder.join("down"))?;
+    remove_if_there(&folder.join("fleet.json"))?;
     Ok(fleet_status_of(session, &file.workers, None))
 }

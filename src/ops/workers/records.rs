@@ -1,6 +1,6 @@
 //! What a worker leaves on this machine: a line for each of its rounds, and what it has seen. Nothing of it is committed.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::desk::worker_folder;
-use crate::git::{open_regular, read_regular};
+use crate::git::{open_to_append, read_regular};
 use crate::ops::{Error, Result, Session};
 use crate::store;
 
@@ -148,9 +148,7 @@ pub(super) fn append_round(folder: &Path, round: &Round) -> Result<()> {
     shorten(&path)?;
     let mut line = serde_json::to_string(round).expect("plain data with text keys is always JSON");
     line.push('\n');
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    let written = open_regular(&mut options, &path).and_then(|mut file| file.write_all(line.as_bytes()));
+    let written = open_to_append(&path).and_then(|mut file| file.write_all(line.as_bytes()));
     written.map_err(Error::io("write", &path))
 }
 

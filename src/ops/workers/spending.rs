@@ -9,6 +9,7 @@ use super::status::set_paused;
 use crate::git::read_regular;
 use crate::model::{Cost, TaskId};
 use crate::ops::{Error, Result};
+use crate::store;
 
 /// The variable that has the path of the file in which costs are reported.
 pub(super) const COST_VARIABLE: &str = "TRACKER_COST";
@@ -43,12 +44,7 @@ pub(super) fn reported(folder: &Path) -> std::result::Result<Option<Cost>, Strin
 
 /// Forgets what was reported: a round has it.
 pub(super) fn forget(folder: &Path) -> Result<()> {
-    match std::fs::remove_file(cost_file(folder)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io("remove", &cost_file(folder))(error))
-        }
-        _ => Ok(()),
-    }
+    Ok(store::remove_if_there(&cost_file(folder))?)
 }
 
 /// Returns the line of a commit that has the cost.

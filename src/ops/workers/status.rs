@@ -217,8 +217,5 @@ pub(super) fn set_paused(folder: &Path, paused: bool) -> Result<()> {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         return fs::write(&path, "").map_err(Error::io("write", &path));
     }
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", &path)(error)),
-        _ => Ok(()),
-    }
+    Ok(store::remove_if_there(&path)?)
 }

@@ -1,7 +1,6 @@
 //! The tools of a worker: started, limited, and their reports read. A tool that is missing, fails or cannot be read has found
 //! nothing out: that is an error, and never the same as finding nothing.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,8 +9,9 @@ use super::spending::COST_VARIABLE;
 use crate::git::read_regular;
 use crate::import::findings::{self, ReportFormat};
 use crate::model::{ToolFinding, WorkerReport, WorkerTool};
-use crate::ops::{Error, Result};
+use crate::ops::Result;
 use crate::process::{Error as ProcessError, Output, Program};
+use crate::store;
 
 /// The variable of every tool, with the folder of its worker: what outlives a worker that was killed is found by it.
 pub(super) const TREE_VARIABLE: &str = "TRACKER_WORKER_TREE";
@@ -79,12 +79,7 @@ pub(super) fn detect(
     let Some(line) = &tool.detect else { return Ok(Ok(Vec::new())) };
     let mut found = Vec::new();
     for batch in batches(files, is_whole(tool)) {
-        match fs::remove_file(&env.report) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io("remove", &env.report)(error));
-            }
-            _ => {}
-        }
+        store::remove_if_there(&env.report)?;
         let output = match run(desk, env, name, line, batch) {
             Ok(output) => output,
             Err(failure) => return Ok(Err(failure)),
