@@ -180,8 +180,17 @@ impl<'a> BranchPairs<'a> {
         own: &FileChange,
         theirs: &FileChange,
     ) -> Result<Option<bool>> {
+        let record = RecordPath::parse_anywhere(&own.path);
+        // Before anything that is known of the same texts: elsewhere another driver may join them.
+        if record.is_none() && own.after.is_some() && theirs.after.is_some() {
+            for commit in commits {
+                if self.chooses_driver(commit, &own.path)? {
+                    return Ok(None);
+                }
+            }
+        }
         let (Some(before), Some(first), Some(second)) = (own.before, own.after, theirs.after) else {
-            let is_new_record = own.before.is_none() && RecordPath::parse_anywhere(&own.path).is_some();
+            let is_new_record = own.before.is_none() && record.is_some();
             // One side changed what the other deleted, or both added it.
             return Ok((!is_new_record).then_some(false));
         };
@@ -195,14 +204,6 @@ impl<'a> BranchPairs<'a> {
         }
         if let Some(known) = self.merged.get(&blobs) {
             return Ok(Some(*known));
-        }
-        let record = RecordPath::parse_anywhere(&own.path);
-        if record.is_none() {
-            for commit in commits {
-                if self.chooses_driver(commit, &own.path)? {
-                    return Ok(None);
-                }
-            }
         }
         let Some(texts) = self.texts(blobs)? else { return Ok(None) };
         let is_clean = match record {

@@ -41,7 +41,8 @@ pub(super) fn merge_trees(
     let [driver, attributes] = &settings.0;
     let how = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"];
     let words = ["-c", driver, "-c", attributes].into_iter().chain(how).chain([ours.as_str(), &theirs]);
-    let output = git.args(words).output();
+    // As a merge at a desk, which reads the attributes of what is checked out.
+    let output = git.variable("GIT_ATTR_SOURCE", &ours).args(words).output();
     let output = output.map_err(|error| Error::usage_with(error.to_string(), "install git"))?;
     let text = output.stdout_text();
     let mut parts = text.split('\0');

@@ -141,6 +141,41 @@ fn what_is_merged_old_or_not_asked_for_is_left_out() {
 }
 
 #[test]
+fn files_are_merged_by_the_attributes_of_the_first_branch() {
+    let sandbox = world();
+    branch(&sandbox, "one", "main");
+    sandbox.write(".gitattributes", "*.rs merge=union\n");
+    sandbox.write("src/b.rs", format!("one\n{}", lines("b", 1..12)));
+    sandbox.write("lib/d.rs", "new\n");
+    commit(&sandbox, "Ken", "Work");
+    branch(&sandbox, "other", "main");
+    sandbox.write("src/b.rs", format!("other\n{}", lines("b", 1..12)));
+    // A file in the place of a folder, which git itself is asked about.
+    std::fs::remove_dir_all(sandbox.path().join("lib")).unwrap();
+    sandbox.write("lib", "a file\n");
+    commit(&sandbox, "Grace", "Work");
+    // The same texts, and a file that both add, are in conflict where no attributes choose how they are merged.
+    branch(&sandbox, "plain", "main");
+    sandbox.write("src/b.rs", format!("one\n{}", lines("b", 1..12)));
+    sandbox.write("src/new.rs", "plain\n");
+    commit(&sandbox, "Ada", "Work");
+    branch(&sandbox, "third", "main");
+    sandbox.write("src/b.rs", format!("other\n{}", lines("b", 1..12)));
+    sandbox.write("src/new.rs", "third\n");
+    commit(&sandbox, "Bob", "Work");
+    branch(&sandbox, "apart", "main");
+    sandbox.write(".gitattributes", "*.rs merge=union\n");
+    sandbox.write("src/b.rs", format!("one\n{}", lines("b", 1..12)));
+    sandbox.write("src/new.rs", "apart\n");
+    commit(&sandbox, "Ken", "Work");
+    let found = conflicts(&sandbox, &[]);
+    let of = |one: &str, other: &str| found.get(&(one.to_owned(), other.to_owned()));
+    assert_eq!(of("one", "other").unwrap(), &["lib~other"]);
+    assert_eq!(of("plain", "third").unwrap(), &["src/b.rs", "src/new.rs"]);
+    assert_eq!(of("apart", "third"), None);
+}
+
+#[test]
 fn nothing_is_left_behind() {
     let sandbox = world();
     branch(&sandbox, "renames", "main");
@@ -161,10 +196,6 @@ fn edit(sandbox: &Sandbox, rng: &mut Rng) {
     let folder = ["src", "lib"][rng.usize(..2)];
     let path = format!("{folder}/{}.rs", ["a", "b", "c", "d"][rng.usize(..4)]);
     let file = sandbox.path().join(&path);
-    // An earlier edit has put a file in the folder's place: that stays as it is.
-    if sandbox.path().join("lib").is_file() {
-        return sandbox.write("top.txt", lines("again", 0..rng.u32(6..10)));
-    }
     match rng.u8(..12) {
         0 => {
             let _ = std::fs::remove_file(file);
@@ -181,6 +212,8 @@ fn edit(sandbox: &Sandbox, rng: &mut Rng) {
         3 if rng.u8(..4) == 0 => {
             let _ = std::fs::rename(sandbox.path().join("lib"), sandbox.path().join("library"));
         }
+        // An earlier edit may have put a file in the folder's place.
+        _ if sandbox.path().join(folder).is_file() => sandbox.write("top.txt", lines("again", 0..8)),
         4 => sandbox.write(format!("{folder}/new{}.rs", rng.u8(..3)), lines("new", 0..rng.u32(1..5))),
         5 if rng.u8(..4) == 0 => {
             let _ = std::fs::remove_dir_all(sandbox.path().join("lib"));
