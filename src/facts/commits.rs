@@ -104,20 +104,6 @@ impl<'a> Commits<'a> {
     }
 }
 
-/// Branches that work is merged into where nobody says which: the first that is there.
-pub const USUAL_BASES: [&str; 5] = [
-    "refs/remotes/origin/HEAD",
-    "refs/remotes/origin/main",
-    "refs/remotes/origin/master",
-    "refs/heads/main",
-    "refs/heads/master",
-];
-
-/// Returns the commit that work is usually merged into; none where no such branch is there.
-fn usual_base(repository: &Repository) -> Option<CommitId> {
-    USUAL_BASES.iter().find_map(|name| repository.resolve_base(name).ok())
-}
-
 /// A history as votes are asked of it, from a tip.
 pub(super) struct TipHistory<'a> {
     pub(super) reach: Reach<'a>,
@@ -134,8 +120,9 @@ impl<'a> TipHistory<'a> {
     ) -> Result<Option<Self>> {
         let reach = Reach::from(repository, people, &[tip])?;
         let Some(commit) = reach.commit(tip) else { return Ok(None) };
-        let base = match usual_base(repository).filter(|_| !repository.is_shallow()) {
-            Some(base) => repository.merge_base(base, tip)?.and_then(|base| reach.commit(base)),
+        let target = if repository.is_shallow() { None } else { repository.target_branch()? };
+        let base = match target {
+            Some(target) => repository.merge_base(target.tip, tip)?.and_then(|base| reach.commit(base)),
             None => None,
         };
         Ok(Some(Self { reach, tip: commit, base }))

@@ -16,10 +16,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Result, USUAL_BASES};
+use super::Result;
 use crate::doc::read_task_of;
 use crate::env::Env;
-use crate::git::{BranchTip, CacheFile, CommitId, RepoPaths, Repository, read_regular, replace_cache};
+use crate::git::{
+    BranchTip, CacheFile, CommitId, RepoPaths, Repository, TARGET_REFS, read_regular, replace_cache,
+};
 use crate::model::{RecordKind, RecordPath, Stage, Task, TaskId};
 use crate::policy::FlightPlace;
 use crate::store::{LARGEST_FILE, Workspace, moved_tasks_in};
@@ -355,7 +357,7 @@ impl Sides {
 
 /// Returns where the branch ends that work is usually merged into.
 fn target_among(paths: &RepoPaths, tips: &[BranchTip]) -> Option<CommitId> {
-    USUAL_BASES.iter().find_map(|name| {
+    TARGET_REFS.iter().find_map(|name| {
         let symbolic = paths.symbolic_ref(name);
         let name = symbolic.as_deref().unwrap_or(name);
         tips.iter().find(|tip| tip.name == name).map(|tip| tip.commit)

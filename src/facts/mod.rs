@@ -27,7 +27,7 @@ mod votes;
 pub(crate) use branch_pairs::{BranchPairs, PairMerge};
 pub(crate) use claims::{Claims, KnownClaim, KnownClaims, claim_refs_of};
 pub use commits::Commits;
-pub(crate) use commits::{Prefixes, USUAL_BASES, linked_ids, named_ids};
+pub(crate) use commits::{Prefixes, linked_ids, named_ids};
 pub(crate) use in_flight::{Flight, InFlight, checked_out_in};
 pub(crate) use plan::{PlanContent, PlanFile, plan_content, plan_files, plan_path};
 pub use range::FileState;

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::TallyContext;
-use super::commits::{USUAL_BASES, linked_ids};
-use crate::git::{Bytes, CacheFile, CommitId, MailmapConfig, Repository};
+use super::commits::linked_ids;
+use crate::git::{Bytes, CacheFile, CommitId, MailmapConfig, Repository, TARGET_REFS};
 use crate::model::{RecordKind, RecordPath};
 use crate::policy::Tally;
 use crate::store::{FolderStamp, Stat};
@@ -188,7 +188,7 @@ fn key(context: &TallyContext<'_>) -> Option<[u8; 32]> {
     // Where the branch is that work is merged into, but for the one that is checked out: it moves with HEAD.
     let head = std::fs::read_to_string(repo_paths.git_dir.join("HEAD")).unwrap_or_default();
     let own = head.strip_prefix("ref: ").map(str::trim).unwrap_or_default();
-    let bases = USUAL_BASES.iter().filter(|name| **name != own).chain([&"packed-refs"]);
+    let bases = TARGET_REFS.iter().filter(|name| **name != own).chain([&"packed-refs"]);
     files.extend(bases.map(|name| repo_paths.common_dir.join(name)));
     for file in files {
         add(&Stat::of(&file).map(Stat::to_bytes).unwrap_or_default());

@@ -46,6 +46,7 @@ mod refs;
 mod repository;
 mod sign;
 mod signers;
+mod target_branch;
 mod tree;
 mod trees;
 
@@ -80,5 +81,6 @@ pub(crate) use ref_changes::RefChange;
 pub(crate) use refs::{BranchTip, ObjectRef};
 pub use repository::Repository;
 pub use sign::{SignError, SignatureStatus};
+pub use target_branch::{TARGET_REFS, TargetBranch, USUAL_TARGETS};
 pub use tree::FileMode;
 pub(crate) use tree::{Staged, TreeFile};

@@ -2,6 +2,7 @@
 //! of their own, and the server that they call.
 
 use super::ci::default_branch;
+use super::gate::short;
 use super::{Error, Result};
 use crate::doc::{ServerList, put_block, put_commands, take_commands};
 use crate::model::Problem;
@@ -32,7 +33,7 @@ const TEXT: &str = include_str!("../../templates/init/agents.md");
 /// A file that is a link, as from one of them to the other, is left alone.
 pub(super) fn agents_files(workspace: &Workspace, snapshot: &Snapshot) -> Result<Vec<Change>> {
     let mut changes = Vec::new();
-    let base = base(workspace)?;
+    let base = base_or_current(workspace)?;
     for (path, is_made) in FILES {
         let found = workspace.work_dir().join(path).symlink_metadata();
         if found.is_ok_and(|found| found.is_symlink()) {
@@ -113,18 +114,21 @@ fn text_of(workspace: &Workspace, snapshot: &Snapshot, path: &str) -> Result<Opt
     text.map(Some).map_err(|_| Error::usage_with(format!("{path} is no text"), "it has to be UTF-8"))
 }
 
-/// Returns what work is checked against: the default branch as the remote has it, or here where there is no remote.
-pub(super) fn base(workspace: &Workspace) -> Result<String> {
-    let branch = default_branch(workspace)?;
-    let of_remote = format!("origin/{branch}");
-    let has_remote = workspace.repository()?.ref_commit(&format!("refs/remotes/{of_remote}"))?.is_some();
-    Ok(if has_remote { of_remote } else { branch })
+/// Returns what work is checked against: the target branch as the remote has it, or here where there is no remote; none
+/// where no branch is known to be it.
+pub(super) fn base(workspace: &Workspace) -> Result<Option<String>> {
+    Ok(workspace.repository()?.target_branch()?.map(|target| short(&target.name).to_owned()))
+}
+
+/// Returns the same where the tracker is set up, which is done on that branch.
+fn base_or_current(workspace: &Workspace) -> Result<String> {
+    base(workspace)?.map_or_else(|| default_branch(workspace), Ok)
 }
 
 /// Returns the command that checks what is to be merged, with the exit code 2 for a no: where nothing can be checked, or
 /// the tracker is not there, an agent is not kept from its end.
 fn check_command(workspace: &Workspace) -> Result<String> {
-    let base = base(workspace)?.replace('\'', "'\\''");
+    let base = base_or_current(workspace)?.replace('\'', "'\\''");
     Ok(format!("tracker check --base '{base}' --staged >&2; test $? -ne 1 || exit 2"))
 }
 

@@ -78,19 +78,11 @@ fn own_install(repository: &str, version: &str) -> String {
     format!("cargo install --locked --git {repository} --tag v{version} git-native-tracker")
 }
 
-/// Returns the branch that work is merged into: what the remote `origin` has as its default, else `main` or `master` where
-/// there is one, else the current one.
+/// Returns the branch that work is merged into: the target branch, else the current one.
 pub(super) fn default_branch(workspace: &Workspace) -> Result<String> {
     let repository = workspace.repository()?;
-    let of_remote = repository.symbolic_target("refs/remotes/origin/HEAD")?;
-    let of_remote = of_remote.as_deref().and_then(|name| name.strip_prefix("refs/remotes/origin/"));
-    if let Some(name) = of_remote {
-        return Ok(name.to_owned());
-    }
-    for name in ["main", "master"] {
-        if repository.ref_commit(&format!("refs/heads/{name}"))?.is_some() {
-            return Ok(name.to_owned());
-        }
+    if let Some(target) = repository.target_branch()? {
+        return Ok(target.branch().to_owned());
     }
     Ok(repository.branch()?.unwrap_or_else(|| "main".to_owned()))
 }

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use super::sprint::computed_documents;
 use super::{Error, Result, Session};
 use crate::events::LongStep;
-use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, SprintDoubt, USUAL_BASES};
-use crate::git::{CommitId, People, Repository};
+use crate::facts::{FileFacts, RangeEnds, RangeLanding, RangePolicy, RangeReader, SprintDoubt};
+use crate::git::{CommitId, People, Repository, TARGET_REFS};
 use crate::model::{
     Config, Level, Person, Problem, RecordKind, RecordPath, Severity, Summary, Task, TaskId, is_in_tracker,
     is_same_name,
@@ -316,13 +316,13 @@ fn range_ends(repository: &Repository, request: &GateRequest) -> Result<RangeEnd
     Ok(RangeEnds { base, head, head_commit, is_staged: request.is_staged })
 }
 
-/// Returns the branch that the current one is compared with where none is named; none where nothing is committed, or
-/// where there is no such branch.
+/// Returns the branch that the current one is compared with where none is named: the target branch, also where that is the
+/// current one; none where nothing is committed, or where there is no such branch.
 pub fn usual_base_of(session: &Session<'_>) -> Option<String> {
     let repository = session.workspace().repository().ok()?;
     let head = repository.resolve_head("HEAD").ok()?;
-    let own = || repository.branch().ok().flatten();
-    usual_base(&repository, "HEAD", head).ok().map(|(name, _)| name).or_else(own)
+    let target = || Some(short(&repository.target_branch().ok()??.name).to_owned());
+    usual_base(&repository, "HEAD", head).ok().map(|(name, _)| name).or_else(target)
 }
 
 /// Returns the branches that may have something to review: all but the one that they are compared with, local ones first,
@@ -356,7 +356,7 @@ fn is_nothing(name: &str) -> bool {
 fn usual_base(repository: &Repository, head: &str, head_commit: CommitId) -> Result<(String, CommitId)> {
     let is_current = |name: &str| repository.branch().ok().flatten().as_deref() == Some(name);
     let is_itself = |name: &str| name == head || (head == "HEAD" && is_current(name));
-    for name in USUAL_BASES {
+    for name in TARGET_REFS {
         if let Ok(id) = repository.resolve_base(name)
             && (!is_itself(short(name)) || id != head_commit)
         {

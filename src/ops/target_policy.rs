@@ -7,7 +7,6 @@
 
 use super::Result;
 use super::gate::short;
-use crate::facts::USUAL_BASES;
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, Problem, RecordKind, is_selected};
 use crate::store::{Snapshot, Workspace};
@@ -42,7 +41,7 @@ pub(super) fn target_policy(
     branch: &str,
     tip: Option<CommitId>,
 ) -> Result<Option<TargetPolicy>> {
-    if USUAL_BASES.iter().any(|name| name.strip_prefix("refs/heads/") == Some(branch)) {
+    if workspace.repo_paths().is_target_branch(branch) {
         return Ok(None);
     }
     let repository = workspace.repository()?;
@@ -87,14 +86,8 @@ pub(super) fn policy_base(repository: &Repository) -> Result<Option<(String, Com
 
 /// Returns the branch that others are usually merged into, with its commit; none where that is the branch itself.
 fn target_of(repository: &Repository, branch: &str) -> Result<Option<(String, CommitId)>> {
-    for name in USUAL_BASES {
-        let Some(commit) = repository.ref_commit(name)? else { continue };
-        let whole = repository.symbolic_target(name)?.unwrap_or_else(|| name.to_owned());
-        let target = short(&whole);
-        let is_itself = target.strip_prefix("origin/").unwrap_or(target) == branch;
-        return Ok((!is_itself).then(|| (target.to_owned(), commit)));
-    }
-    Ok(None)
+    let target = repository.target_branch()?.filter(|target| target.branch() != branch);
+    Ok(target.map(|target| (short(&target.name).to_owned(), target.tip)))
 }
 
 /// Names of branches are globs from the first letter on, not at any depth as those of files.

@@ -14,7 +14,7 @@ use super::write::{Target, create_folder, rename, replace_unsynced, write};
 use super::{Change, Error, KeptTasks, Result, Snapshot, Tracked};
 use crate::env::Env;
 use crate::events::EventSink;
-use crate::git;
+use crate::git::{self, USUAL_TARGETS};
 use crate::model::{Config, Problem, RecordKind, TRACKER_FOLDER};
 
 /// Its modification time is when the configuration was last found readable.
@@ -120,11 +120,8 @@ impl Workspace {
         /// More branches than this are not looked at.
         const MOST: usize = 200;
         let mut tips = self.repo_paths.branch_tips()?;
-        let rank = |name: &str| match name.rsplit('/').next() {
-            Some("main" | "master" | "trunk") => 0,
-            _ => 1,
-        };
-        tips.sort_by_key(|tip| rank(&tip.name));
+        let is_usual = |name: &str| name.rsplit('/').next().is_some_and(|last| USUAL_TARGETS.contains(&last));
+        tips.sort_by_key(|tip| !is_usual(&tip.name));
         if tips.is_empty() {
             return Ok(None);
         }

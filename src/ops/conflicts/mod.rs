@@ -18,7 +18,7 @@ pub(crate) use self::train::*;
 use super::gate::short;
 use super::target_policy::anchored;
 use super::{Error, Result, Session};
-use crate::facts::{BranchPairs, PairMerge, USUAL_BASES};
+use crate::facts::{BranchPairs, PairMerge};
 use crate::git::{BranchTip, CommitId, Repository};
 use crate::model::{RecordPath, is_selected};
 
@@ -200,7 +200,7 @@ fn live(
             Error::usage_with(format!("invalid glob `{}`: {error}", glob.escape_debug()), "such as `fix/*`")
         })?;
     }
-    let target = target(repository)?;
+    let target = repository.target_branch()?.map(|target| target.tip);
     let mut seen = std::collections::HashSet::new();
     let (mut found, mut old) = (Vec::new(), 0);
     for BranchTip { name, commit } in session.workspace().repo_paths().branch_tips()? {
@@ -228,14 +228,4 @@ fn live(
         return Err(Error::usage_with(message, "git branch --all --no-merged"));
     }
     Ok((found, old))
-}
-
-/// Returns where the branch ends that work is usually merged into.
-fn target(repository: &Repository) -> Result<Option<CommitId>> {
-    for name in USUAL_BASES {
-        if let Some(commit) = repository.ref_commit(name)? {
-            return Ok(Some(commit));
-        }
-    }
-    Ok(None)
 }

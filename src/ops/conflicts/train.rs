@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::store::ObjectStore;
-use super::target;
 use crate::git::CommitId;
 use crate::ops::gate::{GateRequest, RunAgain, review, short};
 use crate::ops::merge_trees::Merged;
@@ -72,7 +71,7 @@ pub fn train(session: &Session<'_>, request: &TrainRequest) -> Result<Train> {
     repository.refuse_shallow()?;
     let base = match &request.base {
         Some(name) => Some(repository.resolve_base(name)?),
-        None => target(&repository)?,
+        None => repository.target_branch()?.map(|target| target.tip),
     };
     let base =
         base.ok_or_else(|| Error::usage_with("there is no branch to merge into", "name it: --base BRANCH"))?;

@@ -8,7 +8,7 @@
 
 use crate::doc::record_problems;
 use crate::env::Env;
-use crate::git::{self, BlobId, CommitId, FileMode, Repository};
+use crate::git::{self, BlobId, CommitId, FileMode, Repository, USUAL_TARGETS};
 use crate::model::{
     GateRule, Level, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, is_in_tracker,
 };
@@ -23,9 +23,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-/// Branches that are the default one, where nothing says which is: the first that is there.
-const USUAL: [&str; 2] = ["main", "master"];
 
 /// The outcome of a push.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -123,7 +120,7 @@ fn own_default_branch(repository: &Repository) -> Result<(String, Option<CommitI
     let head = repository.symbolic_target("HEAD")?;
     let named =
         head.as_deref().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or("main").to_owned();
-    for name in [named.as_str()].into_iter().chain(USUAL) {
+    for name in [named.as_str()].into_iter().chain(USUAL_TARGETS) {
         if let Some(commit_id) = repository.ref_commit(&format!("refs/heads/{name}"))? {
             return Ok((name.to_owned(), Some(commit_id)));
         }
@@ -422,7 +419,7 @@ fn remote_default_branch(
     };
     let named = named.as_deref().zip(tracking.as_deref());
     let named = named.and_then(|(name, tracking)| name.strip_prefix(tracking)).map(str::to_owned);
-    for name in named.iter().map(String::as_str).chain(USUAL) {
+    for name in named.iter().map(String::as_str).chain(USUAL_TARGETS) {
         let pushed = updates.iter().find(|update| update.branch == name);
         let known = pushed.and_then(|update| update.old).filter(|old| repository.commit_info(*old).is_ok());
         let commit_id = match (known, &tracking) {

@@ -412,6 +412,26 @@ fn a_branch_that_changes_the_policy_goes_by_the_one_that_it_is_judged_by() {
 }
 
 #[test]
+fn the_target_branch_may_have_any_usual_name_and_only_one_of_them_has_rules_of_its_own() {
+    let milder = TWO_ROLES.replace("[\"reviewer\", \"tester\"]", "[\"reviewer\"]");
+    for (target, branch) in [("trunk", "work"), ("develop", "work"), ("main", "master"), ("master", "trunk")]
+    {
+        let sandbox = world(TWO_ROLES);
+        sandbox.git(&["branch", "--quiet", "--move", target]);
+        sandbox.git(&["switch", "--quiet", "--create", branch]);
+        sandbox.write(CONFIG, &milder);
+        commit(&sandbox, "Milder");
+        ok(&by(&sandbox, "Bob", "approve t3st --as reviewer"));
+        assert_eq!(stage(&sandbox), "qa", "{target} {branch}");
+        let status = run(&sandbox, "status").to_string();
+        assert!(
+            status.contains(&format!("moves and votes go by that of {target}")),
+            "{target} {branch}: {status}"
+        );
+    }
+}
+
+#[test]
 fn the_policy_of_a_branch_counts_where_others_are_merged_into_it_or_main_alone_changed_its_own() {
     let milder = TWO_ROLES.replace("[\"reviewer\", \"tester\"]", "[\"reviewer\"]");
     let approved = |sandbox: &Sandbox| {
