@@ -118,6 +118,7 @@ pub struct Program {
     action: &'static str,
     input: Vec<u8>,
     limit: Option<Duration>,
+    most_output: u64,
 }
 
 impl Program {
@@ -127,7 +128,7 @@ impl Program {
         let name = program.as_ref().to_string_lossy().into_owned();
         #[expect(clippy::disallowed_methods, reason = "this module is the one starter of programs")]
         let command = Command::new(program);
-        Self { command, name, action, input: Vec::new(), limit: None }
+        Self { command, name, action, input: Vec::new(), limit: None, most_output: u64::MAX }
     }
 
     /// Takes a line for the POSIX shell. Whatever the line takes from elsewhere is passed as an argument, never
@@ -182,6 +183,13 @@ impl Program {
         self
     }
 
+    /// Reads no more than this many bytes of each of its outputs: to print more is an error.
+    #[must_use]
+    pub fn output_limit(mut self, bytes: u64) -> Self {
+        self.most_output = bytes;
+        self
+    }
+
     /// Runs it to its end and returns what it printed.
     pub fn output(mut self) -> Result<Output, Error> {
         let stdin = if self.input.is_empty() { Stdio::null() } else { Stdio::piped() };
@@ -211,13 +219,16 @@ impl Program {
                 // A program that does not want it all says why on its way out.
                 scope.spawn(move || drop(stdin.write_all(&self.input)));
             }
-            let reader = scope.spawn(move || stderr.as_mut().map_or(Ok(0), |pipe| pipe.read_to_end(errors)));
-            child.stdout.take().map_or(Ok(0), |mut pipe| pipe.read_to_end(stdout))?;
-            reader.join().unwrap_or(Ok(0))
+            let most = self.most_output;
+            let reader =
+                scope.spawn(move || stderr.take().map_or(Ok(()), |pipe| read_most(pipe, most, errors)));
+            // Whoever prints too much writes into a closed pipe from here on.
+            let read = child.stdout.take().map_or(Ok(()), |pipe| read_most(pipe, most, stdout));
+            read.and(reader.join().unwrap_or(Ok(())))
         });
         at_end();
         output.status = child.wait()?;
-        read.map(|_| output)
+        read.map(|()| output)
     }
 
     fn finish_within(&self, child: Child, limit: Duration) -> Result<Output, Error> {
@@ -249,6 +260,16 @@ impl Program {
             _ => Error::Io { program, action, source },
         }
     }
+}
+
+/// Reads to the end, and no more than a maximum of bytes.
+fn read_most(pipe: impl Read, most: u64, into: &mut Vec<u8>) -> std::io::Result<()> {
+    let read = pipe.take(most.saturating_add(1)).read_to_end(into)?;
+    if read as u64 > most {
+        let message = format!("it printed more than {most} bytes");
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -297,5 +318,14 @@ mod tests {
         // A child in the background has the pipe open, and the leader has ended.
         let output = shell("sleep 60 & echo done").time_limit(Duration::from_secs(50)).output().unwrap();
         assert_eq!((output.stdout_text().as_str(), output.status.code()), ("done\n", Some(0)));
+    }
+
+    #[test]
+    fn what_prints_too_much_is_ended_and_named() {
+        let much = "head -c 1000000 /dev/zero";
+        let within = |most| Program::shell(much, "print").output_limit(most).output();
+        assert_eq!(within(1_000_000).unwrap().stdout.len(), 1_000_000);
+        let error = within(999_999).unwrap_err().to_string();
+        assert!(error.contains("it printed more than 999999 bytes"), "{error}");
     }
 }

@@ -1,5 +1,6 @@
 //! Another tracker as a program: started anew for each call, given lines of JSON, and answering in lines of JSON.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::sync::{Capabilities, Push, PushAnswer, Remote, RemoteItem};
 const LIMIT: Duration = Duration::from_secs(300);
 /// A program that goes on and on does not go on for ever.
 const MOST_PAGES: usize = 10_000;
+/// Most that one call prints: some ten thousand items, or the largest of all.
+const MOST_OUTPUT: u64 = 64 * 1024 * 1024;
 /// Most of what a program prints about an error that is repeated.
 const LONGEST_REASON: usize = 300;
 
@@ -51,6 +54,7 @@ impl ProgramRemote {
             .variable("TRACKER_SYNC_PROJECT", &self.project)
             .input(input.as_bytes())
             .time_limit(LIMIT)
+            .output_limit(MOST_OUTPUT)
             .output()?;
         let (mut answers, mut problems) = (Vec::new(), Vec::new());
         for (at, line) in output.stdout_text().lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
@@ -113,12 +117,17 @@ impl<E: From<Error>> Remote<E> for ProgramRemote {
 
     fn pull(&mut self) -> Result<(Vec<RemoteItem>, Vec<String>), E> {
         let (mut items, mut problems, mut page) = (Vec::new(), Vec::new(), None);
-        for _ in 0..MOST_PAGES {
+        let mut pages = HashSet::new();
+        while pages.len() < MOST_PAGES {
             let request = Request::Pull { page: page.as_deref() };
-            page = self.items("list items", request, &mut items, &mut problems)?;
-            if page.is_none() {
+            let Some(next) = self.items("list items", request, &mut items, &mut problems)? else {
                 return Ok((items, problems));
+            };
+            if !pages.insert(next.clone()) {
+                let why = format!("the page `{}` comes again and again", next.escape_debug());
+                return Err(self.failed("list items", &why).into());
             }
+            page = Some(next);
         }
         Err(self.failed("list items", "there is always one more page").into())
     }

@@ -39,7 +39,9 @@ pub fn sync<E>(
     let capabilities = remote.capabilities()?;
     let mut report = SyncReport::default();
     for round in 0..MOST_ROUNDS {
-        let mut run = Round { capabilities: &capabilities, request, kept: Vec::new(), is_again: false };
+        let is_last = round + 1 == MOST_ROUNDS;
+        let mut run =
+            Round { capabilities: &capabilities, request, kept: Vec::new(), is_again: false, is_last };
         let plan = run.read(local, remote)?;
         report.problems.extend(plan.problems);
         report.problems.sort();
@@ -82,6 +84,8 @@ struct Round<'r> {
     kept: Vec<Intent>,
     /// Whether something has changed meanwhile.
     is_again: bool,
+    /// Whether no round follows.
+    is_last: bool,
 }
 
 impl Round<'_> {
@@ -177,15 +181,10 @@ impl Round<'_> {
                     landing.link.id.clone_from(id);
                     landing.link.version = Some(version.clone());
                 }
-                Some(PushAnswer::Changed) => {
-                    self.is_again = true;
+                Some(answer) => {
+                    report.problems.extend(self.not_written(&step.task, answer));
                     continue;
                 }
-                Some(PushAnswer::Refused(why)) => {
-                    report.problems.push(format!("{}: not written there: {why}", step.task));
-                    continue;
-                }
-                Some(PushAnswer::Unknown) => continue,
                 None => {}
             }
             landed.push((step, landing));
@@ -204,6 +203,19 @@ impl Round<'_> {
         report.unknown += unknown.len();
         self.kept.extend(unknown);
         if answers.is_empty() { Ok(()) } else { self.note(local, &[]) }
+    }
+
+    /// Takes that the other side has not written a change, and returns what is to be reported of that.
+    fn not_written(&mut self, task: &str, answer: &PushAnswer) -> Option<String> {
+        match answer {
+            PushAnswer::Refused(why) => Some(format!("{task}: not written there: {why}")),
+            PushAnswer::Changed => {
+                self.is_again = true;
+                let why = "it changed there each time it was to be written; the next run tries again";
+                self.is_last.then(|| format!("{task}: {why}"))
+            }
+            PushAnswer::Written { .. } | PushAnswer::Unknown => None,
+        }
     }
 
     fn note<E>(&self, local: &mut dyn Local<E>, intents: &[Intent]) -> Result<(), E> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::reconcile::{Reconciled, reconcile, winner};
 use super::side::{Capabilities, Local, LocalTask, Lost, RemoteItem};
@@ -244,7 +245,7 @@ impl<E> Planner<'_, '_, E> {
                 }
                 Err(why) => {
                     self.plan.problems.push(format!("`{}`: {why}; its {field} is left out", item.id));
-                    link.declined.insert(*field, value.clone());
+                    link.declined.insert(*field, noted(value));
                 }
             }
         }
@@ -334,10 +335,10 @@ impl<E> Planner<'_, '_, E> {
         (own, raw): (&SyncValue, &SyncValue),
         why: &str,
     ) -> Option<Reconciled> {
-        if pair.link.declined.get(&field) != Some(raw) {
+        if pair.link.declined.get(&field) != Some(&noted(raw)) {
             let problem = format!("`{}`: {why}; {field} of {} stays", pair.item.id, pair.task.id);
             self.plan.problems.push(problem);
-            pair.link.declined.insert(field, raw.clone());
+            pair.link.declined.insert(field, noted(raw));
         }
         let known = pair.link.agreed.entry(field).or_insert_with(|| own.clone());
         if known == own || !self.ways(field).1 {
@@ -426,4 +427,19 @@ fn step(kind: StepKind, task: String, values: &SyncValues, link: SyncLink, why: 
         lost: Vec::new(),
         why: why.to_owned(),
     }
+}
+
+/// Longest value that is noted as it is where it is not taken over, in bytes.
+const LONGEST_NOTED: usize = 200;
+
+/// Returns by what a value that was not taken over is known again: itself, or the digest of one that is long, of which nobody
+/// knows how long.
+fn noted(value: &SyncValue) -> SyncValue {
+    let text = value.to_string();
+    if text.len() <= LONGEST_NOTED {
+        return value.clone();
+    }
+    let digest = Sha256::digest(text.as_bytes());
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    SyncValue::text(format!("{} bytes, sha256 {hex}", text.len()))
 }

@@ -2,54 +2,72 @@
 """Synchronises tasks with a CSV file: python3 csv_tasks.py FILE
 
 Reads lines of JSON and prints lines of JSON, as `tracker help sync` describes. Copy it and change it: what is below
-`Store` knows nothing of CSV.
+`Store` knows nothing of CSV. Keep the copy outside of the repository, so that no branch can change it.
 """
 
 import csv
 import fcntl
 import hashlib
+import io
 import json
 import os
 import sys
 
 TEXTS = ["title", "status", "priority", "type", "assignee", "area", "estimate", "due", "body"]
 COLUMNS = ["id", "key", *TEXTS, "labels"]
+BOM = "\ufeff"
 
 
 class Store:
-    """The rows of a CSV file, by id. Columns that the tracker does not know stay as they are."""
+    """The rows of a CSV file. What the tracker does not know stays as it is: columns, rows whose id another row has, the
+    separator, how lines end, the mark of Excel at the beginning. A row without an id has the digest of its text as one,
+    until it is synchronised."""
 
     def __init__(self, path):
         self.path = path
         self.columns = list(COLUMNS)
+        self.bom, self.separator, self.line_end = "", ",", "\r\n"
+        self.all = []
         self.rows = {}
 
     def load(self):
         if not os.path.exists(self.path):
             return
         with open(self.path, newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            self.columns = list(reader.fieldnames or [])
-            self.columns += [column for column in COLUMNS if column not in self.columns]
-            for row in reader:
-                row.pop(None, None)
-                row = {column: row.get(column) or "" for column in self.columns}
-                if row["id"]:
-                    self.rows.setdefault(row["id"], row)
+            text = file.read()
+        if text.startswith(BOM):
+            self.bom, text = BOM, text[1:]
+        head = text.split("\n", 1)[0]
+        self.separator = max(",;\t", key=head.count)
+        self.line_end = "\r\n" if head.endswith("\r") else "\n"
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=self.separator)
+        self.columns = next(lines, [])
+        width = len(self.columns)
+        self.columns += [column for column in COLUMNS if column not in self.columns]
+        for cells in filter(None, lines):
+            row = dict(zip(self.columns, cells[:width] + [""] * len(self.columns)))
+            row[None] = cells[width:]
+            self.all.append(row)
+            id = row["id"] or hashlib.sha256(json.dumps([len(self.all), cells]).encode()).hexdigest()[:8]
+            if id not in self.rows:
+                row["id"] = id
+                self.rows[id] = row
 
     def save(self):
         temporary = f"{self.path}.{os.getpid()}.tmp"
         with open(temporary, "w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.columns)
-            writer.writeheader()
-            writer.writerows(self.rows.values())
+            file.write(self.bom)
+            writer = csv.writer(file, delimiter=self.separator, lineterminator=self.line_end)
+            writer.writerow(self.columns)
+            writer.writerows([row[column] for column in self.columns] + row[None] for row in self.all)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, self.path)
 
     def add(self, key, fields):
         number = 1 + max((int(id) for id in self.rows if id.isdecimal()), default=0)
-        row = {column: "" for column in self.columns} | {"id": str(number), "key": key}
+        row = {column: "" for column in self.columns} | {"id": str(number), "key": key, None: []}
+        self.all.append(row)
         self.rows[row["id"]] = row
         self.change(row, key, fields)
         return row

@@ -2,9 +2,12 @@
 """Synchronises tasks with a todo.txt file: python3 todo_txt.py FILE
 
 Each line is an item: `x` where it is done, `(A)` for its priority, `+area`, `@label`, `due:2026-12-01`. What a line cannot
-say stays here alone. New lines get `id:` and `key:` when they are synchronised, and keep them.
+say stays here alone. New lines get `id:` and `key:` when they are synchronised, and keep them. Lines that nothing changes
+stay as they are, and of others the dates and further projects. Keep your copy of this program outside of the repository,
+so that no branch can change it.
 """
 
+import datetime
 import fcntl
 import hashlib
 import json
@@ -14,16 +17,25 @@ import sys
 
 PRIORITIES = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
 LETTERS = {word: letter for letter, word in PRIORITIES.items()}
+DATE = re.compile(r"\d{4}-\d{2}-\d{2} ")
 PAIR = re.compile(r"(?<!\S)(id|key|due|status):(\S+)")
 
 
 def parse(line):
     line = line.strip()
     done = line.startswith("x ")
-    rest = re.sub(r"^(\d{4}-\d{2}-\d{2} ){1,2}", "", line[2:] if done else line)
+    rest = line[2:] if done else line
+    dates = []
     found = re.match(r"\(([A-Z])\) ", rest)
+    rest = rest[found.end():] if found else rest
+    while len(dates) < (2 if done else 1) and DATE.match(rest):
+        dates.append(rest[:10])
+        rest = rest[11:]
+    # A finished line may have its priority after the dates.
+    late = re.match(r"\(([A-Z])\) ", rest) if done and not found else None
+    rest = rest[late.end():] if late else rest
+    found = found or late
     letter = found.group(1) if found else ""
-    rest = re.sub(r"^(\d{4}-\d{2}-\d{2} )", "", rest[found.end():] if found else rest)
     pairs = dict(PAIR.findall(rest))
     rest = PAIR.sub("", rest)
     areas = re.findall(r"(?<!\S)\+(\S+)", rest)
@@ -35,6 +47,10 @@ def parse(line):
     return {
         "id": pairs.get("id", ""),
         "key": pairs.get("key", ""),
+        # What no field says.
+        "finished": dates[0] if done and dates else "",
+        "begun": dates[-1] if len(dates) == (2 if done else 1) else "",
+        "areas": areas[1:],
         "fields": {
             "title": title,
             "status": status,
@@ -57,11 +73,14 @@ def escape(title):
 def line_of(item):
     fields = item["fields"]
     status = fields["status"]
-    parts = ["x"] if status == "completed" else []
-    if fields["priority"] in LETTERS:
-        parts.append(f"({LETTERS[fields['priority']]})")
+    done, begun = status == "completed", item["begun"]
+    priority = [f"({LETTERS[fields['priority']]})"] if fields["priority"] in LETTERS else []
+    # The day on which it was begun may only follow the day on which it was finished.
+    finished = item["finished"] or (datetime.date.today().isoformat() if begun else "")
+    parts = ["x", *filter(None, [finished, begun]), *priority] if done else [*priority, *filter(None, [begun])]
     parts.append(escape(fields["title"]))
-    parts += [f"+{'_'.join(fields['area'].split())}"] if fields["area"] else []
+    areas = ["_".join(fields["area"].split())] if fields["area"] else []
+    parts += [f"+{area}" for area in areas + item["areas"]]
     parts += [f"@{'_'.join(label.split())}" for label in fields["labels"]]
     parts += [f"due:{fields['due']}"] if fields["due"] else []
     parts += [f"status:{status}"] if status not in ("pending", "completed") else []
@@ -76,22 +95,31 @@ def version_of(item):
 
 
 class Store:
-    """The lines of a file. A line without an id has the digest of its text as one, until it is synchronised."""
+    """The lines of a file. A line without an id has the digest of its text as one, until it is synchronised; of equal
+    ones each another."""
 
     def __init__(self, path):
         self.path = path
+        self.all = []
         self.items = {}
+        counts = {}
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
-                for line in filter(str.strip, file):
-                    item = parse(line)
-                    item["id"] = item["id"] or hashlib.sha256(line.strip().encode()).hexdigest()[:8]
-                    self.items.setdefault(item["id"], item)
+                for line in file:
+                    text = line.strip()
+                    item = parse(line) | {"line": line.rstrip("\r\n")}
+                    self.all.append(item)
+                    number = counts[text] = counts.get(text, 0) + 1
+                    text = text if number == 1 else f"{text} {number}"
+                    item["id"] = item["id"] or hashlib.sha256(text.encode()).hexdigest()[:8]
+                    # Of two lines of one id the second stays as it is, and so does an empty one.
+                    if line.strip():
+                        self.items.setdefault(item["id"], item)
 
     def save(self):
         temporary = f"{self.path}.{os.getpid()}.tmp"
         with open(temporary, "w", encoding="utf-8") as file:
-            file.writelines(line_of(item) + "\n" for item in self.items.values())
+            file.writelines(item["line"] + "\n" for item in self.all)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, self.path)
@@ -103,7 +131,9 @@ class Store:
             if item is None:
                 id = hashlib.sha256(key.encode()).hexdigest()[:8]
                 empty = {"title": "", "status": "", "priority": "", "area": "", "labels": [], "due": ""}
-                item = self.items[id] = {"id": id, "key": key, "fields": empty | fields}
+                item = {"id": id, "key": key, "finished": "", "begun": "", "areas": [], "fields": empty | fields}
+                self.items[id] = item
+                self.all.append(item)
         else:
             item = self.items.get(request["id"])
             if item is None:
@@ -113,7 +143,8 @@ class Store:
             item["key"] = key
             item["fields"] |= fields
         # What is read back is what the file can say.
-        item["fields"] = parse(line_of(item))["fields"]
+        item["line"] = line_of(item)
+        item["fields"] = parse(item["line"])["fields"]
         return {"written": {"id": item["id"], "version": version_of(item)}}
 
 

@@ -5,8 +5,13 @@ use serde::Serialize;
 
 use crate::doc::{add_sync_table, read_config, remove_sync_table};
 use crate::model::{RecordKind, SyncRemote, is_worker_name};
+use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session, Written};
 use crate::store::Change;
+
+/// What follows `tracker sync` and is no remote.
+const SUBCOMMANDS: [&str; 9] =
+    ["status", "log", "resolve", "add", "remove", "doctor", "install", "test", "help"];
 
 /// What became of the configuration.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -22,6 +27,13 @@ pub fn add_remote(session: &Session<'_>, name: &str, remote: &SyncRemote) -> Res
     if !is_worker_name(name) {
         let message = format!("`{}` cannot name another tracker", name.escape_debug());
         return Err(Error::usage_with(message, "lowercase letters, digits and `-`, beginning with a letter"));
+    }
+    if SUBCOMMANDS.contains(&name) {
+        let message = format!("`{name}` cannot name another tracker: `tracker sync {name}` is a command");
+        return Err(Error::usage_with(message, "take another name"));
+    }
+    if let Some(filter) = &remote.filter {
+        read_query(session, &session.config()?, filter, None)?;
     }
     change(session, name, |text| {
         let is_known = read_config(text.as_bytes()).is_ok_and(|(config, _)| config.sync.contains_key(name));

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::here::{local_folder, read_json, read_links};
 use super::run::{find_remote, reach};
 use crate::model::{SyncField, SyncOrphan};
+use crate::ops::select::read_query;
 use crate::ops::{Result, Session};
 
 /// What was checked.
@@ -42,6 +43,12 @@ pub fn diagnose_sync(session: &Session<'_>, remote: Option<&str>) -> Result<Sync
     let mut found = SyncDiagnosis { remote: name.to_owned(), checks: Vec::new() };
     let project = settings.project.as_ref().or(config.project.as_ref());
     let hint = format!("write project = \"NAME\" under [sync.{name}], spelled as it is there");
+    if let Some(filter) = &settings.filter {
+        let read = read_query(session, &config, filter, None);
+        let text = read.as_ref().map_or_else(|error| format!(": {error}"), |_| String::new());
+        let hint = format!("filter under [sync.{name}] is a query: tracker help queries");
+        found.add(read.is_ok(), format!("filter: {filter}{text}"), Some(hint));
+    }
     found.add(project.is_some(), format!("project: {}", project.map_or("none", String::as_str)), Some(hint));
     let mut there = reach(session, &config, name, settings)?;
     let by_hand = Some(format!("look at the command under [sync.{name}]: tracker edit config"));

@@ -6,6 +6,7 @@ mod conformance;
 mod doctor;
 mod here;
 mod install;
+mod own_program;
 mod resolve;
 mod run;
 mod values;

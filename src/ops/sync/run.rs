@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::here::{Here, local_folder};
+use super::own_program::refuse_other_program;
 use crate::model::{Config, Problem, SyncField, SyncKind, SyncRemote, nearest};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
@@ -46,6 +47,8 @@ pub struct SyncRun {
     pub unknown: usize,
     /// How many fields a person has to decide on.
     pub conflicts: usize,
+    /// How many items and tasks could not be read or written.
+    pub problems: usize,
 }
 
 /// One pair that was synchronised.
@@ -131,6 +134,7 @@ pub(super) fn reach<'r>(
     let project = remote.project.clone().or_else(|| config.project.clone()).unwrap_or_default();
     match (remote.kind, &remote.command) {
         (Some(SyncKind::Program), Some(command)) => {
+            refuse_other_program(session, command)?;
             let folder = session.workspace().work_dir();
             let program = ProgramRemote::new(name, command, &project, folder);
             Ok(Box::new(StatusMap::new(program, &remote.status)))
@@ -161,7 +165,14 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
     let only: BTreeSet<String> =
         options.tasks.iter().map(|id| Ok(session.resolve(id)?.to_string())).collect::<Result<_>>()?;
     let filter = match &settings.filter {
-        Some(text) => Some((read_query(session, &config, text, None)?.0, text.as_str())),
+        Some(text) => {
+            let read = read_query(session, &config, text, None);
+            let read = read.map_err(|error| {
+                let message = format!("[sync.{name}] filter = {text:?}: {error}");
+                Error::usage_with(message, format!("tracker sync doctor {name}; tracker edit config"))
+            })?;
+            Some((read.0, text.as_str()))
+        }
         None => None,
     };
     let request = SyncRequest {
@@ -224,6 +235,7 @@ impl SyncRun {
             needs_yes: report.to_confirm.is_some(),
             unknown: report.unknown,
             conflicts: steps.iter().map(|step| step.conflicts.len()).sum(),
+            problems: report.problems.len(),
             steps,
         }
     }

@@ -378,3 +378,139 @@ fn a_branch_brings_no_command_of_its_own() {
     assert!(!sandbox.path().join("started").exists());
     assert_eq!(sandbox.tracker(&["list"]).stdout.matches("TASK-").count(), 1);
 }
+
+#[test]
+fn the_examples_leave_what_they_do_not_know() {
+    if !has_python() {
+        return;
+    }
+    let rows = "\u{feff}id;title;owner\n1;Fix it;Sam\n;Typed by hand;Ann\n1;The same id;Kim\n2;More cells;Sam;and one\n";
+    let sandbox = world(rows, &["--filter", "is:open"]);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let after = sandbox.read("tasks.csv");
+    let is_kept = |row: &str| after.lines().any(|line| line.starts_with(row));
+    assert!(after.starts_with("\u{feff}id;title;owner;") && !after.contains('\r'), "{after}");
+    assert!(
+        is_kept("1;Fix it;Sam;TASK-") && is_kept("1;The same id;Kim;;") && is_kept("2;More cells;Sam;"),
+        "{after}"
+    );
+    assert!(after.contains(";Typed by hand;Ann;TASK-") && after.contains(";and one\n"), "{after}");
+    assert_eq!(sandbox.tracker(&["sync"]).stderr, "csv: nothing to do\n");
+
+    let before = "(A) 2026-11-01 Call mum +home +family\nx 2026-10-02 2026-10-01 Pay rent +flat\n\nWater it @home\nWater it @home\n";
+    sandbox.write("todo_txt.py", TODO_TXT);
+    sandbox.write("todo.txt", before);
+    sandbox.tracker(&["sync", "add", "todo", "--command", "python3 todo_txt.py todo.txt"]);
+    assert_eq!(sandbox.tracker(&["sync", "todo", "--pull"]).status, 0);
+    assert_eq!(sandbox.tracker(&["sync", "todo"]).status, 0);
+    let without_ids: String = sandbox
+        .read("todo.txt")
+        .lines()
+        .map(|line| line.split(" id:").next().unwrap_or_default().to_owned() + "\n")
+        .filter(|line| before.contains(line.as_str()))
+        .collect();
+    assert_eq!(without_ids, before);
+}
+
+/// Answers that it can create, and else what a script does.
+fn remote(sandbox: &Sandbox, script: &str) {
+    let can = r#"{"capabilities":{"fields":["title","body"],"creates":true,"keys":true}}"#;
+    let text = format!("read line\ncase $line in *capab*) echo '{can}';; *) {script};; esac\n");
+    sandbox.write("../remote.sh", text);
+}
+
+fn with_remote() -> Sandbox {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
+    let add = ["sync", "add", "r", "--command", "sh ../remote.sh", "--filter", "is:open"];
+    assert_eq!(sandbox.tracker(&add).status, 0);
+    sandbox
+}
+
+#[test]
+fn a_remote_that_never_ends_is_an_error_that_says_how() {
+    let sandbox = with_remote();
+    remote(&sandbox, r#"echo '{"page":"next"}'"#);
+    let output = sandbox.tracker(&["sync"]);
+    assert!(
+        output.status == 2 && output.stderr.contains("the page `next` comes again and again"),
+        "{output}"
+    );
+    remote(&sandbox, r"head -c 70000000 /dev/zero | tr '\0' a");
+    let output = sandbox.tracker(&["sync"]);
+    assert!(output.status == 2 && output.stderr.contains("it printed more than 67108864 bytes"), "{output}");
+}
+
+#[test]
+fn what_is_not_taken_over_leaves_no_more_than_its_digest() {
+    let sandbox = with_remote();
+    let item = r#"{ printf '{"item":{"id":"1","version":"1","fields":{"title":"T","body":"'; head -c 2000000 /dev/zero | tr '\0' y; printf '"}}}\n{"end":true}\n'; }"#;
+    let written = r#"echo '{"written":{"id":"1","version":"1"}}'"#;
+    remote(&sandbox, &format!("case $line in *push*) {written};; *) {item};; esac"));
+    let first = sandbox.tracker(&["sync"]);
+    assert!(
+        first.stderr.contains("its body is left out") && first.stderr.contains("1 with problems"),
+        "{first}"
+    );
+    let again = sandbox.tracker(&["sync"]);
+    assert_eq!(again.stderr, "r: nothing to do\n", "it was reported once");
+    assert_eq!(sandbox.tracker(&["sync", "status"]).status, 0);
+    assert_eq!(sandbox.tracker(&["doctor"]).status, 0);
+}
+
+#[test]
+fn an_item_that_always_changes_is_a_problem() {
+    let sandbox = with_remote();
+    remote(&sandbox, r#"case $line in *push*) echo '{"changed":true}';; *) echo '{"end":true}';; esac"#);
+    sandbox.tracker(&["new", "One"]);
+    let output = sandbox.tracker(&["sync"]);
+    assert!(
+        output.stderr.contains("it changed there each time") && output.stderr.contains("1 with problems"),
+        "{output}"
+    );
+}
+
+#[test]
+fn names_of_commands_and_filters_that_nobody_can_read_are_refused() {
+    let sandbox = with_remote();
+    let add = |name: &str, filter: &str| {
+        sandbox.tracker(&["sync", "add", name, "--command", "x", "--filter", filter])
+    };
+    for name in ["status", "log", "resolve", "add", "remove", "doctor", "install", "test", "help"] {
+        let refused = add(name, "is:open");
+        assert!(refused.status == 2 && refused.stderr.contains("is a command"), "{refused}");
+    }
+    assert_eq!(add("other", "is:nonsense").status, 2);
+    let config = sandbox.read(".tracker/config.toml").replace("is:open", "is:nonsense");
+    sandbox.write(".tracker/config.toml", config);
+    remote(&sandbox, "echo '{\"end\":true}'");
+    let failed = sandbox.tracker(&["sync"]);
+    assert!(failed.status == 2 && failed.stderr.contains("[sync.r] filter"), "{failed}");
+    let found = sandbox.tracker(&["sync", "doctor"]);
+    assert!(found.to_string().contains("filter: is:nonsense"), "{found}");
+}
+
+#[test]
+fn a_program_that_a_branch_has_changed_is_not_started() {
+    let sandbox = with_remote();
+    let answers = "read line\ncase $line in *capab*) echo '{\"capabilities\":{\"fields\":[\"title\"]}}';; *) echo '{\"end\":true}';; esac\n";
+    sandbox.write("tools/remote.sh", answers);
+    sandbox.write("data.txt", "1\n");
+    let config =
+        sandbox.read(".tracker/config.toml").replace("sh ../remote.sh", "sh tools/remote.sh <data.txt");
+    sandbox.write(".tracker/config.toml", config.replace("<data.txt", "data.txt"));
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Begin"]);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    sandbox.git(&["switch", "--quiet", "--create", "pull-request"]);
+    sandbox.write("data.txt", "2\n");
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0, "data may change");
+    sandbox.write("tools/remote.sh", format!("touch ../begun\n{answers}"));
+    sandbox.git(&["commit", "--quiet", "--all", "--message", "Tidy up"]);
+    let refused = sandbox.tracker(&["sync"]);
+    assert!(
+        refused.status == 2 && refused.stderr.contains("`tools/remote.sh` is not as main has it"),
+        "{refused}"
+    );
+    assert!(!sandbox.root().join("begun").exists());
+}

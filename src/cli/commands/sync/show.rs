@@ -69,6 +69,7 @@ pub(super) fn line(run: &SyncRun) -> String {
         (count(&[StepKind::Update]), "changed"),
         (count(&[StepKind::Orphan]), "gone"),
         (run.conflicts, "to decide on"),
+        (run.problems, "with problems"),
     ];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
