@@ -130,6 +130,17 @@ impl RepoPaths {
         Ok(found)
     }
 
+    /// Whether a branch was begun where another one ends, as its reflog has it; false where that is not known.
+    #[must_use]
+    pub fn begins_at(&self, branch: &str, other: &str) -> bool {
+        let log =
+            fs::read_to_string(self.common_dir.join("logs/refs/heads").join(branch)).unwrap_or_default();
+        let begun = log.lines().next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+        let tips = self.branch_tips().unwrap_or_default();
+        tips.iter()
+            .any(|tip| tip.name.strip_prefix("refs/heads/") == Some(other) && tip.commit.to_string() == begun)
+    }
+
     /// Returns what a symbolic ref below the common dir names, such as `refs/remotes/origin/HEAD`; none where it is none.
     #[must_use]
     pub fn symbolic_ref(&self, name: &str) -> Option<String> {

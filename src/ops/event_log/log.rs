@@ -106,7 +106,11 @@ impl EventLog {
                 let bytes = serde_json::to_vec(&seen.records).expect("plain data is always JSON");
                 replace_unsynced(&self.of_branch(left), &bytes)?;
             }
-            read_regular(&self.of_branch(&branch)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            let known = read_regular(&self.of_branch(&branch)).ok();
+            let known = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let repo_paths = session.workspace().repo_paths();
+            let is_of_left = || seen.branch.as_ref().is_some_and(|left| repo_paths.begins_at(&branch, left));
+            known.or_else(|| is_of_left().then(|| seen.records.clone()))
         };
         let (records, mut found) = SeenRecords::look(session, old.as_ref())?;
         for own in &mut found {

@@ -62,6 +62,9 @@ pub struct TriggersView {
     pub refused: usize,
 }
 
+/// A trigger is started for all of its subjects together at most this many times as often as for one.
+const SUBJECTS: u32 = 10;
+
 /// A start of a trigger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Fired {
@@ -101,6 +104,11 @@ impl Progress {
         if self.fired.iter().filter(is_same).count() >= most as usize {
             let of = if subject.is_empty() { String::new() } else { format!(" for {subject}") };
             return Some(format!("it was started {most} times within an hour{of}"));
+        }
+        // What it does where nobody sees that it is its doing would go on with another subject each time.
+        let most = most.saturating_mul(SUBJECTS);
+        if self.fired.iter().filter(|fired| fired.trigger == key).count() >= most as usize {
+            return Some(format!("it was started {most} times within an hour; `limit` allows more"));
         }
         self.fired.push(Fired { trigger: key.to_owned(), subject, at: now });
         None
@@ -377,5 +385,7 @@ mod tests {
         assert!(refusal("T-3", 5, 2).unwrap().starts_with("5 triggers have led to it"));
         assert_eq!(refusal("T-1", 0, 60), None, "the first is an hour ago");
         assert!(refusal("T-1", 0, 60).is_some());
+        let started = (0..30).filter(|at| refusal(&format!("T-{at}x"), 0, 130).is_none()).count();
+        assert_eq!(started, 20, "and ten times the limit for all");
     }
 }

@@ -140,6 +140,28 @@ fn who_is_killed_over_an_event_leaves_it_to_the_next() {
 }
 
 #[test]
+fn what_happens_first_on_a_new_branch_is_an_event_and_to_check_out_anothers_is_none() {
+    let sandbox = world();
+    sandbox.git(&["switch", "--quiet", "--create", "anothers"]);
+    sandbox.tracker(&["new", "Of another", "--id", "TASK-0THR"]);
+    commit_all(&sandbox, "Of another");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    let mut cursor = "start".to_owned();
+    happened(&sandbox, &mut cursor);
+    sandbox.git(&["switch", "--quiet", "--create", "work"]);
+    sandbox.tracker(&["new", "Two", "--id", "TASK-TW02"]);
+    sandbox.tracker(&["start", "0ne1"]);
+    commit_all(&sandbox, "Begun");
+    let found = happened(&sandbox, &mut cursor);
+    assert!(
+        found.contains(&"task.created none".to_owned()) && found.contains(&"stage.entered dev".to_owned()),
+        "{found:?}"
+    );
+    sandbox.git(&["switch", "--quiet", "anothers"]);
+    assert_eq!(happened(&sandbox, &mut cursor), Vec::<String>::new());
+}
+
+#[test]
 fn a_cursor_of_another_log_is_refused() {
     let sandbox = world();
     let (_, cursor) = events(&sandbox, "start");
