@@ -77,6 +77,9 @@ pub struct InboxItem {
     /// What it is about: the question, the role, the reason, the finding, the note.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub about: String,
+    /// The role, of a review.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
     /// Since when it waits.
     pub since: Option<DateTime<Utc>>,
     /// The branch where it is; left out for the current one.
@@ -227,6 +230,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
             task: task.id.to_owned(),
             title: task.title.to_owned(),
             about: task.priority.unwrap_or_default().to_owned(),
+            role: None,
             since: None,
             branch: None,
             command: Suggestion::tracker(["start", task.id]),
@@ -249,6 +253,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 task: draft.id().to_string(),
                 title: draft.file.plan.title.clone(),
                 about: draft.why().map_or(tasks.clone(), |why| format!("{tasks}, {why}")),
+                role: None,
                 since: None,
                 branch: None,
                 command: Suggestion::tracker(["plan", "show", draft.id().as_str()]),
@@ -267,6 +272,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
             task: question.run,
             title: question.workflow,
             about: question.text,
+            role: None,
             since: Some(question.since),
             branch: None,
             command: question.command,
@@ -283,6 +289,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
             kind: InboxKind::Escalation,
             title: format!("{} {}: {}", own.tool, own.rule, own.title),
             about: format!("{}, {}: {}", own.severity, counted(own.remaining, "finding"), own.reason_text),
+            role: None,
             since: Some(own.at),
             branch: None,
             command: Suggestion::tracker(["escalations", "show", own.id.as_str()]),
@@ -305,6 +312,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 task: summary.id.to_owned(),
                 title: summary.title.to_owned(),
                 about,
+                role: None,
                 since,
                 branch: None,
                 command: Suggestion::tracker(["show", summary.id]),
@@ -400,6 +408,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
             task: facts.task.id.to_string(),
             title: facts.task.title.clone(),
             about: format!("as {role}{again}"),
+            role: Some(role.clone()),
             since: facts.task.since(),
             branch: flight.and_then(|flight| flight.branch.clone()),
             command: flight.map_or_else(|| command.clone(), |flight| at_place(command.clone(), flight)),
@@ -455,6 +464,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 task: id.to_string(),
                 title: (*title).to_owned(),
                 about: format!("{}: {}", note.by, note.text.lines().next().unwrap_or_default()),
+                role: None,
                 since: Some(note.at),
                 branch: None,
                 command: Suggestion::tracker(["show", id.as_str()]),

@@ -191,7 +191,7 @@ impl App {
         if self.preview.as_ref().is_some_and(|preview| preview.call() == call) {
             return None;
         }
-        self.preview = Some(TaskView::new(id));
+        self.preview = Some(TaskView::new(id, None));
         self.requests.ask(call).map(Effect::Read)
     }
 
@@ -406,7 +406,8 @@ impl App {
     fn open(&mut self, target: Target) -> Vec<Effect> {
         let page = |words| PageView::new(words, self.size.0, self.theme.colour);
         let view: Box<dyn View> = match target {
-            Target::Task(id) => Box::new(TaskView::new(id)),
+            Target::Task(id) => Box::new(TaskView::new(id, None)),
+            Target::Review { task, role } => Box::new(TaskView::new(task, Some(role))),
             Target::Page(words) => Box::new(page(words)),
             Target::Run(run) => Box::new(page(["run", "status", &run].map(str::to_owned).to_vec())),
         };
@@ -475,7 +476,10 @@ impl App {
             KeyCode::Char('e') => vec![Effect::Edit(id)],
             KeyCode::Char('a' | 'r') => {
                 self.notify("read it first, then vote", Tone::Info);
-                self.open(Target::Task(id))
+                self.open(match subject.role {
+                    Some(role) => Target::Review { task: id, role },
+                    None => Target::Task(id),
+                })
             }
             _ => Vec::new(),
         }

@@ -8,7 +8,7 @@ use super::answers::Failed;
 use super::input::LineInput;
 use super::text::{cut, fit, wrap};
 use super::theme::Tone;
-use super::view::{Look, Writer};
+use super::view::{Look, Subject, Writer};
 use super::write::{Verdict, Write};
 
 /// Widest box, in columns.
@@ -206,8 +206,11 @@ impl Ask {
 }
 
 impl VoteForm {
-    pub(super) fn new(id: String, verdict: Verdict, roles: Vec<String>, seen: Option<String>) -> Self {
-        Self { id, verdict, roles, role: 0, seen, notes: LineInput::default(), lacks_reason: false }
+    /// Begins with the role that the task was selected for, else with the first.
+    pub(super) fn new(subject: Subject, verdict: Verdict) -> Self {
+        let Subject { id, seen, roles, role } = subject;
+        let role = role.and_then(|role| roles.iter().position(|own| *own == role)).unwrap_or(0);
+        Self { id, verdict, roles, role, seen, notes: LineInput::default(), lacks_reason: false }
     }
 
     fn on_key(&mut self, key: KeyEvent) -> Outcome {

@@ -87,6 +87,11 @@ impl Filter {
         is_shown
     }
 
+    /// Returns why it cannot be read.
+    pub(super) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
     /// Returns how many lines of the screen it has.
     pub(super) fn height(&self) -> u16 {
         u16::from(self.is_open() || !self.is_empty())

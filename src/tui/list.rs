@@ -29,6 +29,8 @@ pub(super) struct ListView {
     limit: usize,
     /// Whether the last task is to be selected when it is read.
     to_end: bool,
+    /// Whether what is read next matches another filter.
+    is_filtered: bool,
     cursor: Cursor,
     width: usize,
 }
@@ -49,6 +51,7 @@ impl ListView {
 
     fn filtered(&mut self) -> Action {
         self.limit = FIRST;
+        self.is_filtered = true;
         self.filter.accept();
         Action::Read
     }
@@ -84,7 +87,9 @@ impl ListView {
     }
 
     fn counts(&self) -> String {
-        let Some(listing) = &self.listing else { return "reading…".to_owned() };
+        let Some(listing) = &self.listing else {
+            return if self.filter.error().is_some() { String::new() } else { "reading…".to_owned() };
+        };
         let place = if listing.matched == 0 { 0 } else { self.cursor.at + 1 };
         match listing.hidden {
             0 => format!("{place}/{}", listing.matched),
@@ -187,7 +192,9 @@ impl View for ListView {
         let place = selected.and_then(|id| listing.tasks.iter().position(|row| row.id == id));
         self.cursor.resize(listing.tasks.len());
         let end = std::mem::take(&mut self.to_end).then_some(usize::MAX);
-        self.cursor.go(end.or(place).unwrap_or(self.cursor.at));
+        // Of other tasks the first is selected, unless the one that was is among them.
+        let at = if std::mem::take(&mut self.is_filtered) { 0 } else { self.cursor.at };
+        self.cursor.go(end.or(place).unwrap_or(at));
         self.listing = Some(listing);
         self.filter.accept();
     }
@@ -255,6 +262,7 @@ impl View for ListView {
         draw_rows(&rows[top..end], self.cursor.at.checked_sub(top), area, buffer, look);
         if rows.is_empty() {
             let empty = match (&self.listing, self.filter.height() > 0) {
+                (None, _) if self.filter.error().is_some() => "/ changes the filter",
                 (None, _) => "reading the tasks…",
                 (Some(_), true) => "no task matches",
                 (Some(_), false) => "no open task; c creates one, /is:closed shows what is done",

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::answers::Count;
 use super::theme::Tone;
+use crate::model::PlanId;
 
 /// Most runs that are listed.
 pub(super) const MOST_RUNS: &str = "500";
@@ -31,6 +32,8 @@ pub(super) struct EntryCell {
 pub(super) enum Target {
     /// A task.
     Task(String),
+    /// A task, for a vote as a role.
+    Review { task: String, role: String },
     /// What a command prints.
     Page(Vec<String>),
     /// A run, whose log can be read as well.
@@ -81,6 +84,8 @@ struct Item {
     #[serde(default)]
     about: String,
     #[serde(default)]
+    role: Option<String>,
+    #[serde(default)]
     since: Option<DateTime<Utc>>,
     #[serde(default)]
     branch: Option<String>,
@@ -97,7 +102,10 @@ pub(super) fn of_inbox(inbox: Inbox) -> Vec<Entry> {
             "plan" => page(&["plan", "show", &item.task]),
             "question" => Target::Run(item.task.clone()),
             "escalation" => page(&["escalations", "show", &item.task]),
-            _ => Target::Task(item.task.clone()),
+            _ => match item.role {
+                Some(role) => Target::Review { task: item.task.clone(), role },
+                None => Target::Task(item.task.clone()),
+            },
         };
         let branch = item.branch.map_or_else(String::new, |branch| format!("@{branch}"));
         let cells = vec![
@@ -154,11 +162,16 @@ pub(super) fn of_runs(runs: Runs) -> Vec<Entry> {
                 cell(&run, Tone::Strong),
                 cell(words_of(&state), tone_of_state(&state)),
                 cell(format!("{done}/{steps}"), Tone::Plain),
-                cell(workflow, Tone::Plain),
+                cell(&workflow, Tone::Plain),
                 cell(place.unwrap_or_default(), Tone::Dim),
                 since(Some(created)),
             ];
-            Entry { target: Target::Run(run.clone()), id: run, cells }
+            // The steps of a plan are its tasks, and what became of them is for the plan to show.
+            let target = match PlanId::parse(&workflow) {
+                Ok(plan) => page(&["plan", "status", plan.as_str()]),
+                Err(_) => Target::Run(run.clone()),
+            };
+            Entry { target, id: run, cells }
         }
         Run::Tasks { run, title, state, complete, total, created } => {
             let cells = vec![
@@ -190,17 +203,32 @@ struct Plan {
     #[serde(default)]
     changed: bool,
     tasks: Count,
+    #[serde(default)]
+    branch: Option<PlanBranch>,
+}
+
+/// What the branch of a plan has that is not merged.
+#[derive(Debug, Deserialize)]
+struct PlanBranch {
+    branch: String,
+    tasks: Count,
 }
 
 pub(super) fn of_plans(plans: Plans) -> Vec<Entry> {
     let entry = |plan: Plan| {
-        let changed = if plan.changed { "changed since" } else { "" };
+        let aside = match &plan.branch {
+            _ if plan.changed => "changed since".to_owned(),
+            Some(PlanBranch { branch, tasks: Count { done, total } }) => {
+                format!("{done} of {total} on {branch}, not merged here")
+            }
+            None => String::new(),
+        };
         let cells = vec![
             cell(&plan.id, Tone::Strong),
             cell(words_of(&plan.state), tone_of_state(&plan.state)),
             cell(format!("{} of {}", plan.tasks.done, plan.tasks.total), Tone::Plain),
             cell(plan.title, Tone::Plain),
-            cell(changed, Tone::Warning),
+            cell(aside, Tone::Warning),
         ];
         Entry { target: page(&["plan", "show", &plan.id]), id: plan.id, cells }
     };
@@ -288,7 +316,7 @@ pub(super) fn of_fleet(fleet: Fleet) -> Vec<Entry> {
             cell(format!("{} failed", worker.failed), alarm(worker.failed, Tone::Bad)),
             since(worker.since),
         ];
-        Entry { target: page(&["worker", "history", &worker.worker]), id: worker.worker, cells }
+        Entry { target: page(&["worker", "show", &worker.worker]), id: worker.worker, cells }
     };
     fleet.workers.into_iter().map(entry).collect()
 }

@@ -228,6 +228,9 @@ impl View for TableView {
     fn subject(&self) -> Option<Subject> {
         match &self.selected()?.target {
             Target::Task(id) => Some(Subject { id: id.clone(), ..Subject::default() }),
+            Target::Review { task, role } => {
+                Some(Subject { id: task.clone(), role: Some(role.clone()), ..Subject::default() })
+            }
             Target::Page(_) | Target::Run(_) => None,
         }
     }

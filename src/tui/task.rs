@@ -21,6 +21,8 @@ use super::write::{Verdict, Write};
 #[derive(Debug, Clone)]
 pub(super) struct TaskView {
     id: String,
+    /// The role that it was opened for.
+    role: Option<String>,
     shown: Option<Box<Shown>>,
     /// What is drawn, as of a time: it shows how long ago things were.
     lines: Vec<DocumentLine>,
@@ -30,8 +32,8 @@ pub(super) struct TaskView {
 }
 
 impl TaskView {
-    pub(super) fn new(id: String) -> Self {
-        Self { id, shown: None, lines: Vec::new(), as_of: None, cursor: Cursor::default(), width: 80 }
+    pub(super) fn new(id: String, role: Option<String>) -> Self {
+        Self { id, role, shown: None, lines: Vec::new(), as_of: None, cursor: Cursor::default(), width: 80 }
     }
 
     fn act(&self) -> Option<&Act> {
@@ -61,7 +63,7 @@ impl TaskView {
 
     fn vote(&self, verdict: Verdict) -> Action {
         let Some(subject) = self.subject().filter(|_| self.shown.is_some()) else { return Action::Taken };
-        Action::Ask(Dialog::Vote(VoteForm::new(subject.id, verdict, subject.roles, subject.seen)))
+        Action::Ask(Dialog::Vote(VoteForm::new(subject, verdict)))
     }
 }
 
@@ -152,6 +154,7 @@ impl View for TaskView {
         let roles = self.shown.as_ref().and_then(|shown| shown.signoffs.as_ref());
         let roles = roles.map(|signoffs| signoffs.roles.iter().map(|role| role.role.clone()).collect());
         let seen = self.shown.as_ref().and_then(|shown| shown.seen.clone());
-        Some(Subject { id: self.id.clone(), seen, roles: roles.unwrap_or_default() })
+        let (id, role) = (self.id.clone(), self.role.clone());
+        Some(Subject { id, seen, roles: roles.unwrap_or_default(), role })
     }
 }

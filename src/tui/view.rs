@@ -49,6 +49,8 @@ pub(super) struct Subject {
     pub(super) seen: Option<String>,
     /// The roles that a vote can be cast for.
     pub(super) roles: Vec<String>,
+    /// The one of them that it was selected for.
+    pub(super) role: Option<String>,
 }
 
 /// One view.

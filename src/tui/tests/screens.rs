@@ -64,6 +64,42 @@ fn a_filter_that_cannot_be_read_leaves_what_is_seen() {
     // Escape takes back what was typed.
     assert_eq!(press(&mut app, "<esc>"), [Effect::Read(list(""))]);
     assert!(!screen(&app).contains("expected a value"));
+    // Where nothing was read before, nothing is waited for.
+    let now = "2026-11-11T12:00:00Z".parse().unwrap();
+    let mut app = App::new(Theme { colour: false }, now, "x:", Tab::List, (80, 6));
+    app.update(Message::Read { call: list("x:"), answer: failed() });
+    let seen = screen(&app);
+    assert!(seen.contains("expected a value") && !seen.contains("reading"), "{seen}");
+}
+
+#[test]
+fn another_filter_selects_its_first_task_unless_the_selected_one_is_there() {
+    let mut app = with_tasks(80, 6);
+    press(&mut app, "j/t");
+    let found = ["TASK-AAAA", "TASK-7Q2M"].map(|id| task(id, "t", "dev", "pending"));
+    answer(&mut app, list("t"), &listing(&found));
+    assert_eq!(app.view().subject().unwrap().id, "TASK-AAAA");
+    press(&mut app, "<enter>j/i");
+    answer(&mut app, list("ti"), &listing(&found));
+    assert_eq!(app.view().subject().unwrap().id, "TASK-7Q2M");
+}
+
+#[test]
+fn runs_of_plans_and_workers_open_what_is_known_of_them() {
+    let opened = |keys: &str, call: Call, result: serde_json::Value| {
+        let mut app = app_of(80, 6);
+        press(&mut app, keys);
+        answer(&mut app, call, &result);
+        match &press(&mut app, "<enter>")[..] {
+            [Effect::Read(Call::Page(page))] => page.words.join(" "),
+            other => panic!("{other:?}"),
+        }
+    };
+    let run = json!({"kind": "workflow", "run": "RUN-1", "workflow": "PLAN-9HJ1", "state": "success",
+                     "created": "2026-11-11T10:00:00Z", "done": 1, "steps": 1});
+    assert_eq!(opened("4", Call::Runs, json!({"runs": [run]})), "plan status PLAN-9HJ1");
+    let worker = json!({"worker": "style", "state": "offline"});
+    assert_eq!(opened("7", Call::Fleet, json!({"workers": [worker]})), "worker show style");
 }
 
 #[test]
@@ -169,14 +205,14 @@ fn the_inbox_opens_what_waits() {
     let mut app = app_of(80, 6);
     assert_eq!(press(&mut app, "3"), [Effect::Read(Call::Inbox)]);
     let items = json!([
-        {"kind": "review", "task": "TASK-K4ZD", "title": "Session expires", "about": "as reviewer",
-         "since": "2026-11-11T10:00:00Z", "command": "tracker approve TASK-K4ZD"},
+        {"kind": "review", "task": "TASK-K4ZD", "title": "Session expires", "about": "as auditor",
+         "role": "auditor", "since": "2026-11-11T10:00:00Z", "command": "tracker approve TASK-K4ZD"},
         {"kind": "plan", "task": "PLAN-1", "title": "Harden the login", "since": null, "command": "x"},
     ]);
     answer(&mut app, Call::Inbox, &json!({"items": items}));
     insta::assert_snapshot!(screen(&app), @r"
      1 list  2 board  3 inbox  4 runs  5 plans  6 sprints  7 fleet               1/2
-    review TASK-K4ZD Session expires                                 as reviewer 2h
+    review TASK-K4ZD Session expires                                 as auditor 2h
     plan   PLAN-1    Harden the login
 
 

@@ -129,6 +129,25 @@ fn a_vote_is_for_a_role_and_on_what_was_seen() {
 }
 
 #[test]
+fn a_vote_from_the_inbox_begins_with_the_role_that_waits() {
+    for keys in ["<enter>a<enter>", "aa<enter>"] {
+        let mut app = with_tasks(80, 24);
+        press(&mut app, "3");
+        let item =
+            json!({"kind": "review", "task": "TASK-7Q2M", "title": "t", "role": "auditor", "since": null});
+        answer(&mut app, Call::Inbox, &json!({"items": [item]}));
+        let (open, vote) = keys.split_at(keys.len() - "a<enter>".len());
+        press(&mut app, open);
+        answer(&mut app, Call::Task("TASK-7Q2M".to_owned()), &shown());
+        let cast = press(&mut app, vote);
+        assert!(
+            matches!(&cast[..], [Effect::Write(Write::Vote { role: Some(role), .. })] if role == "auditor"),
+            "{cast:?}"
+        );
+    }
+}
+
+#[test]
 fn a_rejection_says_why() {
     let mut app = opened(80, 24);
     assert_eq!(press(&mut app, "r<enter>"), []);
