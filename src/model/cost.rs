@@ -106,6 +106,10 @@ impl Cost {
     }
 }
 
+/// Maximum number of tokens of one line: more than anybody has used for one commit, and any number of such lines can be
+/// summed.
+const MOST_TOKENS: u64 = 1_000_000_000_000;
+
 /// Reads a number of tokens: `12000`, `12k`, `1.5M`. A part of a token is none.
 fn tokens(text: &str) -> Option<u64> {
     let (number, scale) = match text.strip_suffix(['k', 'K']) {
@@ -114,7 +118,7 @@ fn tokens(text: &str) -> Option<u64> {
     };
     let millionths = Amount::parse(number)?.0.checked_mul(scale)?;
     (millionths % 1_000_000 == 0).then_some(())?;
-    u64::try_from(millionths / 1_000_000).ok()
+    u64::try_from(millionths / 1_000_000).ok().filter(|tokens| *tokens <= MOST_TOKENS)
 }
 
 impl fmt::Display for Cost {

@@ -161,6 +161,12 @@ impl Task {
         self.history.iter().map(|step| step.at).max().max(created)
     }
 
+    /// Returns the stage that the history leads to: its own, unless that was set by hand.
+    #[must_use]
+    pub fn recorded_stage(&self) -> Stage {
+        self.history.last().map_or_else(Stage::none, |step| step.to.clone())
+    }
+
     /// Returns when the task entered the stage it is in.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::doctor::stage_by_hand;
 use super::session::parse;
 use super::set::Relations;
 use super::written::WrittenTask;
@@ -30,14 +31,16 @@ pub struct PreparedEdit {
 
 /// Copies a task's text to where an editor may change it. A text that was refused before is offered again, as long as
 /// the task is what that text was begun from: otherwise it would overwrite what has changed since.
-pub fn prepare_edit(session: &Session<'_>, id: &str) -> Result<PreparedEdit> {
+///
+/// With `fresh` it is moved away, and the task's own text is laid out.
+pub fn prepare_edit(session: &Session<'_>, id: &str, fresh: bool) -> Result<PreparedEdit> {
     let file = session.find_file(id)?;
     let original = text_of(&file)?;
     let workspace = session.workspace();
     let draft = workspace.local_path(&format!("edit/{}.md", file.id));
     let kept = read_draft(&draft).ok().filter(|kept| *kept != original);
     let base = read_draft(&workspace.local_path(&base_of(&file.id))).ok();
-    let is_resumed = kept.is_some() && base.as_ref() == Some(&original);
+    let is_resumed = kept.is_some() && base.as_ref() == Some(&original) && !fresh;
     let is_own_text = kept.is_some() && kept != base;
     let moved_to =
         if is_own_text && !is_resumed { Some(move_away(session, &file.id, &draft)?) } else { None };
@@ -46,6 +49,16 @@ pub fn prepare_edit(session: &Session<'_>, id: &str) -> Result<PreparedEdit> {
         workspace.write_local(&format!("edit/{}.md", file.id), original.as_bytes())?;
     }
     Ok(PreparedEdit { id: file.id, draft, is_resumed, moved_to, original })
+}
+
+/// Gives up what the editor left: a text of one's own is moved away, and the next edit begins with the task as it is.
+/// Returns where that text is.
+pub fn give_up_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Option<PathBuf>> {
+    if read_draft(&edit.draft).is_ok_and(|text| text == edit.original) {
+        fs::remove_file(&edit.draft).map_err(Error::io("remove", &edit.draft))?;
+        return Ok(None);
+    }
+    move_away(session, &edit.id, &edit.draft).map(Some)
 }
 
 /// Name of the local file with the text that a draft was begun from.
@@ -89,8 +102,13 @@ pub fn finish_edit(session: &Session<'_>, edit: &PreparedEdit) -> Result<Written
         Refusal::new(Attempt::Edit(edit.id.clone()), reasons).with_hint(Hint::ResumeEdit(edit.id.clone()))
     })?;
     let change = Change::replace(path, &edit.original, text);
-    let summary = if change.is_empty() { "nothing changed" } else { "edited" };
-    let task = WrittenTask::changed(&task, vec![summary.to_owned()], !change.is_empty());
+    let mut summary = vec![if change.is_empty() { "nothing changed" } else { "edited" }.to_owned()];
+    if !change.is_empty() && task.stage != task.recorded_stage() {
+        let problem = stage_by_hand(&task);
+        summary.push(format!("stage {}", problem.message));
+        summary.extend(problem.hint);
+    }
+    let task = WrittenTask::changed(&task, summary, !change.is_empty());
     let written = session.finish(&locked, &[change], vec![task])?;
     if !session.is_dry() {
         let _ = fs::remove_file(session.workspace().local_path(&base_of(&edit.id)));

@@ -50,6 +50,9 @@ pub enum Error {
     /// A report's template cannot be rendered.
     #[error(transparent)]
     Report(#[from] crate::report::Error),
+    /// There is too little to forecast from, and all that is known was looked at.
+    #[error("{0}, and the tracker has no earlier ones")]
+    ForecastTooEarly(crate::metrics::forecast::ForecastError),
     /// There is too little to forecast from.
     #[error(transparent)]
     Forecast(#[from] crate::metrics::forecast::ForecastError),

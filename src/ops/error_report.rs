@@ -266,6 +266,8 @@ impl From<Error> for ErrorReport {
             Error::OtherTracker(_) => Self::new(ErrorKind::Remote, message)
                 .hint("nothing is lost: the next run goes on; tracker sync doctor shows what is wrong"),
             Error::Report(error) => Self::new(ErrorKind::Template, message).hint(error.hint()),
+            Error::ForecastTooEarly(_) => Self::new(ErrorKind::TooLittleData, message)
+                .hint("ask again when there have been more days with a finished task"),
             Error::Forecast(_) => Self::new(ErrorKind::TooLittleData, message)
                 .hint("look further back: tracker forecast --days 365"),
             Error::BranchMoved(_) => {

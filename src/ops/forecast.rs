@@ -138,7 +138,10 @@ pub fn forecast(session: &Session<'_>, request: &ForecastRequest) -> Result<(For
     let sample = Sample::of(&past.finished, past.window(today, request.days), &blackout);
     let items = if let Question::When(items) = request.question { items } else { open };
     let ask = Ask { sample: &sample, blackout: &blackout, items, request };
-    let answer = ask.answer(today, sprint.as_ref())?;
+    let answer = ask.answer(today, sprint.as_ref()).map_err(|error| match error {
+        Error::Forecast(error) if past.is_all_of(sample.window.0) => Error::ForecastTooEarly(error),
+        error => error,
+    })?;
     let backtest = request.backtest.then(|| past.backtest(today, items, request, &blackout));
     let found = Forecast {
         query: query.to_string(),
@@ -270,6 +273,11 @@ impl Past {
         let created = all.iter().filter_map(Summary::created_day).min();
         let first = created.into_iter().chain(finished.keys().next().copied()).min();
         Ok(Self { finished, first })
+    }
+
+    /// Whether nothing is known of the days before one.
+    fn is_all_of(&self, day: NaiveDate) -> bool {
+        self.first.is_none_or(|first| first >= day)
     }
 
     /// The last days before today, as many as are requested or as there are, one at least. Today is not over.

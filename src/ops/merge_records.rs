@@ -130,7 +130,7 @@ fn problems(path: &str, conflicts: &[MergedConflict]) -> Vec<Problem> {
     let mut problems: Vec<Problem> = conflicts.iter().map(problem).collect();
     if let Some(last) = problems.pop() {
         let hint = format!(
-            "keep one side of each marked part, then: git add {path}, and git merge --continue (or rebase)"
+            "keep one side of each marked part, then: git add {path}; git status names the command that goes on"
         );
         problems.push(last.with_hint(hint));
     }

@@ -10,13 +10,13 @@ use super::claims::{claims_of, in_the_way};
 use super::conflicts::also_changed;
 use super::fields::{person, reason};
 use super::in_flight::in_flight_of;
-use super::queue::{QueueRequest, queue};
+use super::queue::queue_for;
 use super::session::{Step, parse, spliced};
 use super::show::{parts, shared_files};
 use super::signoffs::{next_of, sign_where_required, summary_of};
 use super::view::SharedFileView;
 use super::written::WrittenTask;
-use super::{Error, Result, Session, TaskLine, Written};
+use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move, signed_move};
 use crate::facts::{Flight, TaskFacts};
 use crate::model::{Config, Move, Stage, Suggestion, Task, TaskId, is_same_name};
@@ -108,11 +108,8 @@ fn same_files(session: &Session<'_>, id: &TaskId) -> Result<Vec<String>> {
 
 /// Returns the first task of the queue that is not somebody else's.
 fn next_of_queue(session: &Session<'_>, query: &str) -> Result<String> {
-    let request = QueueRequest { query: query.to_owned(), ..QueueRequest::default() };
-    let (listing, _) = queue(session, &request)?;
-    let own = session.actor()?;
-    let is_free = |task: &&TaskLine| task.assignee.as_deref().is_none_or(|name| is_same_name(name, &own));
-    let first = listing.tasks.iter().find(is_free).map(|task| task.id.clone());
+    let (tasks, _) = queue_for(session, query, &session.actor()?)?;
+    let first = tasks.into_iter().next().map(|task| task.id);
     first.ok_or_else(|| Error::refused(Attempt::StartNext, Reason::NothingReady))
 }
 
@@ -178,12 +175,24 @@ pub fn advance_to(
             if let Some(to) = to {
                 refuse_other_stage(case, to)?;
             }
+            refuse_to_begin_for_another(case)?;
             let plan = policy::advance(case, why.as_deref())?;
             Ok(Step::new(move_edits(&plan.step), summary_of(&plan)))
         },
     )?;
     tell_of_open_parts(session, &mut written)?;
     Ok(written)
+}
+
+/// Refuses to begin by the way what is assigned to somebody else, as `start` does.
+fn refuse_to_begin_for_another(case: &Case<'_>) -> Result<()> {
+    let other = case.task.assignee.as_deref().filter(|_| case.task.stage.is_none());
+    match other.filter(|other| !is_same_name(other, case.actor)) {
+        Some(other) => {
+            Err(Error::refused(Attempt::Start(case.task.id.clone()), Reason::AssignedTo(other.to_owned())))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Says of each task that is complete now which of its parts are open.

@@ -5,8 +5,8 @@ use super::in_flight::in_flight_of;
 use super::plan::tasks_held_back;
 use super::run::queued_of_run;
 use super::select::{Selector, read_query};
-use super::{Listing, Result, Session};
-use crate::model::{Problem, Status, first_to_do};
+use super::{Listing, Result, Session, TaskLine};
+use crate::model::{Problem, Status, first_to_do, is_same_name};
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,18 @@ pub struct QueueRequest {
     pub limit: Option<usize>,
     /// Only tasks of this task run, those that have begun too.
     pub run: Option<String>,
+}
+
+/// Lists the tasks of the queue that a person may start without force: those of nobody else.
+pub(super) fn queue_for(
+    session: &Session<'_>,
+    query: &str,
+    person: &str,
+) -> Result<(Vec<TaskLine>, Vec<Problem>)> {
+    let request = QueueRequest { query: query.to_owned(), ..QueueRequest::default() };
+    let (mut listing, problems) = queue(session, &request)?;
+    listing.tasks.retain(|task| task.assignee.as_deref().is_none_or(|name| is_same_name(name, person)));
+    Ok((listing.tasks, problems))
 }
 
 /// Lists tasks that are neither closed nor blocked nor begun, here or elsewhere, and whose dependencies are complete; by

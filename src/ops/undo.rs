@@ -64,9 +64,16 @@ fn refuse_committed(session: &Session<'_>, write: &PastWrite, files: &[PastFile]
     let Some(head) = repository.head()?.commit else { return Ok(()) };
     for file in files {
         let Some(after) = &file.after else { continue };
-        let committed = repository.tree_file(head, &file.path)?;
-        if committed.is_some_and(|committed| repository.is_blob(after.as_bytes(), committed.blob_id)) {
-            let reason = Reason::Committed { path: file.path.clone(), task: None };
+        let now = session.snapshot().read(&file.path)?;
+        let is_changed = now.as_deref() != Some(after.as_bytes());
+        let Some(committed) = repository.tree_file(head, &file.path)? else { continue };
+        let has = |bytes: &[u8]| repository.is_blob(bytes, committed.blob_id);
+        if has(after.as_bytes()) || is_changed && now.is_some_and(|now| has(&now)) {
+            let path = file.path.clone();
+            let reason = match is_changed {
+                true => Reason::CommittedSince(path),
+                false => Reason::Committed { path, task: None },
+            };
             return Err(Error::refused(Attempt::Undo(write.summary.clone()), reason));
         }
     }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Inbox, QueueRequest, Result, Session, StatusTask, inbox, queue};
+use super::queue::queue_for;
+use super::{Inbox, Result, Session, StatusTask, inbox};
 use crate::model::{Problem, TaskId};
 use crate::store::Watcher;
 
 /// What to wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchFor {
-    /// A task that can begin, of those that a query selects.
+    /// A task that can begin and is assigned to nobody else, of those that a query selects.
     Ready(String),
     /// Something in the inbox.
     Inbox,
@@ -72,9 +73,8 @@ pub fn watch(
 }
 
 fn ready(session: &Session<'_>, query: &str) -> Result<Option<(Watched, Vec<Problem>)>> {
-    let request = QueueRequest { query: query.to_owned(), limit: Some(SHOWN), run: None };
-    let (listing, problems) = queue(session, &request)?;
-    let tasks: Vec<StatusTask> = listing.tasks.iter().map(StatusTask::from).collect();
+    let (tasks, problems) = queue_for(session, query, &session.actor()?)?;
+    let tasks: Vec<StatusTask> = tasks.iter().take(SHOWN).map(StatusTask::from).collect();
     Ok((!tasks.is_empty()).then_some((Watched::Ready(tasks), problems)))
 }
 

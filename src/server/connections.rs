@@ -229,6 +229,10 @@ async fn read_body(body: Body, is_form: bool) -> Result<Fields, BadCall> {
     let read = read.await.map_err(|_| bad(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
     let too_large = "the body is larger than 1 MiB, or broken off";
     let bytes = read.map_err(|_| bad(StatusCode::PAYLOAD_TOO_LARGE, too_large))?;
+    if is_form && bytes.trim_ascii_start().starts_with(b"{") {
+        let message = "JSON was sent as a form: add the header `Content-Type: application/json`";
+        return Err(bad(StatusCode::UNPROCESSABLE_ENTITY, message));
+    }
     if is_form {
         let text = std::str::from_utf8(&bytes);
         let text = text.map_err(|_| bad(StatusCode::UNPROCESSABLE_ENTITY, "the form is not UTF-8"))?;

@@ -78,9 +78,16 @@ impl View for ops::StatusView {
             show_items(&self.inbox.items[..self.inbox.items.len().min(SHOWN)], 2, out);
         }
         show_tasks("Next", &self.next, self.ready_count, out);
+        let is_command = |text: &&String| text.starts_with("tracker ") || text.starts_with("git ");
+        let (commands, advice): (Vec<&String>, Vec<&String>) = self.commands.iter().partition(is_command);
         if !self.commands.is_empty() {
             out.gap();
-            out.line(format!("{} {}", out.dim("Run:"), clean(&self.commands.join("  or  "))));
+        }
+        for (label, texts) in [("To do:", advice), ("Run:", commands)] {
+            let texts: Vec<&str> = texts.into_iter().map(String::as_str).collect();
+            if !texts.is_empty() {
+                out.line(format!("{} {}", out.dim(label), clean(&texts.join("  or  "))));
+            }
         }
     }
 

@@ -185,8 +185,9 @@ impl Reader<'_, '_> {
         let title = if marks.title.is_empty() { number.unwrap_or(item.text) } else { &marks.title };
         let mut task = ImportedTask::new(key, item.line, title);
         task.progress = progress_of(item.mark);
-        task.groups = group.path.iter().map(|name| super::task::one_line(name)).collect();
-        if let Some(area) = area(&group.path) {
+        let path = [group.path.as_slice(), item.under.as_slice()].concat();
+        task.groups = path.iter().map(|name| super::task::one_line(name)).collect();
+        if let Some(area) = area(&path) {
             task.set(Field::Area, area);
         }
         task.set(Field::Priority, marks.priority.unwrap_or_default());

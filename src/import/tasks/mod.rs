@@ -236,7 +236,13 @@ pub fn belongs_beside(input: &ImportInput<'_>, format: ImportFormat) -> bool {
 /// Reads a text of a format other than cards. Two tasks of one key are an error.
 #[must_use]
 pub fn read(input: &ImportInput<'_>, format: ImportFormat) -> Tasks {
-    let mut found = (format.row().read)(input);
+    let mut found = match is_own_export(input.text) {
+        true => Tasks::failed(
+            Problem::error("this is what `tracker export` has printed, which is for other programs")
+                .with_hint("copy the files of .tracker/tasks: they have ids, history and votes"),
+        ),
+        false => (format.row().read)(input),
+    };
     for task in &mut found.tasks {
         input.path.clone_into(&mut task.file);
     }
@@ -244,6 +250,12 @@ pub fn read(input: &ImportInput<'_>, format: ImportFormat) -> Tasks {
         input.path.clone_into(&mut problem.file);
     }
     found
+}
+
+/// Whether it is an answer of `export` as JSON: read as that of another tracker, it would lose most of itself.
+fn is_own_export(text: &str) -> bool {
+    let head: String = text.chars().filter(|c| !c.is_whitespace()).take(80).collect();
+    head.starts_with("{\"version\":") && head.contains("\"command\":\"export\"")
 }
 
 /// Returns what is wrong with a text that is meant to be JSON, and is not.
@@ -268,10 +280,18 @@ fn is_cards(input: &ImportInput<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ImportFormat, ImportInput, detect};
+    use super::{ImportFormat, ImportInput, detect, read};
 
     fn format(path: &str, text: &str) -> Option<ImportFormat> {
         detect(&ImportInput { path, scope: "", text })
+    }
+
+    #[test]
+    fn an_answer_of_export_is_no_file_of_another_tracker() {
+        let text = "{\n  \"version\": 2,\n  \"command\": \"export\",\n  \"result\": {\"tasks\": [{\"id\": \"TASK-1\", \"title\": \"A\"}]}}";
+        let input = ImportInput { path: "x.json", scope: "", text };
+        let found = read(&input, ImportFormat::TaskMaster);
+        assert!(found.tasks.is_empty() && found.problems[0].message.contains("tracker export"), "{found:?}");
     }
 
     #[test]

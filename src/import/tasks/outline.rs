@@ -1,10 +1,12 @@
-//! The outline of a Markdown checklist: groups under headings, checkboxes nested in them, and the text around these.
+//! The outline of a Markdown checklist: groups under headings, checkboxes nested in them, and the text around these. A
+//! list item without a box that has boxes below it is a heading of these.
 //!
 //! Nesting is by indentation alone, so that lists which Markdown would take apart, for a blank too few, are read as
 //! they were meant. Code fences hold no checkboxes.
 
 use std::collections::HashSet;
 
+use super::labels;
 use crate::doc::cards::lines::{self, Line};
 
 /// A line of text.
@@ -36,6 +38,8 @@ pub(super) struct Item<'a> {
     pub(super) is_optional: bool,
     /// What is after the box.
     pub(super) text: &'a str,
+    /// The list items without a box that it is nested in, outermost first, up to the next one with a box.
+    pub(super) under: Vec<&'a str>,
     /// What is below it and belongs to it, but for the checkboxes there.
     pub(super) below: Vec<TextLine<'a>>,
     indent: usize,
@@ -53,6 +57,8 @@ pub(super) struct Group<'a> {
     pub(super) items: Vec<Item<'a>>,
     /// Text below its first item that belongs to none.
     pub(super) outro: Vec<TextLine<'a>>,
+    /// The list items without a box, of which none is nested in one with a box, that the next line may be nested in.
+    bullets: Vec<TextLine<'a>>,
 }
 
 /// Reads the groups of a text, those without items included.
@@ -100,8 +106,17 @@ fn comments_in(lines: &[Line<'_>]) -> HashSet<usize> {
 impl<'a> Group<'a> {
     fn take(&mut self, line: &Line<'a>, is_after_blank: bool) {
         if let Some(mut item) = checkbox(line) {
-            let is_above = |at: &usize| self.items[*at].indent < item.indent;
+            self.bullets.retain(|bullet| bullet.indent() < item.indent);
+            // What is above the bullet has nothing to do with what is below it.
+            let line = self.bullets.last().map_or(0, |bullet| bullet.number);
+            let is_above = |at: &usize| self.items[*at].indent < item.indent && self.items[*at].line > line;
             item.parent = self.chain().find(is_above);
+            if item.parent.is_none() {
+                item.under = self.bullets.iter().filter_map(bullet_of).collect();
+                let is_heading = |text: &TextLine<'_>| self.bullets.contains(text);
+                self.intro.retain(|text| !is_heading(text));
+                self.outro.retain(|text| !is_heading(text));
+            }
             if !self.outro.is_empty() && item.indent == 0 {
                 item.parent = None;
             }
@@ -113,9 +128,14 @@ impl<'a> Group<'a> {
 
     fn take_text(&mut self, line: &Line<'a>, is_after_blank: bool) {
         let text = TextLine { number: line.number, text: line.text, is_fenced: line.is_fenced() };
+        let owner = self.owner_of(line, is_after_blank);
+        if owner.is_none() && bullet_of(&text).is_some() {
+            self.bullets.retain(|bullet| bullet.indent() < text.indent());
+            self.bullets.push(text);
+        }
         if self.items.is_empty() {
             self.intro.push(text);
-        } else if let Some(at) = self.owner_of(line, is_after_blank) {
+        } else if let Some(at) = owner {
             self.items[at].below.push(text);
         } else {
             self.outro.push(text);
@@ -142,10 +162,18 @@ impl<'a> Group<'a> {
         let owner = self.chain().find(|at| self.items[*at].indent < indent);
         // A line at the margin goes on with the paragraph above it, unless it begins something.
         let begins = is_after_blank
-            || lines::list_item(line.text).is_some()
+            || lines::list_item(line.text.trim_start()).is_some()
             || line.text.starts_with(['*', '_', '>', '|', '#', '<']);
         owner.or((!begins && !lines::is_rule(line.text)).then_some(last))
     }
+}
+
+/// Returns what a list item without a box is called; none of what is no such item, or announces what is below it.
+fn bullet_of<'a>(text: &TextLine<'a>) -> Option<&'a str> {
+    if text.is_fenced || labels::label(text.text).is_some() {
+        return None;
+    }
+    lines::list_item(text.text.trim_start()).map(str::trim).filter(|name| !name.is_empty())
 }
 
 /// Reads a line with a checkbox.
@@ -172,6 +200,7 @@ fn checkbox<'a>(line: &Line<'a>) -> Option<Item<'a>> {
         mark,
         is_optional,
         text: rest.trim(),
+        under: Vec::new(),
         below: Vec::new(),
         indent: indent_of(line.text),
     })
@@ -221,5 +250,20 @@ mod tests {
         let outro: Vec<_> = groups[2].outro.iter().map(|line| line.text).collect();
         assert_eq!(outro, ["after", "```", "- [ ] code", "```", ""]);
         assert_eq!(groups[3].items[0].mark, 'X');
+    }
+
+    #[test]
+    fn a_bullet_without_a_box_is_a_heading_of_the_boxes_below_it() {
+        let text = "- [x] a\n- R\n  - [ ] b\n    more\n    - [ ] c\n  - S\n    - [ ] d\n- [ ] e\n- text\n";
+        let group = &read(text)[0];
+        let shape: Vec<_> =
+            group.items.iter().map(|item| (item.text, item.parent, item.under.join("/"))).collect();
+        let expected =
+            [("a", None, ""), ("b", None, "R"), ("c", Some(1), ""), ("d", None, "R/S"), ("e", None, "")];
+        assert_eq!(shape, expected.map(|(text, parent, under)| (text, parent, under.to_owned())));
+        assert_eq!(group.items[1].below[0].text, "    more");
+        assert_eq!(group.outro.iter().map(|line| line.text).collect::<Vec<_>>(), ["- text", ""]);
+        // What announces the boxes is no heading: they are of what is above.
+        assert_eq!(read("- [ ] a\n- Deliverables:\n  - [ ] b\n")[0].items[1].parent, Some(0));
     }
 }

@@ -6,8 +6,8 @@ use super::{DoctorFinding, DoctorRule, Fix};
 use crate::doc::{Document, read_task, record_problems};
 use crate::events::LongStep;
 use crate::model::{
-    Config, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintId, SprintState, Stage, Suggestion,
-    Summary, TRACKER_FOLDER, Task, TaskId,
+    Config, Field, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintId, SprintState, Stage,
+    Suggestion, Summary, TRACKER_FOLDER, Task, TaskId,
 };
 use crate::ops::import::imported_twice;
 use crate::ops::init::own_files;
@@ -37,6 +37,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     found.unexpected()?;
     let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
     found.references(&summaries);
+    found.stages_by_hand(&tasks);
     for problem in imported_twice(&summaries) {
         found.add(DoctorRule::ImportedTwice, problem);
     }
@@ -63,6 +64,16 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     findings.dedup();
     let files = entries.iter().filter(|(_, kind)| *kind != EntryKind::Folder).count();
     Ok((files, findings, fixes))
+}
+
+/// Says that a task's stage is not where its history ends, and how to make a move of that.
+pub(in crate::ops) fn stage_by_hand(task: &Task) -> Problem {
+    let ends = task.recorded_stage();
+    let message = format!("set by hand: it is {}, and the history ends in {ends}", task.stage);
+    let record = Suggestion::tracker(["set-stage", task.id.as_str(), task.stage.as_str()]);
+    Problem::warning(message)
+        .on_key(Field::Stage.key())
+        .with_hint(format!("{record} makes a move of it, which a gate can judge"))
 }
 
 /// Whether a path contains replacements for bytes that are no text: there is no file of that name.
@@ -246,6 +257,13 @@ impl<'a> Examination<'a> {
             Err(_) => snapshot.config_or_default().1,
         };
         self.all(DoctorRule::Configuration, problems, RecordKind::Config.file());
+    }
+
+    /// Stages that no move led to: a gate refuses them.
+    fn stages_by_hand(&mut self, tasks: &[Task]) {
+        let by_hand = tasks.iter().filter(|task| task.stage != task.recorded_stage());
+        let problems = by_hand.map(|task| stage_by_hand(task).in_file(&RecordPath::task_file(&task.id)));
+        self.findings.extend(problems.map(|problem| DoctorFinding::new(DoctorRule::StageByHand, problem)));
     }
 
     /// Reads every record. Returns the tasks that can be read and are what their names say.

@@ -10,6 +10,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(super) use self::examine::stage_by_hand;
 use self::examine::{Examined, examine};
 use crate::doc::{Document, Edit, Value};
 use crate::events::LongStep;
@@ -101,6 +102,8 @@ pub enum DoctorRule {
     SameButForCase,
     /// A task's file and the scope of its sprint disagree.
     SprintScope,
+    /// A stage that the history of its task does not lead to.
+    StageByHand,
     /// A text of a role that the configuration does not know.
     UnknownRole,
     /// A stage that no pipeline has.
@@ -134,6 +137,7 @@ impl DoctorRule {
             Self::Plan => "plan",
             Self::SameButForCase => "same-but-for-case",
             Self::SprintScope => "sprint-scope",
+            Self::StageByHand => "stage-by-hand",
             Self::UnknownRole => "unknown-role",
             Self::UnknownStage => "unknown-stage",
             Self::WrongFileName => "wrong-file-name",

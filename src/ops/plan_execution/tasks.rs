@@ -71,6 +71,7 @@ impl PlanAt {
         let id = plan.id().clone();
         let mut reasons: Vec<Reason> = Vec::new();
         if !plan.state().is_approved() {
+            refuse_uncommitted_approval(session, &config, &id)?;
             let fix = match plan.state() {
                 PlanState::Rejected => Suggestion::tracker(["plan", "reopen", id.as_str()]),
                 _ => Suggestion::tracker(["plan", "approve", id.as_str()]),
@@ -109,6 +110,17 @@ impl PlanAt {
         );
         Err(Error::usage_with(message, format!("commit first: {add} && git commit")))
     }
+}
+
+/// Fails where the working tree has the plan approved, which a commit has not: to approve it again would be refused.
+fn refuse_uncommitted_approval(session: &Session<'_>, config: &Config, id: &PlanId) -> Result<()> {
+    let Ok(file) = find_plan(session, Some(id.as_str()), true) else { return Ok(()) };
+    let path = file.path.clone();
+    if !at_hand(session, config, file)?.state().is_approved() {
+        return Ok(());
+    }
+    let commit = format!("commit it: {} && git commit", Suggestion::git(["add", &path]));
+    Err(Error::usage_with(format!("the approval of {id} is not committed"), commit))
 }
 
 fn tasks_of(plan: &Plan, found: &BTreeMap<TaskId, Task>, retries: u32) -> Result<Vec<PlanTask>> {

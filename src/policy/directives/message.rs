@@ -99,7 +99,8 @@ pub fn near_misses(
 /// Whether a directive repeats another one. Times add up, so those are never the same.
 fn is_repeated(directives: &[Directive], new: &Directive) -> bool {
     let is_same = |old: &Directive| old.task == new.task && old.action == new.action;
-    !matches!(new.action, Action::Time(_)) && directives.iter().any(is_same)
+    // Of a squash there are the lines of several commits, and two of them may say the same.
+    !matches!(new.action, Action::Time(_) | Action::Cost(_)) && directives.iter().any(is_same)
 }
 
 fn is_comment(line: &str, comments: Comments<'_>) -> bool {

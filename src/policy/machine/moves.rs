@@ -101,7 +101,7 @@ pub fn fail(case: &Case<'_>, why: &str) -> Result<MovePlan, Refusal> {
 }
 
 /// Moves a task to any stage of its pipeline, `none` and `complete` included, whatever is missing. The history says
-/// that it was an override.
+/// that it was an override. A stage that was set by hand becomes a move from where the history ends.
 ///
 /// # Errors
 /// A refusal, where the task is cancelled or its pipeline has no such stage.
@@ -116,10 +116,16 @@ pub fn set_stage(case: &Case<'_>, stage: &str, why: Option<&str>) -> Result<Outc
         let reason = Reason::NoSuchStage { query: stage.to_owned(), stages: all().collect() };
         return Err(Refusal::because(Attempt::Move(id.clone()), reason));
     };
-    if to == case.task.stage {
+    let recorded = case.task.recorded_stage();
+    if to == case.task.stage && to == recorded {
         return Ok(Outcome::Stays(to));
     }
-    Ok(Outcome::Moves(plan(case, MoveKind::Override, to, non_empty(why))))
+    let is_by_hand = to == case.task.stage;
+    let mut plan = plan(case, MoveKind::Override, to, non_empty(why));
+    if is_by_hand {
+        plan.step.from = recorded;
+    }
+    Ok(Outcome::Moves(plan))
 }
 
 fn non_empty(why: Option<&str>) -> Option<String> {

@@ -254,7 +254,10 @@ impl fmt::Display for Hint {
         match self {
             Self::ForceStarts => f.write_str("`--force` starts it all the same"),
             Self::ResumeEdit(task) => {
-                write!(f, "your text is kept; run `tracker edit {task}` to go on with it")
+                write!(
+                    f,
+                    "your text is kept; run `tracker edit {task}` to go on with it, with `--fresh` to begin anew"
+                )
             }
             Self::DraftKept(path) => write!(f, "your text is in {path}; compare it and edit again"),
             Self::MessageKept(path) => write!(f, "your message is in {path}"),

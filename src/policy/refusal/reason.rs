@@ -70,6 +70,8 @@ pub enum Reason {
         /// The task that cannot be removed for that.
         task: Option<TaskId>,
     },
+    /// Something else has changed the file since, and a commit has that.
+    CommittedSince(String),
     /// The file is in the index.
     Staged(String),
     /// The texts of the write were too large to be kept.
@@ -212,7 +214,7 @@ impl Reason {
             Self::Claimed { .. } => "claimed",
             Self::InFlight { .. } | Self::VotedOn { .. } => "in progress",
             Self::NothingReady => "queue",
-            Self::Committed { .. } => "committed",
+            Self::Committed { .. } | Self::CommittedSince(_) => "committed",
             Self::Staged(_) => "staged",
             Self::TooLargeToUndo => "too large",
             Self::PeopleOnly(_) | Self::FindingForPeople { .. } | Self::AgentAnswers(_) => "people",
@@ -254,6 +256,7 @@ impl Reason {
             Self::InFlight { .. }
             | Self::VotedOn { .. }
             | Self::Committed { .. }
+            | Self::CommittedSince(_)
             | Self::Staged(_)
             | Self::TooLargeToUndo
             | Self::NothingReady => self.fix_in_clone(),
@@ -359,7 +362,7 @@ impl Reason {
             Self::Committed { task: Some(task), .. } => {
                 Some(Fix::Run(Suggestion::tracker(["cancel", task.as_str(), "…"])))
             }
-            Self::Committed { path, task: None } => {
+            Self::Committed { path, task: None } | Self::CommittedSince(path) => {
                 Some(Fix::Run(Suggestion::git(["log", "-1", "--", path])))
             }
             Self::Staged(path) => Some(Fix::Run(Suggestion::git(["rm", "--cached", path]))),
@@ -390,6 +393,7 @@ impl fmt::Display for Reason {
                 write!(f, "{path} is in a commit, and history keeps every task")
             }
             Self::Committed { path, task: None } => write!(f, "{path} is in a commit as the write left it"),
+            Self::CommittedSince(path) => write!(f, "{path} was changed again, and that is in a commit"),
             Self::Staged(path) => f.write_str(path),
             Self::TooLargeToUndo => f.write_str("its files are too large to be kept"),
             Self::NothingReady => f.write_str(NOTHING_READY),

@@ -130,6 +130,8 @@ fn lists_what_only_a_person_can_fix() {
         a bracket is not closed, or a text in it needs quotes
     error .tracker/tasks/TASK-DANG.md  depends_on: `TASK-G0NE` is no task here  dangling-reference
         tracker set TASK-DANG depends_on-=TASK-G0NE
+    warning .tracker/tasks/TASK-DANG.md  stage: set by hand: it is limbo, and the history ends in none  stage-by-hand
+        tracker set-stage TASK-DANG limbo makes a move of it, which a gate can judge
     warning .tracker/tasks/TASK-DANG.md  stage: no pipeline has a stage `limbo`  unknown-stage
         tracker set-stage TASK-DANG STAGE
     error .tracker/tasks/TASK-F0LD.md  is a folder where a task's file should be  file-kind
@@ -144,7 +146,7 @@ fn lists_what_only_a_person_can_fix() {
     error .tracker/tasks/task-d4rk.md:2  the file is called task-d4rk.md, and the id in it is TASK-D4RK  wrong-file-name
         .tracker/tasks/TASK-D4RK.md is there too: join the two by hand
     --- stderr
-    15 files, 10 errors, 2 warnings
+    15 files, 10 errors, 3 warnings
     ");
     assert_eq!(records(&sandbox), before);
     let answer = json(&sandbox.tracker(&["doctor", "--format", "json"]));

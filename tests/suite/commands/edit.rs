@@ -76,7 +76,7 @@ fn a_refused_text_is_kept_and_gone_on_with() {
     error: the edited text of TASK-D4RK was not saved
       broken  line 3: title: did not find expected ',' or ']'  a bracket is not closed, or a text in it needs quotes
       broken  line 13: estimate: invalid duration `soon`       expected a duration such as 45m, 2h, 1h 30m or 3d (a day is 8 hours)
-      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
+      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it, with `--fresh` to begin anew
     ");
     assert_eq!(records(&sandbox), before);
     assert_snapshot!(edited(&sandbox, "sed -i 's/oops/Dark]/; s/soon/1h/; s/\\[Dark\\]/Dark/' $1", &[]), @r"
@@ -100,6 +100,37 @@ fn a_refused_text_is_kept_and_gone_on_with() {
 }
 
 #[test]
+fn what_an_editor_gives_up_is_put_aside_and_a_refused_text_can_be_dropped() {
+    let sandbox = world();
+    let before = records(&sandbox);
+    assert_snapshot!(edited(&sandbox, "echo more >> $1; exit 1", &[]), @r"
+    exit 2
+    --- stderr
+    error: the editor `sh [ROOT]/editor.sh` ended with exit status: 1; nothing was written
+      hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.1.md
+    ");
+    assert_snapshot!(edited(&sandbox, "true", &[]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  nothing changed  Add dark mode to the dashboard
+    ");
+    edited(&sandbox, "sed -i 's/^title: .*/title: [oops/' $1", &[]);
+    assert_snapshot!(edited(&sandbox, "true", &["--fresh"]), @r"
+    exit 0
+    --- stdout
+    TASK-D4RK  nothing changed  Add dark mode to the dashboard
+    --- stderr
+    TASK-D4RK; your unsaved text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.2.md
+    ");
+    assert_eq!(records(&sandbox), before);
+    let kept =
+        sandbox.read(".git/tracker/edit/TASK-D4RK.1.md") + &sandbox.read(".git/tracker/edit/TASK-D4RK.2.md");
+    assert!(kept.contains("more") && kept.contains("oops"), "{kept}");
+    let by_hand = edited(&sandbox, "sed -i 's/^stage: .*/stage: sec/' $1", &[]);
+    assert!(by_hand.stdout.contains("stage set by hand: it is sec"), "{by_hand}");
+}
+
+#[test]
 fn another_id_or_a_cycle_is_refused() {
     let sandbox = world();
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-0THR/' $1", &[]), @r"
@@ -107,7 +138,7 @@ fn another_id_or_a_cycle_is_refused() {
     --- stderr
     error: the edited text of TASK-D4RK was not saved
       broken  line 2: id: `TASK-0THR` is not the id that the file's name says  write `id: TASK-D4RK`
-      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
+      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it, with `--fresh` to begin anew
     ");
     assert_snapshot!(edited(&sandbox, "sed -i 's/^id: .*/id: TASK-D4RK/; s/^depends_on.*/depends_on: [TASK-D4RK]/' $1", &[]), @r"
     exit 1
@@ -115,7 +146,7 @@ fn another_id_or_a_cycle_is_refused() {
     continuing with your unsaved text of TASK-D4RK
     error: the edited text of TASK-D4RK was not saved
       broken  depends_on: TASK-D4RK cannot depend on itself: TASK-D4RK → TASK-D4RK
-      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it
+      hint: your text is kept; run `tracker edit TASK-D4RK` to go on with it, with `--fresh` to begin anew
     ");
     assert_eq!(changed(&sandbox), "");
 }
@@ -141,7 +172,7 @@ fn an_editor_that_fails_changes_nothing() {
     exit 2
     --- stderr
     error: the editor `sh [ROOT]/editor.sh` ended with exit status: 3; nothing was written
-      hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
+      hint: the text was as before
     ");
     let output = sandbox.tracker_with("", &["edit", "d4r"], |command| {
         command.env("GIT_EDITOR", "no-such-editor");
@@ -151,7 +182,7 @@ fn an_editor_that_fails_changes_nothing() {
     --- stderr
     no-such-editor: 1: no-such-editor: not found
     error: the editor `no-such-editor` ended with exit status: 127; nothing was written
-      hint: your text is in [ROOT]/repo/.git/tracker/edit/TASK-D4RK.md
+      hint: the text was as before
     ");
     let output = sandbox.tracker_with("", &["edit", "d4r"], |command| {
         command.env("TERM", "xterm");

@@ -151,6 +151,17 @@ fn too_little_is_a_no() {
 }
 
 #[test]
+fn a_young_tracker_is_not_sent_further_back() {
+    let output = world().tracker(&["forecast"]);
+    assert_snapshot!(output, @r"
+    exit 1
+    --- stderr
+    error: too little to forecast from: 1 day with a finished task in the last 4 days, at least 5 are needed, and the tracker has no earlier ones
+      hint: ask again when there have been more days with a finished task
+    ");
+}
+
+#[test]
 fn days_off_are_those_of_the_configuration() {
     let sandbox = busy();
     let config =

@@ -309,6 +309,19 @@ fn one_of_many_that_take_the_next_task_wins_each() {
 }
 
 #[test]
+fn what_is_assigned_to_somebody_else_is_neither_begun_nor_waited_for_as_ready() {
+    let sandbox = world();
+    sandbox.tracker(&["set", "s3s", "assignee=Grace"]);
+    let watched = sandbox.tracker(&["watch", "--ready", "id=TASK-S3SS", "--timeout", "0"]);
+    assert_eq!(watched.status, 1, "{watched}");
+    for words in [&["start", "s3s"][..], &["advance", "s3s"], &["done", "s3s"]] {
+        let refused = sandbox.tracker(words);
+        assert!(refused.status == 1 && refused.stderr.contains("to Grace"), "{refused}");
+    }
+    assert_eq!(as_person(&sandbox, "", "Grace", &["advance", "s3s"]).status, 0);
+}
+
+#[test]
 fn the_next_task_may_be_narrowed() {
     let sandbox = world();
     assert_snapshot!(sandbox.tracker(&["start", "--next", "type:bug", "or", "type:docs"]), @r"

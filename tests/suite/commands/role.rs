@@ -170,8 +170,10 @@ fn a_text_to_begin_with_is_written_and_found() {
     --- stdout
     warning .tracker/roles/code-reviewer.md  the configuration has no role `code-reviewer`  unknown-role
         name it in the `signoffs` of a stage, or as `[roles.code-reviewer]`
+    warning .tracker/tasks/TASK-T3ST.md  stage: set by hand: it is qa, and the history ends in none  stage-by-hand
+        tracker set-stage TASK-T3ST qa makes a move of it, which a gate can judge
     --- stderr
-    7 files, 0 errors, 1 warning
+    7 files, 0 errors, 2 warnings
     ");
     let tester = json(&sandbox.tracker(&["role", "show", "tester", "--format", "json"]));
     assert_eq!(tester["result"]["file"], ".tracker/roles/tester.md");
@@ -254,8 +256,10 @@ fn an_unreadable_role_is_reported_and_the_rest_is_listed() {
         check indentation, quotes and brackets here and on the line above
     warning .tracker/roles/tester.md:2  quorum: the rules of a role are not read from here  odd-value
         set it in `config.toml`, under `[roles.tester]`
+    warning .tracker/tasks/TASK-T3ST.md  stage: set by hand: it is qa, and the history ends in none  stage-by-hand
+        tracker set-stage TASK-T3ST qa makes a move of it, which a gate can judge
     --- stderr
-    6 files, 1 error, 1 warning
+    6 files, 1 error, 2 warnings
     ");
 }
 

@@ -1,7 +1,30 @@
 //! `tracker set-stage`
 
-use super::{changed, typed, world};
+use super::{changed, commit, typed, world};
 use insta::assert_snapshot;
+
+#[test]
+fn a_stage_that_was_set_by_hand_is_named_and_becomes_a_move() {
+    let sandbox = world();
+    let run = |line: &str| sandbox.tracker(&line.split(' ').collect::<Vec<_>>());
+    run("new Edited --id TASK-HAND");
+    commit(&sandbox, "Tasks");
+    sandbox.git(&["switch", "--quiet", "--create", "work"]);
+    let path = ".tracker/tasks/TASK-HAND.md";
+    sandbox.write(path, sandbox.read(path).replace("stage: none", "stage: complete"));
+    commit(&sandbox, "By hand");
+    let found = run("doctor").to_string();
+    assert!(found.contains("stage: set by hand: it is complete, and the history ends in none"), "{found}");
+    let command = "set-stage TASK-HAND complete";
+    let refused = run("check --base main").to_string();
+    assert!(refused.contains("legal-moves") && refused.contains(command), "{refused}");
+    assert!(run(command).stdout.contains("none → complete"));
+    assert!(!run("doctor").to_string().contains("set by hand"));
+    assert!(run(command).stdout.contains("already in complete"));
+    commit(&sandbox, "A move");
+    let judged = run("check --base main").to_string();
+    assert!(!judged.contains("set by hand"), "{judged}");
+}
 
 #[test]
 fn a_forced_move_is_marked_as_an_override() {

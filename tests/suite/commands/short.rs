@@ -174,6 +174,15 @@ fn undo_takes_back_write_by_write_and_nothing_that_a_commit_has() {
       committed  .tracker/tasks/TASK-S3SS.md is in a commit as the write left it  git log -1 -- .tracker/tasks/TASK-S3SS.md
     "#);
     assert_eq!(sandbox.read(path), set);
+    // So does what a hook, or a pull, has changed again in a commit.
+    sandbox.write(path, set.replace("high", "low"));
+    commit(&sandbox, "Changed again");
+    assert_snapshot!(sandbox.tracker(&["undo"]), @r#"
+    exit 1
+    --- stderr
+    error: cannot take back "TASK-S3SS: priority = high"
+      committed  .tracker/tasks/TASK-S3SS.md was changed again, and that is in a commit  git log -1 -- .tracker/tasks/TASK-S3SS.md
+    "#);
 }
 
 #[test]

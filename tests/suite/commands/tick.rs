@@ -184,6 +184,8 @@ fn boxes_with_other_marks_are_open_and_named() {
     $ tracker doctor
     exit 0
     --- stdout
+    warning .tracker/tasks/T-1.md  stage: set by hand: it is dev, and the history ends in none  stage-by-hand
+        tracker set-stage T-1 dev makes a move of it, which a gate can judge
     warning .tracker/tasks/T-1.md:10  checkbox 2 `[/]` counts as open  odd-value
         write `[x]` or `[ ]`
     warning .tracker/tasks/T-1.md:11  checkbox 3 `[>]` counts as open  odd-value
@@ -193,7 +195,7 @@ fn boxes_with_other_marks_are_open_and_named() {
     warning .tracker/tasks/T-1.md:13  checkbox 5 `[✅]` counts as open  odd-value
         write `[x]` or `[ ]`
     --- stderr
-    4 files, 0 errors, 4 warnings
+    4 files, 0 errors, 5 warnings
 
     $ tracker advance T-1
     exit 1

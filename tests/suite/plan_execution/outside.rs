@@ -43,6 +43,23 @@ fn another_process_lists_a_run_and_ends_it_and_nothing_is_lost() {
 }
 
 #[test]
+fn an_approval_that_is_not_committed_is_to_be_committed() {
+    let sandbox = world(CONFIG, "#!/bin/sh\n", &TWO);
+    let path = ".tracker/plans/PLAN-1.md";
+    let approved = sandbox.read(path);
+    let (above, below) = approved.split_once("history:").unwrap();
+    let draft = format!("{above}history: []\n---{}", below.split_once("\n---").unwrap().1);
+    sandbox.write(path, &draft);
+    sandbox.git(&["commit", "--quiet", "--all", "-m", "A draft"]);
+    sandbox.write(path, &approved);
+    let refused = tracker(&sandbox, "plan execute PLAN-1");
+    assert_eq!(refused.status, 2, "{refused}");
+    let hint =
+        format!("the approval of PLAN-1 is not committed\n  hint: commit it: git add {path} && git commit");
+    assert!(refused.stderr.contains(&hint), "{refused}");
+}
+
+#[test]
 fn a_plan_says_what_its_branch_has_until_that_is_merged() {
     let sandbox = world(CONFIG, "#!/bin/sh\necho x >$TRACKER_TASK\n", &TWO);
     let shows = || {

@@ -67,6 +67,13 @@ fn a_task_goes_its_way_by_calls() {
             assert!(answer["error"]["message"].is_string(), "{answer}");
         }
     }
+    // As `curl --data` sends it where nobody names what it is.
+    let lines = format!(
+        "Authorization: Bearer {}\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+        server.token
+    );
+    let sent = server.send("POST", &format!("/api/v1/tasks/{id}/notes"), &lines, r#"{"text": "as a form"}"#);
+    assert!(sent.status == 422 && sent.body.contains("Content-Type: application/json"), "{sent:?}");
     let missing = server.call("GET", "/tasks/none", &Value::Null);
     assert_eq!((missing.0, &missing.1["error"]["kind"]), (404, &json!("not_found")), "{missing:?}");
     assert_eq!(server.call("POST", "/plans/none/approve", &Value::Null).0, 404);

@@ -98,6 +98,8 @@ fn the_next_step_is_a_command_only_for_whom_it_helps() {
     assert_eq!(next(&sandbox, "Ada"), ["tracker approve TASK-T3ST --as reviewer"]);
     assert_eq!(next(&sandbox, "Eve"), ["ask ada@example.com or ken@example.com to approve as reviewer"]);
     assert_eq!(next(&sandbox, "Ken"), ["ask somebody else to approve as reviewer"]);
+    let status = super::alone(&sandbox, "Ken", "status").stdout;
+    assert!(!status.contains("Run: ask"), "{status}");
     ok(&by(&sandbox, "Ada", "reject t3st -m no"));
     ok(&by(&sandbox, "Ken", "advance t3st"));
     assert_eq!(next(&sandbox, "Ada")[0], "tracker approve TASK-T3ST --as reviewer");
