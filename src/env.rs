@@ -80,6 +80,23 @@ impl Env {
         self
     }
 
+    /// Returns another world like this one, seen from another folder: for work in several repositories.
+    #[must_use]
+    pub fn seen_from(&self, folder: &Path) -> Self {
+        let seed = self.random.lock().unwrap_or_else(PoisonError::into_inner).u64(..);
+        let clock = match &self.clock {
+            Clock::System { start } => Clock::System { start: *start },
+            Clock::Fixed { .. } => Clock::fixed(self.now()),
+        };
+        Self {
+            cwd: self.cwd.join(folder),
+            clock,
+            random: Mutex::new(fastrand::Rng::with_seed(seed)),
+            variables: self.variables.clone(),
+            sees_process: self.sees_process,
+        }
+    }
+
     /// Returns the current directory.
     #[must_use]
     pub fn cwd(&self) -> &Path {

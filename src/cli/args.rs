@@ -217,6 +217,11 @@ pub(super) fn graph_formats() -> Arg {
     own_formats(GRAPH_FORMATS.iter().map(|format| (format.name, format.about)))
 }
 
+/// Returns `--format` for the command of the director.
+pub(super) fn director_formats() -> Arg {
+    own_formats([("markdown", "A report of the round")].into_iter())
+}
+
 fn own_formats(own: impl Iterator<Item = (&'static str, &'static str)>) -> Arg {
     let common = COMMON_FORMATS.iter().map(|(name, _, about)| (*name, *about));
     let mut values: Vec<PossibleValue> =
@@ -495,7 +500,8 @@ pub(super) fn commands_with(format: Format) -> impl Iterator<Item = String> {
         values.any(|value| value.get_name() == format.name())
     };
     let root = command();
-    let own = root.get_subcommands().filter(|command| is_own(command));
+    let is_one = |command: &clap::Command| is_own(command) || command.get_subcommands().any(is_own);
+    let own = root.get_subcommands().filter(|command| is_one(command));
     own.map(|command| command.get_name().to_owned()).collect::<Vec<_>>().into_iter()
 }
 

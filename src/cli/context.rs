@@ -64,6 +64,14 @@ impl Context {
         &self.env
     }
 
+    /// The same, as run in another directory.
+    pub(super) fn moved_to(&self, folder: &Path) -> Self {
+        let env = Arc::new(self.env.seen_from(folder));
+        let (events, shape) = (self.events.clone(), self.shape.clone());
+        let (format, quiet, style, error_style) = (self.format, self.quiet, self.style, self.error_style);
+        Self { env, events, format, shape, quiet, style, error_style }
+    }
+
     /// The same, for what has threads of its own.
     #[cfg(any(feature = "mcp", feature = "tui", feature = "web"))]
     pub(super) fn shared_env(&self) -> &Arc<Env> {

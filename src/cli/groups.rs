@@ -25,7 +25,18 @@ const GROUPS: [(&str, &[&str]); 9] = [
     ("Runs", &["run", "workflow"]),
     (
         "Several workers",
-        &["claim", "renew", "release", "claims", "land", "conflicts", "worker", "fleet", "escalations"],
+        &[
+            "claim",
+            "renew",
+            "release",
+            "claims",
+            "land",
+            "conflicts",
+            "worker",
+            "fleet",
+            "escalations",
+            "director",
+        ],
     ),
     ("Set-up", &["init", "hooks", "doctor", "uninstall", "demo", "completions"]),
     (

@@ -156,6 +156,11 @@ impl KnownClaims {
         claim.branch.as_deref().is_none_or(|own| own == branch).then_some(claim.worker.as_str())
     }
 
+    /// Returns all of them, also those that have ended.
+    pub fn all(&self) -> impl Iterator<Item = &KnownClaim> {
+        self.claims.iter()
+    }
+
     fn valid(&self, now: DateTime<Utc>) -> impl Iterator<Item = &KnownClaim> {
         let observer = self.observer(now);
         self.claims.iter().filter(move |claim| observer.is_valid(&claim.held))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Advance, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind, Requirement, Role, RoleRules,
-    SprintRules, Stage, StageRules, SyncRemote, Trigger, Webhook, WorkerType,
+    Advance, Budgets, DirectorRule, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind,
+    Requirement, Role, RoleRules, SprintRules, Stage, StageRules, SyncRemote, Trigger, Webhook, WorkerType,
 };
 
 /// How new ids are made.
@@ -96,6 +96,10 @@ pub struct Config {
     pub plans: PlanRules,
     /// Settings of the workflows that `init --ci` writes.
     pub ci: CiSettings,
+    /// What the director looks at, in the file's order.
+    pub director: Vec<DirectorRule>,
+    /// What tasks and sprints may cost.
+    pub budgets: Budgets,
     /// What is written and cannot be meant, such as a role that no table defines. The rest can be read and moves tasks;
     /// what hangs on such a line is granted to nobody, and `doctor` and `check` report it as errors.
     pub errors: Vec<Problem>,
@@ -231,6 +235,8 @@ impl Default for Config {
             sprints: SprintRules::default(),
             plans: PlanRules::default(),
             ci: CiSettings::default(),
+            director: Vec::new(),
+            budgets: Budgets::default(),
             errors: Vec::new(),
             unread: Vec::new(),
         }

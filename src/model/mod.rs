@@ -31,6 +31,7 @@ macro_rules! serialize_as_text {
 mod claim;
 mod config;
 mod cost;
+mod director;
 mod duration;
 mod escalation;
 mod event;
@@ -75,6 +76,7 @@ pub(crate) use claim::{
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub(crate) use cost::Cost;
+pub(crate) use director::{Budgets, DirectorCheck, DirectorRule, Pauses, WipOf};
 pub use duration::Minutes;
 pub(crate) use duration::{parse_span, span_text, took};
 pub(crate) use escalation::{

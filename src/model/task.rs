@@ -92,18 +92,20 @@ pub enum NoteKind {
     Tried,
     /// `cause`: why something went wrong.
     Cause,
+    /// `director`: what the director has found.
+    Director,
     /// Another word, which is kept.
     Unknown(String),
 }
 
 impl NoteKind {
-    /// Those that the program knows.
+    /// Those that people write.
     pub const ALL: [Self; 3] = [Self::Decision, Self::Tried, Self::Cause];
 
     /// Reads the word.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        let known = Self::ALL.into_iter().chain([Self::Director]).find(|kind| kind.as_str() == text);
         known.unwrap_or_else(|| Self::Unknown(text.to_owned()))
     }
 
@@ -114,6 +116,7 @@ impl NoteKind {
             Self::Decision => "decision",
             Self::Tried => "tried",
             Self::Cause => "cause",
+            Self::Director => "director",
             Self::Unknown(text) => text,
         }
     }

@@ -20,8 +20,8 @@ use super::{Result, Session};
 use crate::facts::{FactsReader, Flight, InFlight, KnownClaims, TaskFacts};
 use crate::git::Repository;
 use crate::model::{
-    Badge, Config, FindingSeverity, Move, MoveKind, Note, Problem, RecordKind, Status, Suggestion, Summary,
-    TaskId, counted, is_mentioned, is_same_name,
+    Badge, Config, FindingSeverity, Move, MoveKind, Note, NoteKind, Problem, RecordKind, Status, Suggestion,
+    Summary, TaskId, counted, is_mentioned, is_same_name,
 };
 use crate::policy::{Fix, Missing, gate};
 use crate::store::Tasks;
@@ -42,6 +42,8 @@ pub enum InboxKind {
     Question,
     /// A worker could not fix something.
     Escalation,
+    /// The director has found something on a task of yours, or on one that is nobody's.
+    Director,
     /// A note names you, and you have not answered it.
     Mention,
     /// A task of yours can begin.
@@ -59,6 +61,7 @@ impl InboxKind {
             Self::Plan => "plan",
             Self::Question => "question",
             Self::Escalation => "escalation",
+            Self::Director => "director",
             Self::Mention => "mention",
             Self::Ready => "ready",
         }
@@ -220,7 +223,7 @@ impl<'o, 's> OpenTasks<'o, 's> {
         items.extend(self.drafts()?);
         items.extend(self.questions());
         items.extend(self.escalations()?);
-        items.extend(self.mentions()?);
+        items.extend(self.notes()?);
         let ready = self.selection.derived.queue(&self.selection.summaries).into_iter();
         let ready = ready.map(|at| &self.selection.summaries[at]);
         let ready =
@@ -445,30 +448,44 @@ impl<'o, 's> OpenTasks<'o, 's> {
         })
     }
 
-    /// Notes of others on open tasks that name the user, and that the user has written none after.
-    fn mentions(&self) -> Result<Vec<InboxItem>> {
+    /// Notes on open tasks that the user has written none after: those of others that name the user, and those of the director
+    /// on what the user works on, until the task moves.
+    fn notes(&self) -> Result<Vec<InboxItem>> {
         let snapshot = self.session.snapshot();
         let tasks = self.selection.matching.iter().map(|&at| &self.selection.summaries[at]);
-        let titles: HashMap<&str, &str> = tasks.map(|task| (task.id, task.title)).collect();
+        let tasks: HashMap<&str, &Summary<'_>> = tasks.map(|task| (task.id, task)).collect();
         let mut items = Vec::new();
         for folder in snapshot.list(RecordKind::Note.folder())? {
-            let Some(title) = titles.get(folder.name.as_str()) else { continue };
+            let Some(task) = tasks.get(folder.name.as_str()) else { continue };
             let Ok(id) = TaskId::parse(&folder.name) else { continue };
             // What cannot be read is for `show` and `doctor` to report.
             let (notes, _) = snapshot.notes(&id)?;
-            let answered = notes.iter().rposition(|note| self.is_me(&note.by)).map_or(0, |at| at + 1);
-            let names_me = |note: &&Note| self.handles.iter().any(|name| is_mentioned(name, &note.text));
-            let Some(note) = notes[answered..].iter().find(names_me) else { continue };
-            items.push(InboxItem {
-                kind: InboxKind::Mention,
+            let is_directors = |note: &&Note| note.kind == Some(NoteKind::Director);
+            let is_answer = |note: &Note| self.is_me(&note.by) && !is_directors(&note);
+            let open = &notes[notes.iter().rposition(is_answer).map_or(0, |at| at + 1)..];
+            let first_line = |note: &Note| note.text.lines().next().unwrap_or_default().to_owned();
+            let item = |kind, note: &Note, about| InboxItem {
+                kind,
                 task: id.to_string(),
-                title: (*title).to_owned(),
-                about: format!("{}: {}", note.by, note.text.lines().next().unwrap_or_default()),
+                title: task.title.to_owned(),
+                about,
                 role: None,
                 since: Some(note.at),
                 branch: None,
                 command: Suggestion::tracker(["show", id.as_str()]),
-            });
+            };
+            let names_me = |note: &&Note| {
+                !is_directors(note) && self.handles.iter().any(|name| is_mentioned(name, &note.text))
+            };
+            let mention = open.iter().find(names_me);
+            items
+                .extend(mention.map(|note| {
+                    item(InboxKind::Mention, note, format!("{}: {}", note.by, first_line(note)))
+                }));
+            let is_here = |note: &&Note| task.since_at().is_none_or(|since| since < note.at);
+            let is_for_me = task.assignee.is_none() || self.is_mine(task);
+            let found = open.iter().rfind(|note| is_for_me && is_directors(note) && is_here(note));
+            items.extend(found.map(|note| item(InboxKind::Director, note, first_line(note))));
         }
         Ok(items)
     }

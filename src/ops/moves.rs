@@ -381,11 +381,14 @@ fn by_the_machine<'l>(
         tasks.push(WrittenTask::changed(&facts.task, step.messages, !change.is_empty()));
         changes.push(change);
     }
-    if !session.is_dry() {
+    if !session.is_dry() && session.writes_here() {
         session.workspace().add_moved_tasks(&moved)?;
     }
     let written = session.finish(&locked, &changes, tasks)?;
-    if !session.is_dry() && session.workspace().active_task().is_some_and(|id| closed.contains(&id)) {
+    if !session.is_dry()
+        && session.writes_here()
+        && session.workspace().active_task().is_some_and(|id| closed.contains(&id))
+    {
         session.workspace().set_active_task(None)?;
     }
     Ok((written, locked))

@@ -61,10 +61,10 @@ pub(super) fn target_policy(
         return Ok(None);
     }
     // The commands of remotes are started by whoever synchronises: a branch brings none of its own.
-    let Config { pipeline, stages, types, roles, policy, sync, .. } = config;
+    let Config { pipeline, stages, types, roles, policy, sync, director, budgets, .. } = config;
     Ok(Some(TargetPolicy {
         branch: target,
-        config: Config { pipeline, stages, types, roles, policy, sync, ..own.clone() },
+        config: Config { pipeline, stages, types, roles, policy, sync, director, budgets, ..own.clone() },
     }))
 }
 

@@ -19,6 +19,7 @@ mod cycle;
 mod cycle_tests;
 mod derive;
 mod directives;
+mod director;
 mod evidence;
 mod graph;
 pub mod history;
@@ -53,6 +54,10 @@ pub(crate) use derive::{Derived, derive_with};
 pub use directives::DIRECTIVE_WORDS;
 pub(crate) use directives::{
     Action, Comments, Directive, DirectiveError, Directives, complete_ids, near_misses, parse_message,
+};
+pub(crate) use director::{
+    DirectedCommit, DirectedTask, DirectorFacts, DirectorFinding, EndedClaim, FailingWorker, OpenEscalation,
+    RedGate, UsedBudget, director_findings,
 };
 pub(crate) use evidence::{
     EndedAgain, ReceiptFlaw, ReceiptRecord, Rerun, TaskEvidence, WhyNoEvidence, count_evidence,

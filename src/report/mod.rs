@@ -12,6 +12,7 @@ pub mod cards;
 pub(crate) mod charts;
 pub(crate) mod checklist;
 pub(crate) mod closing;
+pub(crate) mod director;
 mod error;
 pub(crate) mod graph;
 pub(crate) mod listing;

@@ -13,6 +13,7 @@ mod commits;
 mod concurrency;
 mod conflicts;
 mod crash;
+mod director;
 mod disk;
 mod document_properties;
 mod documents;

@@ -17,11 +17,12 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{EventKind, RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 23] = [
+const TOPICS: [(&str, &str); 24] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
     ("config", include_str!("../../../templates/help/config.txt")),
+    ("director", include_str!("../../../templates/help/director.txt")),
     ("events", include_str!("../../../templates/help/events.txt")),
     ("evidence", include_str!("../../../templates/help/evidence.txt")),
     ("executors", include_str!("../../../templates/help/executors.txt")),
@@ -121,7 +122,7 @@ fn indented(text: &str) -> String {
 
 /// Show the help of a command or a topic
 ///
-/// Topics: agents, claims, commits, config, events, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines,
+/// Topics: agents, claims, commits, config, director, events, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines,
 /// plans, queries, runs, serve, sync, trust, tui, workers, workflows. Without one it shows the help of tracker and the list of
 /// topics.
 ///

@@ -14,6 +14,7 @@ mod cost;
 mod demo;
 mod deps;
 mod diff;
+mod director;
 mod doctor;
 mod edit;
 mod escalations;
@@ -144,6 +145,7 @@ const COMMANDS: &[Entry] = &[
     entry::<workflow::Workflow>("workflow"),
     entry::<worker::Worker>("worker"),
     entry::<fleet::Fleet>("fleet"),
+    entry::<director::Director>("director"),
     entry::<escalations::Escalations>("escalations"),
     entry::<sync::Sync>("sync"),
     entry::<import::Import>("import"),

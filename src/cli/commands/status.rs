@@ -144,7 +144,9 @@ pub(super) fn show_items(items: &[InboxItem], indent: usize, out: &mut Output) {
     let row = |item: &InboxItem| {
         let style = match item.kind {
             InboxKind::Rejected | InboxKind::Finding => Style::new().red(),
-            InboxKind::Review | InboxKind::Plan | InboxKind::Escalation => Style::new().yellow(),
+            InboxKind::Review | InboxKind::Plan | InboxKind::Escalation | InboxKind::Director => {
+                Style::new().yellow()
+            }
             InboxKind::Mention | InboxKind::Question => Style::new().cyan(),
             InboxKind::Ready => Style::new().green(),
         };

@@ -4,6 +4,7 @@
 //! looks like a misspelt or misplaced known one, and a name that nothing defines, is kept in [`Config::errors`]. Any other
 //! unknown key is a warning, since a newer program may have written it.
 
+mod director;
 mod executors;
 mod members;
 mod plans;
@@ -37,7 +38,7 @@ const MOST_ERRORS: usize = 20;
 const MOST_PROBLEMS: usize = 200;
 
 /// The keys at the top.
-const ROOT: [&str; 19] = [
+const ROOT: [&str; 21] = [
     "format",
     "project",
     "id_prefix",
@@ -57,6 +58,8 @@ const ROOT: [&str; 19] = [
     "webhooks",
     "sync",
     "ci",
+    "director",
+    "budgets",
 ];
 
 /// Longest prefix of ids, in bytes: an id of any length that the tracker makes still fits after it.
@@ -88,6 +91,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.check_executors(table.get_ref(), &config);
     reader.check_plans(table.get_ref(), &config);
     reader.check_workers(table.get_ref(), &config);
+    reader.check_director(table.get_ref(), &config);
     reader.check_sync(table.get_ref(), &config);
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
@@ -157,6 +161,8 @@ impl Reader<'_> {
                     config.workers.insert(key.get_ref().to_string(), kind);
                 }),
                 "on" => self.triggers(value, config),
+                "director" => self.director(value, config),
+                "budgets" => config.budgets = self.budgets(value),
                 "webhooks" => self.webhooks(value, config),
                 "sync" => self.table("sync", value, |reader, path, key, value| {
                     let remote = reader.sync_remote(path, value);

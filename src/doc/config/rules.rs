@@ -557,6 +557,7 @@ pub(super) fn home_of(key: &str) -> Option<&'static str> {
         "days_off" | "holidays" => Some("[reports]"),
         "per_person" => Some("[sprints]"),
         "approvers" | "retries" => Some("[plans]"),
+        "send_back" | "check" => Some("[[director.rule]]"),
         "detect" | "fix" | "exits" => Some("[workers.TYPE.tools.NAME]"),
         "pipeline" | "stage" | "types" | "roles" | "executors" | "workers" | "hooks" | "policy" => {
             Some("the top of the file")

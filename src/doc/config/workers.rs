@@ -98,7 +98,7 @@ impl Reader<'_> {
         Some(count)
     }
 
-    fn cost(&mut self, path: &str, value: &Value<'_>) -> Option<Cost> {
+    pub(super) fn cost(&mut self, path: &str, value: &Value<'_>) -> Option<Cost> {
         let cost = Cost::parse(&self.text(path, value)?).filter(|cost| !cost.is_none());
         if cost.is_none() {
             self.error(value.span(), path, expected("a cost such as `2M tokens 5 USD`", value), None);

@@ -229,3 +229,10 @@ fn live(
     }
     Ok((found, old))
 }
+
+/// Returns the names of the live branches that have something which the one that work is merged into does not have.
+pub(in crate::ops) fn live_branches(session: &Session<'_>, repository: &Repository) -> Result<Vec<String>> {
+    let target = repository.target_branch()?.map(|target| target.tip);
+    let (found, _) = live(session, repository, &[])?;
+    Ok(found.into_iter().filter(|branch| Some(branch.commit) != target).map(|branch| branch.name).collect())
+}

@@ -59,8 +59,9 @@ impl Policy {
             return Err(Error::usage_with(message, "commands of workers come from what is committed there"));
         }
         let (config, _) = snapshot.config()?;
-        let is_of_workers =
-            |key: &String| key.starts_with("workers") || key.starts_with("on") || key.starts_with("webhooks");
+        let is_of_workers = |key: &String| {
+            ["workers", "on", "webhooks", "director", "budgets"].iter().any(|table| key.starts_with(table))
+        };
         if let Some(problem) =
             config.errors.iter().find(|problem| problem.key.as_ref().is_some_and(is_of_workers))
         {

@@ -50,7 +50,7 @@ pub(super) fn html(raw: &str, longest: usize) -> String {
 }
 
 /// Returns a message for a line of Markdown: what it has between backticks is code.
-pub(super) fn prose(raw: &str, longest: usize) -> String {
+pub(in crate::report) fn prose(raw: &str, longest: usize) -> String {
     let shown = visible(raw, longest);
     let parts: Vec<&str> = shown.split('`').collect();
     if shown.is_empty()

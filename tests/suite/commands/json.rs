@@ -291,11 +291,14 @@ fn answers_and_errors_match_their_schemas() {
         seen.extend(answered(&executed, &schemas, call));
     }
     let config = crate::workers::CONFIG.replace("lint \"$@\"", "\"$HOME/../bin/lint\" \"$@\"");
-    let worked = crate::workers::world(&config, &[("a.txt", "BAD UGLY\n")]);
+    let rule = "[[director.rule]]\nname = \"waits\"\ncheck = \"escalations\"\nafter = \"1s\"\n";
+    let worked = crate::workers::world(&format!("{config}\n{rule}"), &[("a.txt", "BAD UGLY\n")]);
     for call in [
         "worker run lint --once",
         "worker log lint",
         "worker history",
+        "director",
+        "director run --once",
         "escalations",
         "escalations show 352e",
         "escalations resolve 352e",

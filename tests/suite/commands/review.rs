@@ -357,7 +357,7 @@ fn other_commands_refuse_the_forms_of_reviews_before_they_do_anything() {
     exit 2
     --- stderr
     error: `tracker new` has no format `markdown`
-      hint: use --format human or --format json; markdown is for tracker review, tracker check, tracker export and tracker report
+      hint: use --format human or --format json; markdown is for tracker review, tracker check, tracker director, tracker export and tracker report
 
     $ tracker --format sarif list
     exit 2
