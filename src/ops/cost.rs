@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::budgets::budget_of;
 use super::workers::{COST_TRAILER, worker_of};
 use super::{ListRequest, Result, Session, list};
+use crate::facts::Commits;
 use crate::git::CommitInfo;
-use crate::model::{Cost, Problem, Summary, TaskId};
+use crate::model::{Budgets, Cost, Problem, Summary, TaskId};
 use crate::policy::{Action, Comments, parse_message};
 
 /// By what costs are summed.
@@ -50,6 +52,28 @@ pub struct CostLine {
     pub cost: Cost,
     /// How many commits say so.
     pub commits: usize,
+    /// What it may cost, of a task and a sprint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// Whether it has cost as much.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exceeded: bool,
+}
+
+/// What a task has cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TaskCostView {
+    /// The sum.
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// How many commits say so.
+    pub commits: usize,
+    /// What it may cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// Whether it has cost as much.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub exceeded: bool,
 }
 
 /// Sums.
@@ -96,19 +120,50 @@ fn entries_of(commit: &CommitInfo) -> (Vec<Entry>, usize) {
     (costs.collect(), directives.errors.iter().filter(is_cost).count())
 }
 
+/// Sums what the commits of a task say that it has cost; none where none does. Only these commits are read.
+pub(super) fn cost_of_task(
+    session: &Session<'_>,
+    id: &TaskId,
+    budgets: &Budgets,
+) -> Result<Option<TaskCostView>> {
+    let repository = session.workspace().repository()?;
+    let (mut sum, mut count) = (Cost::default(), 0);
+    for commit in Commits::new(&repository, session.tip(&repository)?).of(id)? {
+        let (entries, _) = entries_of(&repository.commit_info(commit)?);
+        let own: Vec<&Entry> = entries.iter().filter(|entry| entry.task.as_ref() == Some(id)).collect();
+        own.iter().for_each(|entry| sum.add(&entry.cost));
+        count += usize::from(!own.is_empty());
+    }
+    let budget = budgets.of_task(id.as_str());
+    Ok((count > 0).then(|| TaskCostView {
+        exceeded: budget.is_some_and(|budget| sum.reaches(budget)),
+        budget: budget.map(ToString::to_string),
+        cost: sum,
+        commits: count,
+    }))
+}
+
+/// Returns the tasks that a query selects; none where it is empty, and all are meant.
+fn selected(
+    session: &Session<'_>,
+    query: &str,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<HashSet<String>>> {
+    if query.trim().is_empty() {
+        return Ok(None);
+    }
+    let request = ListRequest { query: query.to_owned(), all: true, ..ListRequest::default() };
+    let (listing, found) = list(session, &request)?;
+    *problems = found;
+    Ok(Some(listing.tasks.into_iter().map(|task| task.id).collect()))
+}
+
 /// Sums what commits say that tasks have cost.
 pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, Vec<Problem>)> {
     let tasks = session.snapshot().tasks()?;
     let (summaries, mut problems) = tasks.read();
     let known: HashMap<&str, &Summary<'_>> = summaries.iter().map(|task| (task.id, task)).collect();
-    let meant: Option<HashSet<String>> = if request.query.trim().is_empty() {
-        None
-    } else {
-        let request = ListRequest { query: request.query.clone(), all: true, ..ListRequest::default() };
-        let (listing, found) = list(session, &request)?;
-        problems = found;
-        Some(listing.tasks.into_iter().map(|task| task.id).collect())
-    };
+    let meant = selected(session, &request.query, &mut problems)?;
     let repository = session.workspace().repository()?;
     let commits = match session.tip(&repository)? {
         Some(tip) => repository.commits_between(None, tip)?,
@@ -143,13 +198,14 @@ pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, V
         }
         view.commits += usize::from(has_any);
     }
-    let is_of_tasks = request.by == CostBy::Task;
-    view.lines = sums
-        .into_iter()
-        .map(|(of, (cost, commits))| {
-            let task = of.as_deref().filter(|_| is_of_tasks).and_then(|id| known.get(id));
-            CostLine { title: task.map(|task| task.title.to_owned()), of, cost, commits }
-        })
-        .collect();
+    let (config, _) = session.config_or_default();
+    let line = |(of, (cost, commits)): (Option<String>, (Cost, usize))| {
+        let task = of.as_deref().filter(|_| request.by == CostBy::Task).and_then(|id| known.get(id));
+        let budget = of.as_deref().and_then(|of| budget_of(&config.budgets, request.by, of));
+        let exceeded = budget.is_some_and(|budget| cost.reaches(budget));
+        let (title, budget) = (task.map(|task| task.title.to_owned()), budget.map(ToString::to_string));
+        CostLine { title, of, cost, commits, budget, exceeded }
+    };
+    view.lines = sums.into_iter().map(line).collect();
     Ok((view, problems))
 }

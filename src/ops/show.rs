@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::claims::{add_claims, claims_of};
+use super::cost::cost_of_task;
 use super::evidence::evidence_views;
 use super::in_flight::{add_flights, in_flight_of};
 use super::inbox::votes_elsewhere;
@@ -114,6 +115,7 @@ fn show_here(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let others = session.snapshot().tasks()?;
     view.children = parts(&others, &task.id);
     view.shared_files = shared_files(&others, &task.summary());
+    view.cost = cost_of_task(session, &task.id, &config.budgets)?;
     let next = match in_flight.of(task.id.as_str(), task.since()).first() {
         Some(flight) => steps_elsewhere(session, &config, task, flight)?,
         None if view.line.claim.as_ref().is_some_and(|claim| !claim.own) => vec![step(["claims"])],
@@ -170,6 +172,7 @@ fn view(
         dependencies,
         children: Vec::new(),
         shared_files: Vec::new(),
+        cost: None,
     })
 }
 

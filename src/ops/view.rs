@@ -179,6 +179,9 @@ pub struct TaskView {
     /// The evidence of each role that is asked for some.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "evidence_by_role")]
     pub evidence: Vec<EvidenceView>,
+    /// What its commits say that it has cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<super::TaskCostView>,
     /// Notes, oldest first.
     pub notes: Vec<NoteView>,
     /// Keys that the tracker does not know, with the text of their values.

@@ -54,6 +54,22 @@ impl Command for Cost {
     }
 }
 
+/// Shows what it may cost.
+fn budget(line: &ops::CostLine) -> Cell {
+    match &line.budget {
+        Some(budget) if line.exceeded => {
+            Cell::styled(format!("budget of {budget} used up"), Style::new().red())
+        }
+        Some(budget) => Cell::styled(format!("budget of {budget}"), Style::new().dimmed()),
+        None => Cell::new(""),
+    }
+}
+
+fn without_budget(mut row: Vec<Cell>) -> Vec<Cell> {
+    row.remove(3);
+    row
+}
+
 impl View for ops::CostView {
     fn show(&self, out: &mut Output) {
         let row = |line: &ops::CostLine| {
@@ -61,11 +77,17 @@ impl View for ops::CostView {
                 Cell::styled(line.of.clone().unwrap_or_else(|| "none".to_owned()), Style::new().bold()),
                 Cell::new(line.cost.to_string()),
                 Cell::new(counted(line.commits, "commit")),
+                budget(line),
                 Cell::new(line.title.clone().unwrap_or_default()).wrap(),
             ]
         };
         let rows: Vec<Vec<Cell>> = self.lines.iter().map(row).collect();
-        out.columns(&rows, 3, 0);
+        let is_budgeted = self.lines.iter().any(|line| line.budget.is_some());
+        let rows = match is_budgeted {
+            true => rows,
+            false => rows.into_iter().map(without_budget).collect(),
+        };
+        out.columns(&rows, if is_budgeted { 4 } else { 3 }, 0);
     }
 
     fn status(&self, out: &mut Output) {

@@ -13,8 +13,7 @@ use crate::cli::args::ReadArgs;
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, clean_lines};
-use crate::model::Field;
-use crate::model::Status;
+use crate::model::{Field, Status, by_agent};
 use crate::ops::{self, TaskLine, TaskView};
 
 /// Show a task
@@ -107,6 +106,7 @@ fn show_head(task: &TaskView, out: &mut Output) {
     out.flow(&facts.map(Cell::new).collect::<Vec<_>>(), 2);
     out.line(format!("  {}", pipeline(task, out)));
     show_files(task, out);
+    show_cost(task, out);
     if let Some(claim) = &line.claim {
         let label = out.paint("Claimed:", Style::new().magenta());
         let seen = claim.fetched.map_or_else(String::new, |fetched| format!(", as of {}", out.time(fetched)));
@@ -126,6 +126,20 @@ fn show_head(task: &TaskView, out: &mut Output) {
     for (key, value) in &task.unknown {
         out.line(format!("  {} {}", out.dim(&format!("{}:", clean(key))), clean(value)));
     }
+}
+
+/// Shows what it has cost, and whether that is as much as it may.
+fn show_cost(task: &TaskView, out: &mut Output) {
+    let Some(own) = &task.cost else { return };
+    let commits = shared::counted(own.commits, "commit");
+    let (text, style) = match &own.budget {
+        Some(budget) if own.exceeded => {
+            (format!("{} in {commits}, of a budget of {budget}: used up", own.cost), Style::new().red())
+        }
+        Some(budget) => (format!("{} in {commits}, of a budget of {budget}", own.cost), Style::new()),
+        None => (format!("{} in {commits}", own.cost), Style::new()),
+    };
+    out.hanging(&Cell::styled("  Cost:", Style::new().dimmed()), 9, &Cell::styled(text, style));
 }
 
 /// Shows the target files, and who else is about to change them.
@@ -290,11 +304,10 @@ fn show_notes(task: &TaskView, out: &mut Output) {
     out.gap();
     out.line(format!("  {}", out.bold("Notes")));
     for note in &task.notes {
-        out.line(format!(
-            "  {} {}",
-            out.paint(&clean(&note.by), Style::new().cyan()),
-            out.dim(&out.ago(note.at))
-        ));
+        // The person has started the director, and has not written this.
+        let agent = note.kind.as_deref().filter(|kind| *kind == ops::DIRECTOR);
+        let by = by_agent(&note.by, agent);
+        out.line(format!("  {} {}", out.paint(&clean(&by), Style::new().cyan()), out.dim(&out.ago(note.at))));
         for line in note.text.trim_end().lines() {
             out.line(format!("    {}", clean_lines(line)));
         }

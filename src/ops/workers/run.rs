@@ -15,7 +15,7 @@ use super::desk::{Desk, git_in, last_line, worker_folder};
 use super::records::{Round, RoundOutcome, WorkerMemory, append_round, read_memory, write_memory};
 use super::reverts::worker_of;
 use super::round::{RoundEnd, Rounds, is_for_workers};
-use super::spending::{cost_file, forget, refuse_used_up, reported};
+use super::spending::{cost_file, forget, refuse_used_up, refuse_used_up_task, reported};
 use super::status::{Pulse, WorkerState};
 use super::tool::{TREE_VARIABLE, ToolEnv, ToolFailure};
 use super::types::Policy;
@@ -181,7 +181,8 @@ fn known_worker(
         None => None,
     };
     let (name, type_name) = (name.to_owned(), request.kind.clone());
-    Ok(Worker { name, type_name, kind, branch, remote, executor, prompt })
+    let budgets = policy.config.budgets;
+    Ok(Worker { name, type_name, kind, branch, remote, executor, prompt, budgets })
 }
 
 /// Fetches the branch, where a remote has it.
@@ -265,8 +266,7 @@ impl AtWork<'_, '_> {
             }
             let begun = env.monotonic();
             let blank = self.blank(tip);
-            let budget = self.worker.kind.budget.as_ref();
-            let ended = match refuse_used_up(self.folder, &self.worker.name, budget, env.now()) {
+            let ended = match self.refuse_used_up() {
                 Ok(()) => self.make(tip, &memory, is_first, &blank, observe),
                 Err(error) => Err(Halt::Trouble(error)),
             };
@@ -304,6 +304,13 @@ impl AtWork<'_, '_> {
             return if self.request.is_once { Err(error) } else { Ok(Some(round)) };
         }
         Err(Error::BranchMoved(self.worker.branch.clone()))
+    }
+
+    /// Pauses the worker where it has cost as much as it may, or the task that its commits are linked to.
+    fn refuse_used_up(&self) -> Result<()> {
+        let Worker { name, kind, budgets, .. } = self.worker;
+        refuse_used_up(self.folder, name, kind.budget.as_ref(), self.session.env().now())?;
+        refuse_used_up_task(self.session, (self.folder, name), kind.task.as_ref(), budgets)
     }
 
     /// Returns a round in which nothing has happened yet: what stays of one that fails.

@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::records::read_rounds;
 use super::status::set_paused;
 use crate::git::read_regular;
-use crate::model::{Cost, TaskId};
-use crate::ops::{Error, Result};
+use crate::model::{Budgets, Cost, TaskId};
+use crate::ops::budgets::used_budgets;
+use crate::ops::{Error, Result, Session};
 use crate::store;
 
 /// The variable that has the path of the file in which costs are reported.
@@ -72,4 +73,23 @@ pub(super) fn refuse_used_up(
     set_paused(folder, true)?;
     let message = format!("{name} is paused: it has cost {sum} within a day, of a budget of {budget}");
     Err(Error::usage_with(message, format!("tomorrow, or with another budget: tracker fleet resume {name}")))
+}
+
+/// Pauses a worker that works for a task which has cost as much as it may, or whose sprint has.
+pub(super) fn refuse_used_up_task(
+    session: &Session<'_>,
+    (folder, name): (&Path, &str),
+    task: Option<&TaskId>,
+    budgets: &Budgets,
+) -> Result<()> {
+    let Some(id) = task.filter(|_| !budgets.is_empty()) else { return Ok(()) };
+    let sprint = session.snapshot().readable_task(id)?.and_then(|task| task.sprint);
+    let sprint = sprint.as_ref().map(AsRef::as_ref);
+    let used = used_budgets(session, budgets)?;
+    let is_meant = |of: &str| of == id.as_str() || Some(of) == sprint;
+    let Some(used) = used.into_iter().find(|used| is_meant(&used.of)) else { return Ok(()) };
+    set_paused(folder, true)?;
+    let message =
+        format!("{name} is paused: {} has cost {}, of a budget of {}", used.of, used.cost, used.budget);
+    Err(Error::usage_with(message, format!("with another budget: tracker fleet resume {name}")))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::history::PastFix;
 use super::tool::ToolFailure;
-use crate::model::{Executor, TaskId, ToolFinding, WorkerType};
+use crate::model::{Budgets, Executor, TaskId, ToolFinding, WorkerType};
 use crate::ops::{Error, Result};
 
 /// A worker.
@@ -23,6 +23,8 @@ pub(super) struct Worker {
     pub(super) executor: Option<(String, Executor)>,
     /// The instructions that the executor is given.
     pub(super) prompt: Option<String>,
+    /// What tasks and sprints may cost.
+    pub(super) budgets: Budgets,
 }
 
 /// Why a round ends early.

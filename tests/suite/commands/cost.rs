@@ -47,3 +47,36 @@ fn lines_of_commits_are_summed_by_what_one_wants_to_know() {
     );
     assert_eq!(shown.stderr, "1.005 EUR 0.20 USD in 1 commit\n");
 }
+
+#[test]
+fn a_budget_of_tasks_and_sprints_is_shown_where_it_is_used_up() {
+    let sandbox = empty();
+    for (title, id) in [("One", "TASK-0NE1"), ("Two", "TASK-TW02")] {
+        assert_eq!(sandbox.tracker(&["new", title, "--id", id]).status, 0);
+    }
+    sandbox.tracker(&["set", "0ne1", "sprint=SPRINT-1"]);
+    let config = sandbox.read(".tracker/config.toml");
+    let budgets = "[budgets]\ntask = \"1 USD\"\nsprint = \"2 USD\"\ntasks = { TASK-TW02 = \"5 USD\" }\n";
+    sandbox.write(".tracker/config.toml", format!("{config}\n{budgets}"));
+    sandbox.git(&["add", "--all"]);
+    let message = "Begin\n\nCost: TASK-0NE1 1.20 USD\nCost: TASK-TW02 1.30 USD";
+    sandbox.git(&["commit", "--quiet", "--message", message]);
+    let shown = sandbox.tracker(&["cost"]).stdout;
+    assert_eq!(
+        shown,
+        "TASK-0NE1  1.20 USD  1 commit  budget of 1.00 USD used up  One\n\
+         TASK-TW02  1.30 USD  1 commit  budget of 5.00 USD          Two\n"
+    );
+    let sprints = json(&sandbox.tracker(&["cost", "--by", "sprint", "--format", "json"]))["result"].clone();
+    assert_eq!(
+        (&sprints["lines"][1]["budget"], &sprints["lines"][1]["exceeded"]),
+        (&"2.00 USD".into(), &serde_json::Value::Null)
+    );
+    let one = sandbox.tracker(&["show", "0ne1"]).stdout;
+    assert!(one.contains("Cost:  1.20 USD in 1 commit, of a budget of 1.00 USD: used up"), "{one}");
+    let two = json(&sandbox.tracker(&["show", "tw02", "--format", "json"]))["result"]["task"]["cost"].clone();
+    assert_eq!(
+        two,
+        serde_json::json!({"tokens": 0, "money": {"USD": "1.30"}, "commits": 1, "budget": "5.00 USD"})
+    );
+}

@@ -41,3 +41,20 @@ fn what_a_round_has_cost_is_in_its_commit_and_a_budget_pauses() {
     assert_eq!(by_worker["lines"][0]["of"], "lint", "{by_worker}");
     assert_eq!(by_worker["total"]["money"]["USD"], "0.50", "{by_worker}");
 }
+
+#[test]
+fn a_task_that_has_used_up_its_budget_pauses_who_works_for_it() {
+    let config = CONFIG.replace("budget = \"1M tokens 0.50 USD\"", "task = \"TASK-0NE1\"");
+    let config = format!("{config}\n[budgets]\ntask = \"0.30 USD\"\n");
+    let sandbox = world(&config, &[("a.txt", "BAD\n"), ("price", "0.30 USD\n")]);
+    assert_eq!(tracker(&sandbox, "new One --id TASK-0NE1").status, 0);
+    commit_all(&sandbox, "One");
+    let run = || tracker(&sandbox, "worker run lint --once");
+    assert_eq!(run().status, 0, "{}", last_round(&sandbox));
+    sandbox.write("a.txt", "BAD again\n");
+    commit_all(&sandbox, "Again");
+    let paused = run();
+    let why = "lint is paused: TASK-0NE1 has cost 0.30 USD, of a budget of 0.30 USD";
+    assert!(paused.status == 2 && paused.stderr.contains(why), "{paused}");
+    assert_eq!(sandbox.read("a.txt"), "BAD again\n");
+}
