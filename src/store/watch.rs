@@ -138,6 +138,16 @@ impl FolderWatcher {
     /// Begins to watch. What is written from now on ends the next [`FolderWatcher::wait`].
     #[must_use]
     pub fn new(folder: &Path) -> Self {
+        Self::begin(folder, RecursiveMode::Recursive)
+    }
+
+    /// The same, of the files of the folder alone.
+    #[must_use]
+    pub fn of_files(folder: &Path) -> Self {
+        Self::begin(folder, RecursiveMode::NonRecursive)
+    }
+
+    fn begin(folder: &Path, mode: RecursiveMode) -> Self {
         let (send, changes) = channel();
         let see = {
             let send = send.clone();
@@ -150,7 +160,7 @@ impl FolderWatcher {
         };
         let system = notify::recommended_watcher(see)
             .ok()
-            .and_then(|mut system| system.watch(folder, RecursiveMode::Recursive).is_ok().then_some(system));
+            .and_then(|mut system| system.watch(folder, mode).is_ok().then_some(system));
         Self { system, changes, _send: send }
     }
 

@@ -47,6 +47,8 @@ enum What {
     Show(Show),
     /// Show the rounds of a worker
     Log(Log),
+    /// Show what a worker of a fleet has printed, and with --follow what it prints
+    Logs(Logs),
     /// Show what workers have fixed, with the change, and what they could not
     History(History),
     /// Remove a worker's working tree and branch
@@ -104,6 +106,19 @@ struct Log {
 }
 
 #[derive(Debug, Args)]
+struct Logs {
+    /// Name of the worker
+    #[arg(value_name = "NAME", add = workers())]
+    name: String,
+    /// Print what comes when it comes, until Ctrl-C
+    #[arg(long, short)]
+    follow: bool,
+    /// Maximum number of lines of before
+    #[arg(long, value_name = "N", default_value = "50", value_parser = count)]
+    limit: usize,
+}
+
+#[derive(Debug, Args)]
 struct History {
     /// Only fixes of this rule, such as F401
     #[arg(long, value_name = "RULE")]
@@ -138,6 +153,8 @@ pub(super) enum Response {
     Type(Box<ops::WorkerTypeView>),
     /// Rounds.
     Rounds(Box<ops::WorkerRounds>),
+    /// What was printed.
+    Logs(ops::WorkerLogs),
     /// What was fixed.
     History(Box<ops::WorkerHistory>),
     /// A worker was removed.
@@ -170,6 +187,7 @@ impl Command for Worker {
                 let rounds = ops::worker_rounds(&read()?, &log.name, log.limit)?;
                 Ok(Answer::of(Response::Rounds(Box::new(rounds))))
             }
+            What::Logs(logs) => logs.run(context),
             What::History(history) => {
                 let request =
                     ops::HistoryRequest { rule: history.rule, file: history.file, limit: history.limit };
@@ -208,6 +226,29 @@ impl Run {
         let run = ran.map_err(Failure::from)?;
         let is_no = run.round.as_ref().is_some_and(|round| round.outcome != RoundOutcome::Success);
         Ok(Answer::of(Response::Run(Box::new(Ran { run, is_silent }))).no_if(is_no))
+    }
+}
+
+impl Logs {
+    fn run(self, context: &Context) -> Reply<Response> {
+        let session = context.read(&ReadArgs::default())?;
+        let (view, next) = ops::worker_logs(&session, &self.name, self.limit)?;
+        if !self.follow {
+            return Ok(Answer::of(Response::Logs(view)));
+        }
+        let worker = &self.name;
+        let is_json = !context.format().is_human();
+        let print = |line: &str| {
+            let text = match is_json {
+                true => json!({ "worker": worker, "line": line }).to_string(),
+                false => clean(line).into_owned(),
+            };
+            crate::cli::write_stdout(format!("{text}\n").as_bytes()).is_ok()
+        };
+        if view.lines.iter().all(|line| print(line)) {
+            ops::follow_worker_logs(&session, worker, next, print)?;
+        }
+        Ok(Answer::of(Response::Logs(ops::WorkerLogs { lines: Vec::new(), more: 0, ..view })))
     }
 }
 
@@ -290,6 +331,7 @@ impl View for Response {
                     show_round(round, out);
                 }
             }
+            Self::Logs(view) => view.lines.iter().for_each(|line| out.line(clean(line))),
             Self::History(view) => show_history(view, out),
             Self::Removed(removed) => {
                 let word = if removed.dry_run { "Would remove" } else { "Removed" };

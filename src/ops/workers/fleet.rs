@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::desk::worker_folder;
 use super::fleet_triggers::TriggerProcess;
+use super::logs::LOG;
 use super::records::{RoundOutcome, read_rounds};
 use super::status::{ProcessId, SUPERVISOR, WorkerState, is_paused, read_status, set_paused, state_of};
 use super::tool::TREE_VARIABLE;
@@ -292,7 +293,7 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
 fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
     let folder = worker_folder(session.workspace(), name);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    start_tracker(session, &["worker", "run", name], &folder.join("log"))
+    start_tracker(session, &["worker", "run", name], &folder.join(LOG))
 }
 
 /// Starts this program beside the supervisor, with a file for what it prints.

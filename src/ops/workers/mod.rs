@@ -25,6 +25,8 @@ mod fixing;
 mod fleet;
 mod fleet_triggers;
 mod history;
+mod logs;
+mod monitor;
 mod records;
 mod reverts;
 mod round;
@@ -42,6 +44,10 @@ pub(crate) use fleet::{
     FleetNews, FleetRequest, FleetView, FleetWorker, fleet_down, fleet_pause, fleet_status, fleet_up,
 };
 pub(crate) use history::{HistoryRequest, WorkerHistory, worker_history};
+pub(crate) use logs::{WorkerLogs, follow_worker_logs, worker_logs};
+pub(crate) use monitor::{
+    Activity, ActivitySeverity, FleetMonitor, WorkerQueue, fleet_monitor, follow_fleet,
+};
 pub(in crate::ops) use records::round_lines;
 pub(crate) use records::{Round, RoundOutcome};
 pub(in crate::ops) use reverts::worker_of;
@@ -49,7 +55,7 @@ pub(crate) use run::{WorkerNews, WorkerRequest, WorkerRun, run_worker};
 pub(in crate::ops) use spending::COST_TRAILER;
 pub(crate) use status::WorkerState;
 pub(in crate::ops) use status::{WorkerPulse, worker_pulse};
-pub(in crate::ops) use types::Policy;
+pub(in crate::ops) use types::{Policy, WorkerPolicy};
 pub(in crate::ops) use view::worker_names;
 pub(crate) use view::{
     WorkerLine, WorkerRounds, WorkerTypeView, WorkersView, list_workers, show_worker_type, worker_rounds,

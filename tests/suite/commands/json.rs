@@ -127,6 +127,7 @@ const CALLS: &str = "
     worker log qa
     worker history
     fleet
+    fleet monitor
     fleet pause
     fleet down
     worker remove qa
@@ -293,10 +294,13 @@ fn answers_and_errors_match_their_schemas() {
     let config = crate::workers::CONFIG.replace("lint \"$@\"", "\"$HOME/../bin/lint\" \"$@\"");
     let rule = "[[director.rule]]\nname = \"waits\"\ncheck = \"escalations\"\nafter = \"1s\"\n";
     let worked = crate::workers::world(&format!("{config}\n{rule}"), &[("a.txt", "BAD UGLY\n")]);
+    worked.write(".git/tracker/workers/lint/log", "one\n");
     for call in [
         "worker run lint --once",
         "worker log lint",
         "worker history",
+        "worker logs lint",
+        "fleet monitor",
         "director",
         "director run --once",
         "escalations",

@@ -81,7 +81,17 @@ fn workers_are_kept_running() {
     wait_for("the first round", || has(&sandbox, "a.txt", "good\n"));
     wait_for("idle", || state(&sandbox) == "idle");
     let view = answer(&sandbox, "fleet");
+    let printed = answer(&sandbox, "worker logs lint")["lines"].to_string();
+    assert!(printed.contains("lint (lint) watches main"), "{printed}");
     assert_eq!((view["up"].as_bool(), view["workers"][0]["fixed"].as_u64()), (Some(true), Some(1)), "{view}");
+    let seen = answer(&sandbox, "fleet monitor");
+    assert_eq!(
+        (&seen["queues"][0]["commits"], &seen["figures"]["fix_rate"]),
+        (&0.into(), &100.into()),
+        "{seen}"
+    );
+    assert!(seen["queues"][0]["up_since"].is_string() && seen["figures"]["p99_ms"].is_u64(), "{seen}");
+    assert_eq!(seen["activities"][0]["text"], "1 found, 1 fixed, 0 left", "{seen}");
     assert_eq!(tracker(&sandbox, "fleet up --workers lint").status, 3, "one in a clone");
     // One that is killed is started again, and goes on.
     kill(first.unwrap());
@@ -124,6 +134,55 @@ fn what_a_killed_supervisor_leaves_is_ended_first() {
     wait_for("idle", || state(&sandbox) == "idle");
     assert_eq!(answer(&sandbox, "fleet")["workers"][0]["pid"].as_u64(), Some(next));
     assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "2", "nothing is done twice");
+}
+
+#[test]
+fn what_a_worker_prints_is_followed() {
+    let sandbox = world(CONFIG, &[("a.txt", "fine\n")]);
+    let output = tracker(&sandbox, "worker logs lint");
+    assert!(output.status == 2 && output.stderr.contains("unknown worker `lint`"), "{output}");
+    assert_eq!(tracker(&sandbox, "worker run lint --once").status, 0);
+    let output = tracker(&sandbox, "worker logs lint");
+    assert!(output.status == 2 && output.stderr.contains("its rounds: tracker worker log lint"), "{output}");
+    let log = ".git/tracker/workers/lint/log";
+    sandbox.write(log, "one\ntwo\nthr");
+    assert_eq!(tracker(&sandbox, "worker logs lint --limit 1").stdout, "two\n");
+    let mut command = sandbox.tracker_command(&["worker", "logs", "lint", "--follow", "--limit", "1"]);
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "two");
+    sandbox.write(log, "one\ntwo\nthree\n");
+    assert_eq!(lines.next().unwrap().unwrap(), "three");
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn the_monitor_shows_what_happens_when_it_does() {
+    let sandbox = world(CONFIG, &[("a.txt", "BAD\nUGLY\n")]);
+    let run = || tracker(&sandbox, "worker run lint --once");
+    assert_eq!(run().status, 1);
+    let page = tracker(&sandbox, "fleet monitor").stdout;
+    for part in
+        ["lint  0 commits waiting  0 files waiting", "warning  lint  ", "2 found, 1 fixed, 1 left", "p50 "]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let mut command = sandbox.tracker_command(&["fleet", "monitor", "--follow", "--format", "json"]);
+    let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["figures"]["rounds"], 1);
+    sandbox.write("a.txt", "CRASH\n");
+    commit_all(&sandbox, "Crash");
+    assert_eq!(run().status, 2);
+    let mut seen = next();
+    while seen["figures"]["rounds"] != 2 {
+        seen = next();
+    }
+    assert_eq!(seen["activities"][0]["severity"], "error", "{seen}");
+    process.kill().unwrap();
+    process.wait().unwrap();
 }
 
 #[test]
