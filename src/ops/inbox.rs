@@ -484,8 +484,14 @@ impl<'o, 's> OpenTasks<'o, 's> {
                 }));
             let is_here = |note: &&Note| task.since_at().is_none_or(|since| since < note.at);
             let is_for_me = task.assignee.is_none() || self.is_mine(task);
-            let found = open.iter().rfind(|note| is_for_me && is_directors(note) && is_here(note));
-            items.extend(found.map(|note| item(InboxKind::Director, note, first_line(note))));
+            let mut found = open.iter().filter(|note| is_for_me && is_directors(note) && is_here(note));
+            items.extend(found.next_back().map(|last| {
+                let more = match found.count() {
+                    0 => String::new(),
+                    more => format!(", and {more} more"),
+                };
+                item(InboxKind::Director, last, format!("{}{more}", first_line(last)))
+            }));
         }
         Ok(items)
     }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::review::escape::{prose, text};
+use crate::model::counted;
 
 /// Longest text of others in a line, in characters.
 const LONGEST: usize = 300;
@@ -172,10 +173,10 @@ impl DirectorRound {
             let commit = own.commit.get(..7).unwrap_or(&own.commit);
             let _ = writeln!(
                 out,
-                "{date} UTC. {count} found by {} rules of {} ({commit}), {} tasks in flight.",
-                own.rules,
+                "{date} UTC. {count} found by {} of {} ({commit}), {} in flight.",
+                counted(own.rules, "rule"),
                 text(&own.branch, LONGEST),
-                own.tasks
+                counted(own.tasks, "task")
             );
             if own.findings.is_empty() {
                 continue;
@@ -249,7 +250,7 @@ mod tests {
             repositories: vec![own.clone(), DirectorRepository { findings: Vec::new(), ..own }],
         };
         let page = round.markdown();
-        assert!(page.starts_with("# Director: repo\n\n2026-11-11 09:00 UTC. 1 found by 1 rules of main (0123456), 2 tasks in flight.\n"), "{page}");
+        assert!(page.starts_with("# Director: repo\n\n2026-11-11 09:00 UTC. 1 found by 1 rule of main (0123456), 2 tasks in flight.\n"), "{page}");
         let row = page.lines().find(|line| line.contains("TASK-0NE1")).unwrap();
         assert!(row.ends_with("| noted |") && row.contains("(on fix)"), "{row}");
         assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");

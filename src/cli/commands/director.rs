@@ -215,20 +215,31 @@ impl View for Response {
     fn rendered(&self, format: Format) -> Option<String> {
         match (self, format) {
             (Self::Round(round), Format::Review(_)) => Some(round.markdown()),
+            (Self::Rules(view), Format::Review(_)) => {
+                let line = |rule: &ops::DirectorRuleView| {
+                    format!("- `{}` {}: {}\n", rule.rule, rule.check, does(rule))
+                };
+                Some(view.rules.iter().map(line).collect())
+            }
             _ => None,
         }
     }
 }
 
-fn rule_row(rule: &ops::DirectorRuleView) -> Vec<Cell> {
+/// Returns what is done about what a rule finds.
+fn does(rule: &ops::DirectorRuleView) -> String {
     let does = [(rule.note, "note"), (rule.send_back, "send back"), (rule.pause, "pause")];
     let does: Vec<&str> = does.into_iter().filter(|(is_so, _)| *is_so).map(|(_, word)| word).collect();
+    if does.is_empty() { "report".to_owned() } else { does.join(", ") }
+}
+
+fn rule_row(rule: &ops::DirectorRuleView) -> Vec<Cell> {
     let scope: Vec<&str> = rule.stages.iter().chain(&rule.types).map(String::as_str).collect();
     vec![
         Cell::styled(&rule.rule, Style::new().bold()),
         Cell::new(&rule.check),
         Cell::new(scope.join(", ")),
-        Cell::new(if does.is_empty() { "report".to_owned() } else { does.join(", ") }),
+        Cell::new(does(rule)),
     ]
 }
 

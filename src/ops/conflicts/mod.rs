@@ -230,9 +230,13 @@ fn live(
     Ok((found, old))
 }
 
-/// Returns the names of the live branches that have something which the one that work is merged into does not have.
-pub(in crate::ops) fn live_branches(session: &Session<'_>, repository: &Repository) -> Result<Vec<String>> {
+/// Returns the live branches that have something which the one that work is merged into does not have.
+pub(in crate::ops) fn live_branches(
+    session: &Session<'_>,
+    repository: &Repository,
+) -> Result<Vec<(String, CommitId)>> {
     let target = repository.target_branch()?.map(|target| target.tip);
     let (found, _) = live(session, repository, &[])?;
-    Ok(found.into_iter().filter(|branch| Some(branch.commit) != target).map(|branch| branch.name).collect())
+    let found = found.into_iter().filter(|branch| Some(branch.commit) != target);
+    Ok(found.map(|branch| (branch.name, branch.commit)).collect())
 }

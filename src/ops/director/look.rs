@@ -4,21 +4,26 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
+
 use super::place::{Place, session_in};
-use crate::facts::{Commits, Flight};
+use crate::facts::{Commits, Flight, KnownClaims};
 use crate::git::{CommitId, Repository};
-use crate::model::{Budgets, Config, DirectorCheck, DirectorRule, Problem, Task, TaskId, is_daily_record};
+use crate::model::{
+    Budgets, Config, DirectorCheck, DirectorRule, GateRule, Problem, Task, TaskId, is_daily_record,
+};
 use crate::ops::budgets::used_budgets;
 use crate::ops::claims::claims_of;
 use crate::ops::conflicts::live_branches;
 use crate::ops::escalations::escalations;
 use crate::ops::in_flight::in_flight_of;
-use crate::ops::workers::{RoundOutcome, round_lines, worker_names};
+use crate::ops::workers::{RoundOutcome, WorkerPolicy, round_lines, worker_names};
 use crate::ops::{GateRequest, Result, Session, review};
 use crate::policy::{
     DirectedCommit, DirectedTask, DirectorFacts, EndedClaim, FailingWorker, OpenEscalation, RedGate,
     loops_since,
 };
+use crate::review::Violation;
 use crate::store::Snapshot;
 
 /// All that is known, and where each task goes on.
@@ -29,12 +34,20 @@ pub(super) struct Look {
 }
 
 /// Looks at all that the rules are about.
-pub(super) fn look(session: &Session<'_>, config: &Config, base: &str) -> Result<Look> {
+pub(super) fn look(
+    session: &Session<'_>,
+    config: &Config,
+    base: &WorkerPolicy,
+    gates: &mut KnownGates,
+) -> Result<Look> {
     let rules = &config.director;
     let has = |is: fn(&DirectorCheck) -> bool| rules.iter().any(|rule| is(&rule.check));
     let repository = session.workspace().repository()?;
     let mut problems = Vec::new();
-    let mut reader = Reader { session, repository: &repository, rules, snapshots: HashMap::new() };
+    let claims = claims_of(session);
+    let (snapshots, histories) = (HashMap::new(), HashMap::new());
+    let mut reader =
+        Reader { session, repository: &repository, rules, claims: &claims, snapshots, histories };
     let tasks = reader.tasks(&mut problems)?;
     let mut facts = DirectorFacts::default();
     let mut places = BTreeMap::new();
@@ -42,14 +55,14 @@ pub(super) fn look(session: &Session<'_>, config: &Config, base: &str) -> Result
         facts.tasks.push(reader.directed(&task, &place)?);
         places.insert(task.id.clone(), (task.title, place));
     }
-    facts.claims = ended_claims(session);
+    facts.claims = ended_claims(&claims, session.env().now());
     if has(|check| matches!(check, DirectorCheck::Escalations(_))) {
         let (open, unreadable) = open_escalations(session)?;
         facts.escalations = open;
         problems.extend(unreadable);
     }
     if has(|check| matches!(check, DirectorCheck::Gate)) {
-        facts.gates = red_gates(session, &repository, base, &mut problems)?;
+        facts.gates = gates.read(session, &repository, base, &mut problems)?;
     }
     if has(|check| matches!(check, DirectorCheck::Failures(_))) {
         facts.workers = worker_names(session).iter().filter_map(|name| failing(session, name)).collect();
@@ -64,7 +77,11 @@ struct Reader<'r, 'e> {
     session: &'r Session<'e>,
     repository: &'r Repository,
     rules: &'r [DirectorRule],
+    claims: &'r KnownClaims,
+    /// The records of branches, by the commits that they end in.
     snapshots: HashMap<CommitId, Snapshot>,
+    /// The commits of tasks, by the same.
+    histories: HashMap<Option<CommitId>, Commits<'r>>,
 }
 
 impl Reader<'_, '_> {
@@ -83,7 +100,7 @@ impl Reader<'_, '_> {
             let Ok(id) = TaskId::parse(id) else { continue };
             let flight = flights.of(id.as_str(), since.get(id.as_str()).copied().flatten());
             let (task, place) = match flight.first() {
-                Some(flight) => (self.task_there(&id, flight)?, Place::There((*flight).clone())),
+                Some(flight) => (self.task_there(&id, flight)?, Place::There(Box::new((*flight).clone()))),
                 None => (snapshot.readable_task(&id)?, Place::Here),
             };
             let is_open = |task: &Task| !task.summary().is_closed() && !task.stage.is_none();
@@ -108,10 +125,9 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn directed(&self, task: &Task, place: &Place) -> Result<DirectedTask> {
+    fn directed(&mut self, task: &Task, place: &Place) -> Result<DirectedTask> {
         let now = self.session.env().now();
-        let claims = claims_of(self.session);
-        let claim = claims.of(task.id.as_str(), now).and_then(|known| known.held.claim.as_ref().ok());
+        let claim = self.claims.of(task.id.as_str(), now).and_then(|known| known.held.claim.as_ref().ok());
         let begun = task.history.first().map_or(now, |step| step.at);
         let kind = task.kind.as_deref();
         let reads = |rule: &&DirectorRule| rule.check.reads_commits() && rule.is_for(kind, &task.stage);
@@ -133,7 +149,7 @@ impl Reader<'_, '_> {
     }
 
     /// Returns the commits of a task where it goes on, oldest first.
-    fn commits(&self, id: &TaskId, place: &Place) -> Result<Vec<DirectedCommit>> {
+    fn commits(&mut self, id: &TaskId, place: &Place) -> Result<Vec<DirectedCommit>> {
         let tip = match place {
             Place::Here => self.session.tip(self.repository)?,
             Place::There(flight) => match (&flight.commit, &flight.ref_name) {
@@ -142,10 +158,12 @@ impl Reader<'_, '_> {
                 (None, None) => None,
             },
         };
-        let mut commits = Commits::new(self.repository, tip).of(id)?;
+        let repository = self.repository;
+        let history = self.histories.entry(tip).or_insert_with(|| Commits::new(repository, tip));
+        let mut commits = history.of(id)?;
         commits.reverse();
         let commit = |commit: CommitId| {
-            let changes = self.repository.changes_of(commit)?.into_iter().map(|change| change.path);
+            let changes = repository.changes_of(commit)?.into_iter().map(|change| change.path);
             let paths = changes.filter(|path| !is_daily_record(path)).collect();
             Ok(DirectedCommit { id: commit.short(), paths })
         };
@@ -153,9 +171,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn ended_claims(session: &Session<'_>) -> Vec<EndedClaim> {
-    let now = session.env().now();
-    let claims = claims_of(session);
+fn ended_claims(claims: &KnownClaims, now: DateTime<Utc>) -> Vec<EndedClaim> {
     let ended = claims.all().filter_map(|known| known.held.claim.as_ref().ok());
     let ended = ended.filter(|claim| claim.has_ended(now)).map(|claim| EndedClaim {
         task: claim.task.clone(),
@@ -177,33 +193,55 @@ fn open_escalations(session: &Session<'_>) -> Result<(Vec<OpenEscalation>, Vec<P
     Ok((open.collect(), problems))
 }
 
-/// Has the gate judge every live branch. One that cannot be judged is a problem of its own and stops nothing.
-fn red_gates(
-    session: &Session<'_>,
-    repository: &Repository,
-    base: &str,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<RedGate>> {
-    let mut gates = Vec::new();
-    for branch in live_branches(session, repository)? {
-        let request =
-            GateRequest { base: Some(base.to_owned()), head: Some(branch.clone()), ..GateRequest::default() };
-        let verdict = match review(session, &request) {
-            Ok((review, _)) => review.verdict,
-            Err(error) => {
-                problems.push(Problem::warning(format!("{branch} cannot be judged: {error}")));
-                continue;
-            }
-        };
-        let shut = verdict.violations.into_iter().filter(crate::review::Violation::is_error);
-        gates.extend(shut.map(|violation| RedGate {
-            branch: branch.clone(),
-            rule: violation.rule.to_string(),
-            task: violation.task.as_deref().and_then(|id| TaskId::parse(id).ok()),
-            message: violation.message,
-        }));
+/// What the gate has refused of branches, by the commits that they end in and whose rules judged: neither changes.
+#[derive(Debug, Default)]
+pub(super) struct KnownGates(HashMap<(String, String, CommitId), Vec<RedGate>>);
+
+impl KnownGates {
+    /// Has the gate judge every live branch that it has not judged yet. One that cannot be judged is a problem of its own and
+    /// stops nothing. That a task has not reached the stage in which it is merged is no fault of work in flight.
+    fn read(
+        &mut self,
+        session: &Session<'_>,
+        repository: &Repository,
+        base: &WorkerPolicy,
+        problems: &mut Vec<Problem>,
+    ) -> Result<Vec<RedGate>> {
+        let mut current = HashMap::new();
+        let mut all = Vec::new();
+        for (branch, tip) in live_branches(session, repository)? {
+            let key = (base.commit.clone(), branch, tip);
+            let gates = match self.0.remove(&key) {
+                Some(gates) => gates,
+                None => match red_gates(session, &base.branch, &key.1) {
+                    Ok(gates) => gates,
+                    Err(error) => {
+                        problems.push(Problem::warning(format!("{} cannot be judged: {error}", key.1)));
+                        continue;
+                    }
+                },
+            };
+            all.extend(gates.iter().cloned());
+            current.insert(key, gates);
+        }
+        self.0 = current;
+        Ok(all)
     }
-    Ok(gates)
+}
+
+fn red_gates(session: &Session<'_>, base: &str, branch: &str) -> Result<Vec<RedGate>> {
+    let (base, head) = (Some(base.to_owned()), Some(branch.to_owned()));
+    let (review, _) = review(session, &GateRequest { base, head, ..GateRequest::default() })?;
+    let is_red =
+        |violation: &Violation| violation.is_error() && violation.rule != GateRule::MergeStage.into();
+    let red = review.verdict.violations.into_iter().filter(is_red);
+    let gates = red.map(|violation| RedGate {
+        branch: branch.to_owned(),
+        rule: violation.rule.to_string(),
+        task: violation.task.as_deref().and_then(|id| TaskId::parse(id).ok()),
+        message: violation.message,
+    });
+    Ok(gates.collect())
 }
 
 /// Returns the rounds of a worker that have failed since the last that has not.

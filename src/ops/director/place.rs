@@ -13,7 +13,7 @@ pub(super) enum Place {
     /// In the working tree of the session.
     Here,
     /// Elsewhere.
-    There(Flight),
+    There(Box<Flight>),
 }
 
 impl Place {

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::act::{Memory, act};
-use super::look::look;
+use super::look::{KnownGates, look};
 use super::place::Place;
 use crate::model::{Problem, Severity};
 use crate::ops::workers::Policy;
@@ -70,6 +70,14 @@ pub fn director_round(
     session: &Session<'_>,
     lock_timeout: Duration,
 ) -> Result<(DirectorRepository, Vec<Problem>)> {
+    round_with(session, lock_timeout, &mut KnownGates::default())
+}
+
+fn round_with(
+    session: &Session<'_>,
+    lock_timeout: Duration,
+    gates: &mut KnownGates,
+) -> Result<(DirectorRepository, Vec<Problem>)> {
     let policy = Policy::read(session, None)?;
     let rules = &policy.config.director;
     if rules.is_empty() {
@@ -82,7 +90,7 @@ pub fn director_round(
     let folder = session.workspace().repo_paths().shared_folder();
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let _lock = Lock::acquire(&folder.join("director.lock"), lock_timeout, DIRECTOR)?;
-    let seen = look(session, &policy.config, &policy.from.branch)?;
+    let seen = look(session, &policy.config, &policy.from, gates)?;
     let found = director_findings(rules, &seen.facts, session.env().now());
     let mut memory = Memory::read(session);
     let mut findings = Vec::new();
@@ -130,8 +138,9 @@ pub fn run_director(
 ) -> Result<()> {
     // Before the first look: what is written meanwhile is not missed.
     let watcher = Watcher::new(session.workspace())?;
+    let mut gates = KnownGates::default();
     loop {
-        let (round, problems) = director_round(session, lock_timeout)?;
+        let (round, problems) = round_with(session, lock_timeout, &mut gates)?;
         if !observe(round, &problems) {
             return Ok(());
         }
