@@ -138,7 +138,7 @@ fn limits_claims_and_the_gate_are_reported_and_rules_come_from_the_default_branc
     commit(&sandbox, "Both");
     assert_eq!(sandbox.tracker(&["claim", "0ne1", "--lease", "1m"]).status, 0);
     let busy = "busy TASK-TW02 - []".to_owned();
-    assert_eq!(round(&sandbox, &[]), (1, vec![busy.clone()]), "a claim is not stale before its time");
+    assert_eq!(round(&sandbox, &[]), (1, vec![busy]), "a claim is not stale before its time");
     // A branch that completes a task by hand, and one that takes the rules away.
     sandbox.git(&["switch", "--quiet", "--create", "by-hand"]);
     let path = ".tracker/tasks/TASK-TW02.md";
