@@ -21,7 +21,7 @@
 //! | 3     | `facts`  | what is known of tasks at a tip or in a range: links, authors, votes, content, findings |
 //! | 4     | `import` | other trackers' files to tasks, tools' reports to findings; pure |
 //! | 4     | `review` | a range of commits by task, and the rules of the gate; pure |
-//! | 4     | `remote` | other trackers as they are reached: programs that speak JSON lines |
+//! | 4     | `remote` | other trackers as they are reached: programs that speak JSON lines, tables of databases |
 //! | 4     | `engine` | runs of workflows: their log, their state, the processes of their steps |
 //! | 5     | `report` | context to text: cards, and reviews for pull requests and machines; pure |
 //! | 6     | `ops`    | the verbs, one file per use case; every door calls these |

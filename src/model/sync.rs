@@ -30,11 +30,19 @@ pub enum SyncField {
     Due,
     /// Markdown.
     Body,
+    /// The items that must be done first: by their ids there, by those of their tasks here.
+    Dependencies,
+    /// What else the other tracker knows, as JSON.
+    Metadata,
+    /// How much of the pipeline is passed, in percent: counted here.
+    Progress,
+    /// How many of the required approvals are there, such as `2/3`: counted here.
+    Signoffs,
 }
 
 impl SyncField {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Title,
         Self::Status,
         Self::Priority,
@@ -45,6 +53,10 @@ impl SyncField {
         Self::Estimate,
         Self::Due,
         Self::Body,
+        Self::Dependencies,
+        Self::Metadata,
+        Self::Progress,
+        Self::Signoffs,
     ];
 
     /// Returns its name.
@@ -61,7 +73,17 @@ impl SyncField {
             Self::Estimate => "estimate",
             Self::Due => "due",
             Self::Body => "body",
+            Self::Dependencies => "dependencies",
+            Self::Metadata => "metadata",
+            Self::Progress => "progress",
+            Self::Signoffs => "signoffs",
         }
+    }
+
+    /// Whether the value is counted here, so that the other tracker only shows it.
+    #[must_use]
+    pub fn is_derived(self) -> bool {
+        matches!(self, Self::Progress | Self::Signoffs)
     }
 
     /// Reads its name.
@@ -74,7 +96,7 @@ impl SyncField {
     #[must_use]
     pub fn empty(self) -> SyncValue {
         match self {
-            Self::Labels => SyncValue::Labels(BTreeSet::new()),
+            Self::Labels | Self::Dependencies => SyncValue::Labels(BTreeSet::new()),
             _ => SyncValue::Text(String::new()),
         }
     }
@@ -164,11 +186,13 @@ impl SyncPolicy {
 pub enum SyncKind {
     /// By a program that speaks JSON lines.
     Program,
+    /// As a table of a PostgreSQL database.
+    Postgres,
 }
 
 impl SyncKind {
     /// All of them, with their words.
-    pub const WORDS: [(&'static str, Self); 1] = [("program", Self::Program)];
+    pub const WORDS: [(&'static str, Self); 2] = [("program", Self::Program), ("postgres", Self::Postgres)];
 }
 
 /// `[sync.NAME]`: another tracker.
@@ -186,7 +210,32 @@ pub struct SyncRemote {
     pub status: BTreeMap<String, String>,
     /// A query: the tasks that are created there. Without one, only tasks that came from there go back.
     pub filter: Option<String>,
+    /// The table of a database.
+    pub table: Option<String>,
+    /// Names of columns there, by the names that they have without this.
+    pub columns: BTreeMap<String, String>,
 }
+
+/// The columns of a table of tasks, by the names that they have where the configuration has no other.
+pub const SYNC_COLUMNS: [&str; 17] = [
+    "id",
+    "project_name",
+    "title",
+    "description",
+    "task_type",
+    "priority",
+    "status",
+    "assigned_agent",
+    "feature_area",
+    "estimated_duration_minutes",
+    "dependencies",
+    "metadata",
+    "progress_percentage",
+    "synced_to_project",
+    "synced_task_id",
+    "synced_at",
+    "updated_at",
+];
 
 /// What became of an item or a task that the other side still has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::claims::{add_claims, claims_of};
 use super::in_flight::{add_flights, in_flight_of};
 use super::select::{Selector, read_query};
+use super::sync::add_links;
 use super::view::TaskLine;
 use super::{Result, Session};
 use crate::model::{Problem, Stage};
@@ -69,6 +70,7 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
         let mut tasks = selection.lines(&inside);
         add_flights(&in_flight, &mut tasks);
         add_claims(session, &claims, &mut tasks);
+        add_links(session, &mut tasks);
         BoardColumn { stage: stage.to_owned(), tasks }
     };
     let columns = stages.into_iter().map(column).collect();

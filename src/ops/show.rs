@@ -12,6 +12,7 @@ use super::in_flight::{add_flights, in_flight_of};
 use super::inbox::votes_elsewhere;
 use super::session::parse;
 use super::signoffs::{SignoffsView, content_seen, facts_of_task, unresolved_findings, view_of};
+use super::sync::add_links;
 use super::view::{
     DependencyView, MoveView, NoteView, SharedFileView, StepView, TaskLine, TaskView, boxes_of,
 };
@@ -112,6 +113,7 @@ fn show_here(session: &Session<'_>, id: &str) -> Result<(Shown, Vec<Problem>)> {
     let in_flight = in_flight_of(session);
     add_flights(&in_flight, std::slice::from_mut(&mut view.line));
     add_claims(session, &claims_of(session), std::slice::from_mut(&mut view.line));
+    add_links(session, std::slice::from_mut(&mut view.line));
     let others = session.snapshot().tasks()?;
     view.children = parts(&others, &task.id);
     view.shared_files = shared_files(&others, &task.summary());

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ClaimView, EvidenceView, FindingView, FlightView};
+use super::{ClaimView, EvidenceView, FindingView, FlightView, SyncedView};
 use crate::model::{Badge, BoxCount, Facts, Move, Note, Status, Summary, Task, Texts};
 use crate::policy::{Dependency, Tally};
 
@@ -82,6 +82,9 @@ pub struct TaskLine {
     /// Where somebody has moved it on, on other branches and in other working trees; the latest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_flight: Vec<FlightView>,
+    /// The items of other trackers that it is linked to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub synced: Vec<SyncedView>,
 }
 
 /// N of M.
@@ -148,6 +151,7 @@ impl TaskLine {
             evidence: (tally.evidence > 0).then_some(CountView { done: tally.proven, total: tally.evidence }),
             claim: None,
             in_flight: Vec::new(),
+            synced: Vec::new(),
         }
     }
 }

@@ -48,10 +48,10 @@ impl<E, R: Remote<E>> Remote<E> for StatusMap<R> {
         Ok((items, problems))
     }
 
-    fn state(&mut self, ids: &[String]) -> Result<Vec<RemoteItem>, E> {
-        let mut items = self.remote.state(ids)?;
+    fn state(&mut self, ids: &[String]) -> Result<(Vec<RemoteItem>, Vec<String>), E> {
+        let (mut items, problems) = self.remote.state(ids)?;
         self.here(&mut items);
-        Ok(items)
+        Ok((items, problems))
     }
 
     fn push(&mut self, changes: &[Push]) -> Result<Vec<PushAnswer>, E> {

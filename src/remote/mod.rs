@@ -1,10 +1,14 @@
-//! Other trackers as they are reached: by a program that speaks JSON lines. What they answer is untrusted: an item that
+//! Other trackers as they are reached: by a program that speaks JSON lines, or as a table of a database. What they answer is untrusted: an item that
 //! cannot be read is named and passed over, and an answer that stops in the middle is none.
 
 mod map;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod program;
 mod protocol;
 
+#[cfg(feature = "postgres")]
+pub(crate) use self::postgres::{PostgresPlace, PostgresRemote, RowCount, TableSettings, read_env_file};
 pub(crate) use map::StatusMap;
 pub(crate) use program::ProgramRemote;
 

@@ -132,12 +132,12 @@ impl<E: From<Error>> Remote<E> for ProgramRemote {
         Err(self.failed("list items", "there is always one more page").into())
     }
 
-    fn state(&mut self, ids: &[String]) -> Result<Vec<RemoteItem>, E> {
+    fn state(&mut self, ids: &[String]) -> Result<(Vec<RemoteItem>, Vec<String>), E> {
         let (mut items, mut problems) = (Vec::new(), Vec::new());
         self.items("read items", Request::State { ids }, &mut items, &mut problems)?;
         match problems.into_iter().next() {
             Some(problem) => Err(self.failed("read items", &problem).into()),
-            None => Ok(items),
+            None => Ok((items, Vec::new())),
         }
     }
 

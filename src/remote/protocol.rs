@@ -76,7 +76,8 @@ impl Item {
         for (name, value) in &self.fields {
             let Some(field) = SyncField::parse(name) else { continue };
             let value = value_of(field, value).ok_or_else(|| {
-                let expected = if field == SyncField::Labels { "a list of texts" } else { "a text" };
+                let is_list = matches!(field.empty(), SyncValue::Labels(_));
+                let expected = if is_list { "a list of texts" } else { "a text" };
                 format!("`{id}`: {field} is not {expected}")
             })?;
             fields.insert(field, value);
@@ -100,11 +101,11 @@ pub(super) fn text_of(value: &Value) -> Option<String> {
 fn value_of(field: SyncField, value: &Value) -> Option<SyncValue> {
     match (field, value) {
         (_, Value::Null) => Some(field.empty()),
-        (SyncField::Labels, Value::Array(items)) => {
+        (SyncField::Labels | SyncField::Dependencies, Value::Array(items)) => {
             let labels: Option<BTreeSet<String>> = items.iter().map(text_of).collect();
             labels.map(SyncValue::Labels)
         }
-        (SyncField::Labels, _) => None,
+        (SyncField::Labels | SyncField::Dependencies, _) => None,
         (_, value) => text_of(value).map(SyncValue::Text),
     }
 }

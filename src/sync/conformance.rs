@@ -86,7 +86,7 @@ impl<E: std::fmt::Display> Play<'_, E> {
         };
         self.note("pull twice", outcome);
         let outcome = match self.remote.state(&["no such item".to_owned()]) {
-            Ok(items) if items.is_empty() => Ok(()),
+            Ok((items, _)) if items.is_empty() => Ok(()),
             Ok(_) => Err("it returns an item for an id that nothing has".to_owned()),
             Err(error) => Err(error.to_string()),
         };
@@ -109,7 +109,7 @@ impl<E: std::fmt::Display> Play<'_, E> {
     }
 
     fn state(&mut self, id: &str) -> Result<RemoteItem, String> {
-        let items = self.remote.state(&[id.to_owned()]).map_err(|error| error.to_string())?;
+        let (items, _) = self.remote.state(&[id.to_owned()]).map_err(|error| error.to_string())?;
         items.into_iter().find(|item| item.id == id).ok_or_else(|| format!("`{id}` is not there"))
     }
 
@@ -227,6 +227,10 @@ fn values(capabilities: &Capabilities, at: usize) -> SyncValues {
             let labels = [format!("l{at}"), "shared".to_owned()];
             SyncValue::Labels(labels.into_iter().take(1 + at % 2).collect())
         }
+        SyncField::Dependencies => SyncValue::Labels([at.to_string()].into()),
+        SyncField::Metadata => SyncValue::text(["{\"a\":1}", "{\"b\":[2]}"][at % 2]),
+        SyncField::Progress => SyncValue::text(["0", "50", "100"][at % 3]),
+        SyncField::Signoffs => SyncValue::text(["0/2", "1/2", "2/2"][at % 3]),
         SyncField::Body => {
             let lines = [text(1), "", "- [ ] a checkbox", text(2)];
             SyncValue::text(format!("{}\n", lines[..1 + at % 4].join("\n").trim_end()))

@@ -94,14 +94,16 @@ impl Round<'_> {
         if !journal.is_empty() && !self.request.is_dry {
             self.replay(journal, local, remote)?;
         }
-        let (mut items, problems) = remote.pull()?;
+        let (mut items, mut problems) = remote.pull()?;
         let tasks = local.tasks()?;
         let known: HashSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
         let links = tasks.iter().filter_map(|task| task.link.as_ref());
         let is_missing = |id: &&String| !id.is_empty() && !known.contains(id.as_str());
         let missing: Vec<String> = links.map(|link| &link.id).filter(is_missing).cloned().collect();
         if !missing.is_empty() {
-            items.extend(remote.state(&missing)?);
+            let (found, odd) = remote.state(&missing)?;
+            items.extend(found);
+            problems.extend(odd);
         }
         let created: HashMap<String, SyncValues> =
             self.kept.iter().map(|own| (own.landing.task.clone(), own.there.clone())).collect();
@@ -132,7 +134,7 @@ impl Round<'_> {
         let mut open = changed;
         open.retain(is_open);
         let ids: Vec<String> = open.iter().map(|intent| intent.landing.link.id.clone()).collect();
-        let items = if ids.is_empty() { Vec::new() } else { remote.state(&ids)? };
+        let items = if ids.is_empty() { Vec::new() } else { remote.state(&ids)?.0 };
         let items: HashMap<&str, &RemoteItem> = items.iter().map(|item| (item.id.as_str(), item)).collect();
         let mut landings = Vec::new();
         for mut intent in open {

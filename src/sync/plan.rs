@@ -123,7 +123,8 @@ pub(super) fn plan<E>(
     for item in sides.items {
         items.entry(&item.id).or_insert(item);
     }
-    let mut planner = Planner { sides, request, local, plan: SyncPlan::default() };
+    let tasks = sides.tasks.iter().map(|task| (task.id.as_str(), task)).collect();
+    let mut planner = Planner { sides, request, local, tasks, plan: SyncPlan::default() };
     let mut taken: HashSet<&str> = HashSet::new();
     let linked = |task: &&LocalTask| task.link.as_ref().is_some_and(|link| !link.id.is_empty());
     for task in sides.tasks.iter().filter(linked) {
@@ -168,10 +169,15 @@ struct Pair<'p> {
     lost: Vec<Lost>,
 }
 
+fn lost_of(pair: &Pair<'_>, field: SyncField, (side, lost): (SyncSide, SyncValue), kept: SyncValue) -> Lost {
+    Lost { task: pair.task.id.clone(), item: pair.item.id.clone(), field, side, lost, kept }
+}
+
 struct Planner<'p, 'l, E> {
     sides: &'p Sides<'p>,
     request: &'p SyncRequest,
     local: &'l mut dyn Local<E>,
+    tasks: HashMap<&'p str, &'p LocalTask>,
     plan: SyncPlan,
 }
 
@@ -234,7 +240,7 @@ impl<E> Planner<'_, '_, E> {
         let mut link = SyncLink::new("", &item.id);
         let mut here = SyncValues::new();
         for (field, value) in &item.fields {
-            if !self.sides.capabilities.fields.contains(field) {
+            if !self.sides.capabilities.fields.contains(field) || field.is_derived() {
                 continue;
             }
             match self.local.accept(None, *field, value) {
@@ -280,7 +286,7 @@ impl<E> Planner<'_, '_, E> {
     /// task keeps it.
     fn id_of(&self, item: &RemoteItem) -> Result<Option<String>, String> {
         let Some(key) = &item.key else { return Ok(None) };
-        let own = self.sides.tasks.iter().find(|task| task.id == *key);
+        let own = self.tasks.get(key.as_str());
         let link = own.and_then(|task| task.link.as_ref());
         match link.is_some_and(|link| link.id.is_empty() && link.orphan.is_none()) {
             true => Ok(Some(key.clone())),
@@ -290,14 +296,23 @@ impl<E> Planner<'_, '_, E> {
 
     fn update(&mut self, task: &LocalTask, link: SyncLink, item: &RemoteItem, why: &str) {
         let Some(values) = &task.values else { return };
-        if !self.is_selected(&task.id) {
+        // Of an item without fields nothing is known.
+        if !self.is_selected(&task.id) || item.fields.is_empty() {
             return;
         }
         let mut pair =
             Pair { task, item, link, here: SyncValues::new(), there: SyncValues::new(), lost: Vec::new() };
         for field in self.sides.capabilities.fields.iter().copied() {
             let (Some(own), Some(raw)) = (values.get(&field), item.fields.get(&field)) else { continue };
-            let accepted = self.local.accept(Some(task), field, raw);
+            if field.is_derived() {
+                self.derive(&mut pair, field, own, raw);
+                continue;
+            }
+            // What both have agreed on was accepted, also where it could not come from outside any more.
+            let accepted = match pair.link.agreed.get(&field) {
+                Some(agreed) if agreed == raw => Ok(raw.clone()),
+                _ => self.local.accept(Some(task), field, raw),
+            };
             let other = accepted.as_ref().ok().cloned();
             let found = match accepted {
                 Ok(value) => {
@@ -325,6 +340,22 @@ impl<E> Planner<'_, '_, E> {
     fn ways(&self, field: SyncField) -> (bool, bool) {
         let direction = self.request.direction;
         (direction != SyncDirection::Push, direction != SyncDirection::Pull && !self.is_read_only(field))
+    }
+
+    /// What is counted here is the same there, whatever is there.
+    fn derive(&self, pair: &mut Pair<'_>, field: SyncField, own: &SyncValue, raw: &SyncValue) {
+        if own != raw {
+            if !self.ways(field).1 {
+                return;
+            }
+            // Somebody has changed it there.
+            if pair.link.agreed.get(&field).is_some_and(|agreed| agreed != raw) {
+                let loser = (SyncSide::There, raw.clone());
+                pair.lost.push(lost_of(pair, field, loser, own.clone()));
+            }
+            pair.there.insert(field, own.clone());
+        }
+        pair.link.agreed.insert(field, own.clone());
     }
 
     /// What cannot be taken over stays there until the value here changes.
@@ -378,14 +409,7 @@ impl<E> Planner<'_, '_, E> {
             (true, false) => other,
         };
         pair.link.agreed.insert(field, now.clone());
-        pair.lost.extend(found.lost.map(|(side, value)| Lost {
-            task: pair.task.id.clone(),
-            item: pair.item.id.clone(),
-            field,
-            side,
-            lost: value,
-            kept: target,
-        }));
+        pair.lost.extend(found.lost.map(|loser| lost_of(pair, field, loser, target)));
     }
 
     fn finish(&mut self, pair: Pair<'_>, values: &SyncValues, why: &str) {

@@ -141,8 +141,9 @@ pub trait Remote<E> {
     /// Returns all items that are in scope. Beside them come problems, each of which names an item that cannot be used.
     fn pull(&mut self) -> Result<(Vec<RemoteItem>, Vec<String>), E>;
 
-    /// Returns these items, whether they are in scope or not; one that is gone is left out.
-    fn state(&mut self, ids: &[String]) -> Result<Vec<RemoteItem>, E>;
+    /// Returns these items, whether they are in scope or not; one that is gone is left out, and one that is there and cannot be
+    /// read has no fields. Beside them come problems.
+    fn state(&mut self, ids: &[String]) -> Result<(Vec<RemoteItem>, Vec<String>), E>;
 
     /// Changes items, each only where its version is the one that the change is based on. An item with a key that is created
     /// again stays the one that it is. Returns an answer for each.

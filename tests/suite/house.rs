@@ -25,7 +25,7 @@ const READS: [&str; 10] = [
     "thread::sleep",
 ];
 /// Where a crate may be named: what it brings is copied to plain data at that border.
-const BORDERS: [(&str, &[&str]); 19] = [
+const BORDERS: [(&str, &[&str]); 23] = [
     ("gix", &["src/git/"]),
     ("gix_glob", &["src/model/"]),
     ("clap", &["src/cli/"]),
@@ -38,7 +38,11 @@ const BORDERS: [(&str, &[&str]); 19] = [
     ("comrak", &["src/report/"]),
     ("quick_xml", &["src/import/"]),
     ("rmcp", &["src/mcp/"]),
-    ("tokio", &["src/mcp/", "src/server/"]),
+    ("tokio", &["src/mcp/", "src/remote/postgres/", "src/server/"]),
+    ("postgres", &["src/remote/"]),
+    ("rustls", &["src/remote/postgres/"]),
+    ("tokio_rustls", &["src/remote/postgres/"]),
+    ("webpki_roots", &["src/remote/postgres/"]),
     ("axum", &["src/server/"]),
     ("hyper", &["src/server/"]),
     ("hyper_util", &["src/server/"]),

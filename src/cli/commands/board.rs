@@ -81,6 +81,7 @@ fn show_as_lists(board: &ops::Board, out: &mut Output) {
                 Cell::new(evidence(task)),
                 Cell::new(task.assignee.as_deref().unwrap_or_default()),
                 Cell::new(in_flight(task, out)),
+                Cell::new(synced(task)),
             ]
         };
         let rows: Vec<Vec<Cell>> = column.tasks.iter().map(row).collect();
@@ -162,6 +163,10 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
         show_row(firsts.into_iter(), widths, out);
         let second = |task: &ops::TaskLine| (format!("  {}", clean(&task.title)), Style::new());
         show_row(tasks().map(|task| task.map_or_else(nothing, second)), widths, out);
+        if tasks().flatten().any(|task| !task.synced.is_empty()) {
+            let item = |task: &ops::TaskLine| (format!("  {}", clean(&synced(task))), Style::new().dimmed());
+            show_row(tasks().map(|task| task.map_or_else(nothing, item)), widths, out);
+        }
         if tasks().flatten().any(is_elsewhere) {
             let third = |task: &ops::TaskLine| {
                 let place =
@@ -180,6 +185,12 @@ fn show_columns(columns: &[ops::BoardColumn], widths: &[usize], out: &mut Output
         show_row(columns.iter().map(more), widths, out);
     }
     out.gap();
+}
+
+/// Names the items of other trackers that a task is linked to.
+fn synced(task: &ops::TaskLine) -> String {
+    let name = |own: &ops::SyncedView| format!("{}:{}", own.remote, own.item);
+    task.synced.iter().map(name).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether somebody has claimed it, or works on it elsewhere.

@@ -13,7 +13,7 @@ use crate::cli::args::ReadArgs;
 use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Cell, Output, clean, clean_lines};
-use crate::model::{Field, Status, by_agent};
+use crate::model::{Field, Status, SyncOrphan, by_agent};
 use crate::ops::{self, TaskLine, TaskView};
 
 /// Show a task
@@ -117,6 +117,16 @@ fn show_head(task: &TaskView, out: &mut Output) {
         let folder = flight.folder.as_ref().filter(|_| flight.branch.is_some());
         let folder = folder.map_or_else(String::new, |folder| format!(" in {folder}"));
         out.line(format!("  {label} {}{}", clean(&shared::flight(flight, out)), clean(&folder)));
+    }
+    for own in &line.synced {
+        let label = out.dim("Linked:");
+        let fields: Vec<&str> = own.conflicts.iter().map(|field| field.as_str()).collect();
+        let conflict = match (own.orphan, fields.is_empty()) {
+            (Some(SyncOrphan::DeletedThere), _) => ", gone there".to_owned(),
+            (_, true) => String::new(),
+            (_, false) => format!(", both sides have changed {}", fields.join(", ")),
+        };
+        out.line(format!("  {label} {}", clean(&format!("{}:{}{conflict}", own.remote, own.item))));
     }
     for (label, why) in [("Blocked:", &line.blocked), ("Cancelled:", &line.cancelled)] {
         if let Some(why) = why {

@@ -1,13 +1,15 @@
 //! `[sync.NAME]`: another tracker that this one is synchronised with.
 
+use std::collections::BTreeMap;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Reader, Value};
 use crate::doc::printable::printable;
-use crate::model::{Config, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
+use crate::model::{Config, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
 
-const KEYS: [&str; 6] = ["kind", "command", "project", "policy", "status", "filter"];
+const KEYS: [&str; 8] = ["kind", "command", "project", "policy", "status", "filter", "table", "columns"];
 /// The words that a status has here.
 const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
 
@@ -23,17 +25,31 @@ impl Reader<'_> {
                 remote.policy = reader.word(path, value, &SyncPolicy::WORDS).unwrap_or_default();
             }
             "filter" => remote.filter = reader.text(path, value),
-            "status" => reader.table(path, value, |reader, path, key, value| {
-                if STATUSES.contains(&key.get_ref().as_ref()) {
-                    let word = reader.text(path, value).unwrap_or_default();
-                    remote.status.insert(key.get_ref().to_string(), word);
-                } else {
-                    reader.unknown(path, key, &STATUSES);
-                }
-            }),
+            "status" => remote.status = reader.words(path, value, &STATUSES),
+            "table" => remote.table = reader.text(path, value),
+            "columns" => remote.columns = reader.words(path, value, &SYNC_COLUMNS),
             _ => reader.unknown(path, key, &KEYS),
         });
         remote
+    }
+
+    /// Reads the words of the other tracker, by ours.
+    fn words(
+        &mut self,
+        path: &str,
+        value: &Value<'_>,
+        known: &'static [&'static str],
+    ) -> BTreeMap<String, String> {
+        let mut words = BTreeMap::new();
+        self.table(path, value, |reader, path, key, value| {
+            if known.contains(&key.get_ref().as_ref()) {
+                let word = reader.text(path, value).unwrap_or_default();
+                words.insert(key.get_ref().to_string(), word);
+            } else {
+                reader.unknown(path, key, known);
+            }
+        });
+        words
     }
 
     /// Reports names that cannot be, and what is needed and left out.
@@ -50,7 +66,7 @@ impl Reader<'_> {
             let Some(remote) = config.sync.get(name) else { continue };
             match (remote.kind, &remote.command) {
                 (None, _) => {
-                    let hint = "write kind = \"program\" and a command";
+                    let hint = "write kind = \"program\" and a command, or kind = \"postgres\"";
                     self.misfit(value.span(), &path, "does not say how it is reached".to_owned(), hint);
                 }
                 (Some(SyncKind::Program), None) => {
@@ -77,6 +93,7 @@ pub fn add_sync_table(text: &str, name: &str, remote: &SyncRemote) -> String {
         ("project", remote.project.clone()),
         ("policy", policy.map(|(word, _)| (*word).to_owned())),
         ("filter", remote.filter.clone()),
+        ("table", remote.table.clone()),
     ];
     added.push_str(&format!("[sync.{name}]\n"));
     for (key, value) in values {

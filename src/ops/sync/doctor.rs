@@ -1,13 +1,19 @@
 //! `sync doctor`: why nothing arrives. Each question that such a case raises, answered.
 
+use std::path::Path;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::here::{local_folder, read_json, read_links};
+#[cfg(feature = "postgres")]
+use super::run::open_table;
 use super::run::{find_remote, reach};
-use crate::model::{SyncField, SyncOrphan};
+use crate::model::{SyncField, SyncKind, SyncOrphan, SyncRemote};
 use crate::ops::select::read_query;
 use crate::ops::{Result, Session};
+#[cfg(feature = "postgres")]
+use crate::remote::RowCount;
 
 /// What was checked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -37,7 +43,11 @@ impl SyncDiagnosis {
 }
 
 /// Checks how another tracker is reached, what comes from it, and what waits.
-pub fn diagnose_sync(session: &Session<'_>, remote: Option<&str>) -> Result<SyncDiagnosis> {
+pub fn diagnose_sync(
+    session: &Session<'_>,
+    remote: Option<&str>,
+    env_file: Option<&Path>,
+) -> Result<SyncDiagnosis> {
     let config = session.config()?;
     let (name, settings) = find_remote(&config, remote)?;
     let mut found = SyncDiagnosis { remote: name.to_owned(), checks: Vec::new() };
@@ -50,14 +60,17 @@ pub fn diagnose_sync(session: &Session<'_>, remote: Option<&str>) -> Result<Sync
         found.add(read.is_ok(), format!("filter: {filter}{text}"), Some(hint));
     }
     found.add(project.is_some(), format!("project: {}", project.map_or("none", String::as_str)), Some(hint));
-    let mut there = reach(session, &config, name, settings)?;
-    let by_hand = Some(format!("look at the command under [sync.{name}]: tracker edit config"));
+    let mut there = reach(session, &config, (name, settings), env_file)?;
+    let by_hand = Some(match settings.kind {
+        Some(SyncKind::Postgres) => place_hint(name),
+        _ => format!("look at the command under [sync.{name}]: tracker edit config"),
+    });
     match there.capabilities() {
         Ok(can) => {
             let fields: Vec<&str> = can.fields.iter().map(|field| field.as_str()).collect();
             found.add(true, format!("connection: it answers, and has {}", fields.join(", ")), None);
             let is_writable = can.read_only.len() < can.fields.len();
-            let hint = Some("the program reports all of its fields as read-only".to_owned());
+            let hint = Some("all of its fields are read-only there: grant the user UPDATE, or look at what the program reports".to_owned());
             found.add(is_writable, "writable: fields can be changed there", hint);
             let created = if can.creates && can.keys { "can" } else { "cannot" };
             found.add(true, format!("new items {created} be created there"), None);
@@ -89,8 +102,60 @@ pub fn diagnose_sync(session: &Session<'_>, remote: Option<&str>) -> Result<Sync
         }
         Err(error) => found.add(false, format!("pull: {error}"), by_hand),
     }
+    #[cfg(feature = "postgres")]
+    if let (Some(SyncKind::Postgres), Some(project)) = (settings.kind, project) {
+        table(session, (name, project, settings), env_file, &mut found)?;
+    }
     links(session, name, &mut found)?;
     Ok(found)
+}
+
+/// Which variables say where a database is.
+fn place_hint(name: &str) -> String {
+    let prefix = name.to_ascii_uppercase().replace('-', "_");
+    format!(
+        "set {prefix}_DB_HOST, _PORT, _NAME, _USER and _PASSWORD, or PGHOST, PGPORT, …; see tracker help sync"
+    )
+}
+
+/// Checks what keeps rows of a table from being taken: the name of the project, the flags, the status.
+#[cfg(feature = "postgres")]
+fn table(
+    session: &Session<'_>,
+    remote: (&str, &str, &SyncRemote),
+    env_file: Option<&Path>,
+    found: &mut SyncDiagnosis,
+) -> Result<()> {
+    let project = remote.1;
+    let mut table = open_table(session, remote, env_file)?;
+    let counts = table.counts()?;
+    let sum = |filter: &dyn Fn(&RowCount) -> bool| -> i64 {
+        counts.iter().filter(|row| filter(row)).map(|row| row.count).sum()
+    };
+    let all = sum(&|_| true);
+    found.add(true, format!("table: {}", table.describe()), None);
+    let others = if all == 0 { table.projects()? } else { Vec::new() };
+    let hint = match others.is_empty() {
+        true => "the table has no rows of any project".to_owned(),
+        false => format!("there are rows of {}; the name is the same in every letter", others.join(", ")),
+    };
+    found.add(all > 0, format!("rows of `{project}`: {all}"), Some(hint));
+    let is_synced = sum(&|row| row.is_synced);
+    let text = format!("flags: {is_synced} rows are marked as synced, {} are not", all - is_synced);
+    found.add(true, text, None);
+    let words = counts.iter().filter(|row| !row.is_synced).map(|row| {
+        let status = if row.status.is_empty() { "no status" } else { &row.status };
+        format!("{} {status}", row.count)
+    });
+    let words: Vec<String> = words.collect();
+    if !words.is_empty() {
+        found.add(
+            true,
+            format!("not synced: {}; completed and cancelled ones are not taken", words.join(", ")),
+            None,
+        );
+    }
+    Ok(())
 }
 
 fn word_of(item: &crate::sync::RemoteItem, field: SyncField) -> String {

@@ -8,16 +8,18 @@
 //!     last.json       when it was last synchronised, and what came of it
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::values::TaskValues;
 use crate::doc::{create_sync_link, create_task, read_sync_link};
+use crate::facts::{TallyContext, tallies};
 use crate::git::{open_to_append, read_regular};
 use crate::model::{
     Config, IdScheme, Problem, RecordKind, RecordPath, SyncField, SyncLink, SyncValue, Task, TaskId,
@@ -95,7 +97,7 @@ pub(super) fn append_log(session: &Session<'_>, remote: &str, lost: &[Lost]) -> 
 /// Returns the links with another tracker, and what is wrong with those that cannot be read.
 pub(super) fn read_links(snapshot: &Snapshot, remote: &str) -> Result<Links> {
     let folder = format!("{}/{remote}", RecordKind::SyncLink.folder());
-    let (mut links, mut problems) = (Vec::new(), Vec::new());
+    let mut files = Vec::new();
     for entry in snapshot.list(&folder)? {
         let path = format!("{folder}/{}", entry.name);
         let Some(RecordPath::OfRemote { kind: RecordKind::SyncLink, .. }) = RecordPath::parse(&path) else {
@@ -103,9 +105,17 @@ pub(super) fn read_links(snapshot: &Snapshot, remote: &str) -> Result<Links> {
         };
         let Ok(task) = TaskId::parse(entry.name.trim_end_matches(".yaml")) else { continue };
         let bytes = snapshot.read(&path)?.unwrap_or_default();
-        match read_sync_link(&task, &bytes) {
-            Ok(link) => links.push((task, link)),
-            Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(&path))),
+        files.push((task, path, bytes));
+    }
+    let read = |(task, path, bytes): (TaskId, String, Vec<u8>)| match read_sync_link(&task, &bytes) {
+        Ok(link) => Ok((task, link)),
+        Err(found) => Err(found.into_iter().map(|problem| problem.in_file(&path)).collect::<Vec<_>>()),
+    };
+    let (mut links, mut problems) = (Vec::new(), Vec::new());
+    for read in files.into_par_iter().map(read).collect::<Vec<_>>() {
+        match read {
+            Ok(link) => links.push(link),
+            Err(found) => problems.extend(found),
         }
     }
     Ok((links, problems))
@@ -132,6 +142,10 @@ pub(super) struct Here<'s, 'e> {
     filter_text: &'s str,
     folder: PathBuf,
     ids: Option<IdMaker<'s, 'e>>,
+    /// Tasks by their items.
+    linked: HashMap<String, String>,
+    /// What each task depends on.
+    dependencies: HashMap<String, Vec<String>>,
     /// Records that could not be read.
     pub(super) problems: Vec<Problem>,
 }
@@ -153,6 +167,8 @@ impl<'s, 'e> Here<'s, 'e> {
             filter_text,
             folder: local_folder(session, remote),
             ids: None,
+            linked: HashMap::new(),
+            dependencies: HashMap::new(),
             problems: Vec::new(),
         }
     }
@@ -197,9 +213,7 @@ impl<'s, 'e> Here<'s, 'e> {
             Some(_) if landing.is_new => return Err(Error::usage(format!("{id} is there already"))),
             Some(file) if !landing.here.is_empty() => {
                 let task = parse(&file)?;
-                let tasks = snapshot.tasks()?;
-                let is_open = |id: &str| tasks.find(id).is_none_or(|task| !task.is_closed());
-                let now = self.values.of(&task, is_open);
+                let now = self.values.of(&task, 0);
                 let (mut edits, mut fields) = (Vec::new(), Vec::new());
                 for (field, value) in &landing.here {
                     if now.get(field) == landing.seen.get(field) {
@@ -221,6 +235,45 @@ impl<'s, 'e> Here<'s, 'e> {
     }
 }
 
+impl Here<'_, '_> {
+    /// Returns the tasks of items. An item that has none here is left out, and a cycle is refused.
+    fn accept_dependencies(
+        &mut self,
+        task: Option<&LocalTask>,
+        items: &BTreeSet<String>,
+    ) -> std::result::Result<BTreeSet<String>, String> {
+        let own = task.map(|task| task.id.as_str());
+        let on: BTreeSet<String> = items
+            .iter()
+            .filter_map(|item| self.linked.get(item))
+            .filter(|on| Some(on.as_str()) != own)
+            .cloned()
+            .collect();
+        let Some(own) = own else { return Ok(on) };
+        let known = self.dependencies.get(own).cloned().unwrap_or_default();
+        let new: Vec<&String> = on.iter().filter(|on| !known.contains(on)).collect();
+        if let Some(on) = new.iter().find(|on| self.depends(on, own)) {
+            return Err(format!("{own} cannot depend on {on}, which depends on it"));
+        }
+        self.dependencies.entry(own.to_owned()).or_default().extend(new.into_iter().cloned());
+        Ok(on)
+    }
+
+    /// Whether a task depends on another, directly or not.
+    fn depends(&self, task: &str, on: &str) -> bool {
+        let (mut open, mut seen) = (vec![task], HashSet::new());
+        while let Some(task) = open.pop() {
+            if task == on {
+                return true;
+            }
+            if seen.insert(task) {
+                open.extend(self.dependencies.get(task).into_iter().flatten().map(String::as_str));
+            }
+        }
+        false
+    }
+}
+
 impl Local<Error> for Here<'_, '_> {
     fn tasks(&mut self) -> Result<Vec<LocalTask>> {
         let snapshot = self.snapshot();
@@ -229,14 +282,24 @@ impl Local<Error> for Here<'_, '_> {
         let mut links: HashMap<String, SyncLink> =
             links.into_iter().map(|(task, link)| (task.to_string(), link)).collect();
         let tasks = snapshot.tasks()?;
-        let is_open = |id: &str| tasks.find(id).is_none_or(|task| !task.is_closed());
+        let context = TallyContext {
+            env: self.session.env(),
+            workspace: self.session.workspace(),
+            snapshot: &snapshot,
+            config: self.config,
+        };
+        let tallies = tallies(&context, &tasks, &mut self.problems)?;
+        (self.linked, self.dependencies) = (HashMap::new(), HashMap::new());
         let mut all = Vec::new();
-        for id in snapshot.task_ids()? {
+        let ids = snapshot.task_ids()?;
+        let files: Vec<_> = ids.iter().map(|id| snapshot.task_file(id)).collect();
+        let read = files.into_par_iter().map(|file| file?.map(|file| parse(&file)).transpose());
+        for (id, task) in ids.iter().zip(read.collect::<Vec<Result<Option<Task>>>>()) {
             // A task that cannot be read is not one that is gone.
             let link = links.remove(id.as_str());
-            let Some(file) = snapshot.task_file(&id)? else { continue };
-            let task = match parse(&file) {
-                Ok(task) => task,
+            let task = match task {
+                Ok(Some(task)) => task,
+                Ok(None) => continue,
                 Err(Error::Broken(problems)) => {
                     self.problems.extend(problems);
                     continue;
@@ -244,9 +307,17 @@ impl Local<Error> for Here<'_, '_> {
                 Err(error) => return Err(error),
             };
             let modified = tasks.stat(id.as_str()).map(|stat| DateTime::from_timestamp_nanos(stat.modified));
+            if let Some(link) = link.as_ref().filter(|link| !link.id.is_empty()) {
+                self.linked.insert(link.id.clone(), id.to_string());
+            }
+            if !task.depends_on.is_empty() {
+                let on = task.depends_on.iter().map(ToString::to_string).collect();
+                self.dependencies.insert(id.to_string(), on);
+            }
+            let approved = tallies.get(id.as_str()).map_or(0, |tally| tally.approved);
             all.push(LocalTask {
                 id: id.to_string(),
-                values: Some(self.values.of(&task, is_open)),
+                values: Some(self.values.of(&task, approved)),
                 updated: modified,
                 link,
                 selected: self.selected(&task),
@@ -270,7 +341,12 @@ impl Local<Error> for Here<'_, '_> {
         field: SyncField,
         value: &SyncValue,
     ) -> std::result::Result<SyncValue, String> {
-        self.values.accept(task.and_then(|task| task.values.as_ref()), field, value)
+        match (field, value) {
+            (SyncField::Dependencies, SyncValue::Labels(items)) => {
+                self.accept_dependencies(task, items).map(SyncValue::Labels)
+            }
+            _ => self.values.accept(task.and_then(|task| task.values.as_ref()), field, value),
+        }
     }
 
     /// A random id would be another one in another clone.

@@ -1,6 +1,9 @@
 //! `sync`: one run with one other tracker.
 
+#[cfg(feature = "postgres")]
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -11,6 +14,8 @@ use super::own_program::refuse_other_program;
 use crate::model::{Config, Problem, SyncField, SyncKind, SyncRemote, nearest};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
+#[cfg(feature = "postgres")]
+use crate::remote::{PostgresPlace, PostgresRemote, TableSettings, read_env_file};
 use crate::remote::{ProgramRemote, StatusMap};
 use crate::store::{self, Lock};
 use crate::sync::{
@@ -28,6 +33,8 @@ pub struct SyncOptions {
     pub direction: SyncDirection,
     /// Whether many changes are fine.
     pub is_confirmed: bool,
+    /// A file of variables that say where a database is.
+    pub env_file: Option<PathBuf>,
 }
 
 /// What was synchronised.
@@ -128,10 +135,13 @@ pub(super) fn find_remote<'c>(config: &'c Config, name: Option<&str>) -> Result<
 pub(super) fn reach<'r>(
     session: &Session<'_>,
     config: &Config,
-    name: &str,
-    remote: &'r SyncRemote,
+    (name, remote): (&str, &'r SyncRemote),
+    env_file: Option<&Path>,
 ) -> Result<Box<dyn Remote<Error> + 'r>> {
     let project = remote.project.clone().or_else(|| config.project.clone()).unwrap_or_default();
+    if remote.kind == Some(SyncKind::Postgres) {
+        return database(session, (name, &project, remote), env_file);
+    }
     match (remote.kind, &remote.command) {
         (Some(SyncKind::Program), Some(command)) => {
             refuse_other_program(session, command)?;
@@ -147,6 +157,45 @@ pub(super) fn reach<'r>(
             ))
         }
     }
+}
+
+/// Returns a table of a database. Where it is, and as whom it is used, is for the user to say and not for the repository.
+#[cfg(feature = "postgres")]
+fn database<'r>(
+    session: &Session<'_>,
+    (name, project, remote): (&str, &str, &'r SyncRemote),
+    env_file: Option<&Path>,
+) -> Result<Box<dyn Remote<Error> + 'r>> {
+    let table = open_table(session, (name, project, remote), env_file)?;
+    Ok(Box::new(StatusMap::new(table, &remote.status)))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn database<'r>(
+    _session: &Session<'_>,
+    (name, ..): (&str, &str, &'r SyncRemote),
+    _env_file: Option<&Path>,
+) -> Result<Box<dyn Remote<Error> + 'r>> {
+    let message =
+        format!("[sync.{name}] is a database, and this program was built without the feature `postgres`");
+    Err(Error::usage_with(message, "cargo install git-native-tracker --features postgres"))
+}
+
+#[cfg(feature = "postgres")]
+pub(super) fn open_table(
+    session: &Session<'_>,
+    (name, project, remote): (&str, &str, &SyncRemote),
+    env_file: Option<&Path>,
+) -> Result<PostgresRemote> {
+    let file = match env_file.map(|file| session.env().cwd().join(file)) {
+        Some(path) => read_env_file(&std::fs::read_to_string(&path).map_err(Error::io("read", &path))?),
+        None => BTreeMap::new(),
+    };
+    let variable = |name: &str| session.env().variable(name).or_else(|| file.get(name).cloned());
+    let place = PostgresPlace::read(name, variable);
+    let place = place.map_err(|why| Error::usage_with(why, "tracker help sync names the variables"))?;
+    let ids: Vec<String> = session.snapshot().task_ids()?.iter().map(ToString::to_string).collect();
+    Ok(PostgresRemote::new(TableSettings::new(name, project, remote), place, &ids))
 }
 
 /// Synchronises with another tracker.
@@ -184,7 +233,7 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
         is_dry: session.is_dry(),
     };
     let mut here = Here::new(session, &config, name, filter);
-    let mut there = reach(session, &config, name, settings)?;
+    let mut there = reach(session, &config, (name, settings), options.env_file.as_deref())?;
     let result = sync(&mut here, &mut *there, &request);
     let records = std::mem::take(&mut here.problems);
     if !session.is_dry() {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::doc::{Edit, checkboxes};
+use crate::doc::{Edit, Value, checkboxes};
 use crate::model::Badge;
 use crate::model::{Config, Field, Move, MoveKind, Stage, Status, SyncField, SyncValue, SyncValues, Task};
 use crate::ops::fields::{ValueReader, edit_to};
@@ -15,6 +15,11 @@ use crate::policy::{Tally, badge_of, status_of};
 const LONGEST_TEXT: usize = 48 * 1024;
 /// A longer line is none, in bytes.
 const LONGEST_LINE: usize = 500;
+
+/// Longer metadata of another tracker is not taken over, in bytes.
+const LONGEST_METADATA: usize = 4096;
+/// The key of the metadata of another tracker.
+const METADATA: &str = "metadata";
 
 /// The words that a status has between trackers.
 const PENDING: &str = "pending";
@@ -47,7 +52,12 @@ fn plain_field(field: SyncField) -> Option<Field> {
         SyncField::Estimate => Field::Estimate,
         SyncField::Due => Field::Due,
         SyncField::Labels => Field::Tags,
-        SyncField::Status | SyncField::Body => return None,
+        SyncField::Dependencies => Field::DependsOn,
+        SyncField::Status
+        | SyncField::Body
+        | SyncField::Metadata
+        | SyncField::Progress
+        | SyncField::Signoffs => return None,
     })
 }
 
@@ -61,24 +71,61 @@ impl<'s, 'e> TaskValues<'s, 'e> {
         format!("{}-sync", self.remote)
     }
 
-    /// Returns the values of a task. `is_open` is asked for each task that it depends on.
-    pub(super) fn of(&self, task: &Task, is_open: impl Fn(&str) -> bool) -> SyncValues {
+    /// Returns the values of a task; `approved` are the approvals that count in its stage.
+    pub(super) fn of(&self, task: &Task, approved: u32) -> SyncValues {
         let own_tag = self.own_tag();
         let value = |field: SyncField| match (field, plain_field(field)) {
             (SyncField::Labels, _) => {
                 SyncValue::Labels(task.tags.iter().filter(|tag| **tag != own_tag).cloned().collect())
             }
+            (SyncField::Dependencies, _) => {
+                SyncValue::Labels(task.depends_on.iter().map(ToString::to_string).collect())
+            }
             (SyncField::Body, _) => SyncValue::Text(plain_body(&task.body)),
+            (SyncField::Metadata, _) => {
+                let found = task.unknown.iter().find(|(key, _)| key == METADATA);
+                SyncValue::Text(found.map(|(_, text)| text.clone()).unwrap_or_default())
+            }
+            (SyncField::Progress, _) => SyncValue::Text(self.progress(task).to_string()),
+            (SyncField::Signoffs, _) => SyncValue::Text(self.signoffs(task, approved)),
             (_, Some(own)) => SyncValue::Text(task.value(own).to_string()),
-            (_, None) => SyncValue::text(self.status(task, &is_open)),
+            (_, None) => SyncValue::text(self.status(task)),
         };
         SyncField::ALL.into_iter().map(|field| (field, value(field))).collect()
     }
 
-    /// A stage that people sign off in is one whose work is done; only a task that has earned all approvals is approved.
-    fn status(&self, task: &Task, is_open: impl Fn(&str) -> bool) -> &'static str {
+    /// Counts the stages of its pipeline that a task has passed, in percent; all of them only at the end.
+    fn progress(&self, task: &Task) -> usize {
+        let stages = self.config.stages_of(task.kind.as_deref());
+        let at = stages.iter().position(|stage| *stage == task.stage).unwrap_or_default();
+        if task.stage.is_complete() { 100 } else { at * 100 / stages.len().max(1) }
+    }
+
+    /// Counts the approvals of the whole pipeline, such as `2/3`; of a task that has not begun, none.
+    fn signoffs(&self, task: &Task, approved: u32) -> String {
         let summary = task.summary();
-        match status_of(&summary, is_open) {
+        let quorum_of = |stage: &str| -> u32 {
+            let roles = self.config.signoffs_of(stage).iter();
+            roles.map(|role| self.config.role(role).rules.quorum).fold(0, u32::saturating_add)
+        };
+        let (mut found, mut required) = (0u32, 0u32);
+        for stage in self.config.stages_of(task.kind.as_deref()) {
+            let quorum = quorum_of(stage.as_str());
+            required = required.saturating_add(quorum);
+            if summary.earned.iter().any(|earned| earned == stage.as_str()) {
+                found = found.saturating_add(quorum);
+            } else if *stage == task.stage {
+                found = found.saturating_add(approved.min(quorum));
+            }
+        }
+        if task.stage.is_none() || required == 0 { String::new() } else { format!("{found}/{required}") }
+    }
+
+    /// A stage that people sign off in is one whose work is done, unless it is the first; only a task that has earned all approvals is approved. One that waits for another is not blocked by that: the other side
+    /// knows the order itself.
+    fn status(&self, task: &Task) -> &'static str {
+        let summary = task.summary();
+        match status_of(&summary, |_| false) {
             Status::Cancelled => CANCELLED,
             Status::Blocked => BLOCKED,
             Status::NotStarted => PENDING,
@@ -86,8 +133,11 @@ impl<'s, 'e> TaskValues<'s, 'e> {
                 Badge::QaApproved => QA_APPROVED,
                 _ => COMPLETED,
             },
-            Status::InProgress if self.config.signoffs_of(task.stage.as_str()).is_empty() => IN_PROGRESS,
-            Status::InProgress => COMPLETED,
+            Status::InProgress => {
+                let first = self.config.stages_of(task.kind.as_deref()).first();
+                let is_review = !self.config.signoffs_of(task.stage.as_str()).is_empty();
+                if is_review && first != Some(&task.stage) { COMPLETED } else { IN_PROGRESS }
+            }
         }
     }
 
@@ -111,6 +161,17 @@ impl<'s, 'e> TaskValues<'s, 'e> {
             }
             (SyncField::Body, SyncValue::Text(text)) => self.accept_body(own, text).map(SyncValue::Text),
             (SyncField::Status, SyncValue::Text(text)) => self.accept_status(own, text),
+            // The caller has replaced the ids of items by those of tasks.
+            (SyncField::Dependencies, SyncValue::Labels(_)) => Ok(value.clone()),
+            (SyncField::Progress | SyncField::Signoffs, SyncValue::Text(text)) => {
+                Ok(SyncValue::text(text.trim()))
+            }
+            (SyncField::Metadata, SyncValue::Text(text)) => {
+                if text.len() > LONGEST_METADATA || text.chars().any(char::is_control) {
+                    return Err(format!("metadata is one line of at most {LONGEST_METADATA} bytes"));
+                }
+                Ok(value.clone())
+            }
             (_, SyncValue::Text(text)) => {
                 let text = text.trim();
                 is_line(text)?;
@@ -185,19 +246,17 @@ impl<'s, 'e> TaskValues<'s, 'e> {
         Ok(match (field, value) {
             (SyncField::Body, value) => vec![Edit::ReplaceBody(task_body(&value.to_string()))],
             (SyncField::Labels, SyncValue::Labels(labels)) => {
-                let own: BTreeSet<&String> = task.tags.iter().collect();
-                let tag = self.own_tag();
-                let gone =
-                    own.iter().filter(|tag_there| !labels.contains(**tag_there) && ***tag_there != tag);
-                let remove =
-                    |item: &&String| Edit::RemoveItem { key: key(Field::Tags), item: (*item).clone() };
-                let new = labels.iter().filter(|label| !own.contains(label));
-                let add = |item: &String| Edit::AddItem { key: key(Field::Tags), item: item.clone() };
-                let (added, removed): (Vec<Edit>, Vec<Edit>) =
-                    (new.map(add).collect(), gone.map(remove).collect());
-                match added.is_empty() && removed.len() == task.tags.len() {
-                    true => vec![Edit::Remove { key: key(Field::Tags) }],
-                    false => [added, removed].concat(),
+                list_edits(Field::Tags, &task.tags, labels, &self.own_tag())
+            }
+            (SyncField::Dependencies, SyncValue::Labels(tasks)) => {
+                let own: Vec<String> = task.depends_on.iter().map(ToString::to_string).collect();
+                list_edits(Field::DependsOn, &own, tasks, "")
+            }
+            (SyncField::Metadata, value) => {
+                let (key, text) = (METADATA.to_owned(), value.to_string());
+                match text.is_empty() {
+                    true => vec![Edit::Remove { key }],
+                    false => vec![Edit::Set { key, value: Value::Text(text) }],
                 }
             }
             (SyncField::Status, value) => self.status_edits(task, &value.to_string())?,
@@ -248,6 +307,9 @@ impl<'s, 'e> TaskValues<'s, 'e> {
         for (field, value) in values {
             match (field, plain_field(*field), value) {
                 (SyncField::Body, ..) => task.body = task_body(&value.to_string()),
+                (SyncField::Metadata, _, SyncValue::Text(text)) if !text.is_empty() => {
+                    task.unknown.push((METADATA.to_owned(), text.clone()));
+                }
                 (_, Some(own), SyncValue::Text(text)) => {
                     self.reader.put(own, std::slice::from_ref(text), task)?;
                 }
@@ -269,6 +331,19 @@ impl<'s, 'e> TaskValues<'s, 'e> {
         }
         Ok(())
     }
+}
+
+/// Returns the edits that make a list of a task that of the other side, `kept` aside.
+fn list_edits(field: Field, own: &[String], there: &BTreeSet<String>, kept: &str) -> Vec<Edit> {
+    let key = || field.key().to_owned();
+    let gone: BTreeSet<&String> = own.iter().filter(|item| !there.contains(*item) && *item != kept).collect();
+    let new = there.iter().filter(|item| !own.contains(item));
+    let added: Vec<Edit> = new.map(|item| Edit::AddItem { key: key(), item: item.clone() }).collect();
+    if added.is_empty() && gone.len() == own.len() {
+        return vec![Edit::Remove { key: key() }];
+    }
+    let removed = gone.into_iter().map(|item| Edit::RemoveItem { key: key(), item: item.clone() });
+    added.into_iter().chain(removed).collect()
 }
 
 fn is_line(text: &str) -> std::result::Result<(), String> {

@@ -291,8 +291,9 @@ impl Remote<Killed> for There {
         Ok((items, Vec::new()))
     }
 
-    fn state(&mut self, ids: &[String]) -> Result<Vec<RemoteItem>> {
-        Ok(ids.iter().filter_map(|id| Some(Self::item(id, self.items.get(id)?))).collect())
+    fn state(&mut self, ids: &[String]) -> Result<(Vec<RemoteItem>, Vec<String>)> {
+        let items = ids.iter().filter_map(|id| Some(Self::item(id, self.items.get(id)?)));
+        Ok((items.collect(), Vec::new()))
     }
 
     fn push(&mut self, changes: &[Push]) -> Result<Vec<PushAnswer>> {

@@ -1,7 +1,11 @@
 //! Synchronisation with other trackers.
 
 pub(crate) mod histories;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub(crate) mod program;
+#[cfg(feature = "postgres")]
+mod server;
 
 #[test]
 fn an_edit_after_a_lost_answer_is_no_conflict() {

@@ -2,6 +2,7 @@
 
 mod show;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -79,7 +80,16 @@ struct Run {
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
+    variables: Variables,
+    #[command(flatten)]
     write: WriteArgs,
+}
+
+#[derive(Debug, Args)]
+struct Variables {
+    /// Read variables of a database from a file such as .env; those that are set come first
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -124,13 +134,20 @@ struct Resolve {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("reached").required(true))]
 struct Add {
     /// Name of the remote
     #[arg(value_name = "NAME")]
     name: String,
     /// Shell command of a program that speaks JSON lines
-    #[arg(long, value_name = "COMMAND", required = true)]
+    #[arg(long, value_name = "COMMAND", group = "reached")]
     command: Option<String>,
+    /// A table of a PostgreSQL database; variables say where it is
+    #[arg(long, group = "reached")]
+    postgres: bool,
+    /// Table of the database [default: legion_tasks]
+    #[arg(long, value_name = "TABLE", requires = "postgres")]
+    table: Option<String>,
     /// Project there [default: the one of the configuration]
     #[arg(long, value_name = "PROJECT")]
     project: Option<String>,
@@ -158,6 +175,8 @@ struct Doctor {
     /// Remote [default: the only one]
     #[arg(value_name = "REMOTE")]
     remote: Option<String>,
+    #[command(flatten)]
+    variables: Variables,
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +194,8 @@ struct Install {
     /// Print a scheduled task of Windows
     #[arg(long, group = "kind")]
     schtasks: bool,
+    #[command(flatten)]
+    variables: Variables,
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +251,22 @@ pub(super) enum Response {
     Tested(ops::ConformanceView),
 }
 
+impl Add {
+    /// Returns the name of the remote, and its settings.
+    fn remote(self) -> (String, SyncRemote) {
+        let remote = SyncRemote {
+            kind: Some(if self.postgres { SyncKind::Postgres } else { SyncKind::Program }),
+            command: self.command,
+            table: self.table,
+            project: self.project,
+            policy: self.policy,
+            filter: self.filter,
+            ..SyncRemote::default()
+        };
+        (self.name, remote)
+    }
+}
+
 impl Command for Sync {
     type Response = Response;
 
@@ -255,15 +292,8 @@ impl Command for Sync {
             }
             Some(What::Add(add)) => {
                 let session = context.write(&add.write)?;
-                let remote = SyncRemote {
-                    kind: Some(SyncKind::Program),
-                    command: add.command,
-                    project: add.project,
-                    policy: add.policy,
-                    filter: add.filter,
-                    ..SyncRemote::default()
-                };
-                Ok(Answer::of(Response::Configured(ops::add_remote(&session, &add.name, &remote)?)))
+                let (name, remote) = add.remote();
+                Ok(Answer::of(Response::Configured(ops::add_remote(&session, &name, &remote)?)))
             }
             Some(What::Remove(remove)) => {
                 let session = context.write(&remove.write)?;
@@ -271,7 +301,8 @@ impl Command for Sync {
             }
             Some(What::Doctor(doctor)) => {
                 let session = context.read(&ReadArgs::default())?;
-                let found = ops::diagnose_sync(&session, doctor.remote.as_deref())?;
+                let Doctor { remote, variables } = &doctor;
+                let found = ops::diagnose_sync(&session, remote.as_deref(), variables.env_file.as_deref())?;
                 let is_wrong = found.checks.iter().any(|check| !check.passes);
                 Ok(Answer::of(Response::Diagnosis(found)).no_if(is_wrong))
             }
@@ -282,7 +313,9 @@ impl Command for Sync {
                     (_, true) => InstallFor::Systemd,
                     _ => InstallFor::Schtasks,
                 };
-                let text = ops::install_sync(&session, install.remote.as_deref(), kind)?;
+                let Install { remote, variables, .. } = &install;
+                let (remote, file) = (remote.as_deref(), variables.env_file.as_deref());
+                let text = ops::install_sync(&session, remote, kind, file)?;
                 Ok(Answer::of(Response::Install(text)))
             }
             Some(What::Test(test)) => {
@@ -301,8 +334,13 @@ impl Run {
             (_, true) => SyncDirection::Push,
             _ => SyncDirection::Both,
         };
-        let options =
-            SyncOptions { remote: self.remote, tasks: self.tasks, direction, is_confirmed: self.yes };
+        let options = SyncOptions {
+            remote: self.remote,
+            tasks: self.tasks,
+            direction,
+            is_confirmed: self.yes,
+            env_file: self.variables.env_file,
+        };
         while let Some(pause) = self.every {
             // What fails now may work the next time.
             match round(context, &self.write, &options) {
