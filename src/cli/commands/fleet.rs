@@ -49,12 +49,20 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Up {
-    /// Types of the workers, one of each
+    /// Types of the workers
     #[arg(long, short, value_name = "TYPES", value_delimiter = ',', required = true, add = worker_types())]
     workers: Vec<String>,
+    /// How many workers of each type: a number, or a range such as 1..4 that follows what there is to do [default: 1]
+    #[arg(long, short, value_name = "N", value_parser = worker_count)]
+    n: Option<ops::WorkerCount>,
     /// Print every event as a line of JSON when it happens, and nothing else
     #[arg(long)]
     events: bool,
+}
+
+fn worker_count(text: &str) -> Result<ops::WorkerCount, String> {
+    ops::WorkerCount::parse(text)
+        .ok_or_else(|| "expected a number from 1 to 16, or a range such as 1..4".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -147,29 +155,30 @@ impl Up {
     fn run(self, context: &Context) -> Reply<Response> {
         let session = context.write(&WriteArgs::default())?;
         let is_silent = self.events;
-        let fleet = ops::fleet_up(&session, &ops::FleetRequest { workers: self.workers }, |news| {
-            match is_silent {
-                true => {
-                    let line = match news {
-                        FleetNews::Started { worker, pid } => {
-                            json!({"event": "registered", "worker": worker, "pid": pid})
-                        }
-                        FleetNews::Ended { worker, again } => {
-                            json!({"event": "ended", "worker": worker, "again_ms": u64::try_from(again.as_millis()).unwrap_or(u64::MAX)})
-                        }
-                        FleetNews::Paused { worker } => json!({"event": "paused", "worker": worker}),
-                    };
-                    drop(crate::cli::write_stdout(format!("{line}\n").as_bytes()));
-                }
-                false if context.is_quiet() => {}
-                false => context.say(&match news {
-                    FleetNews::Started { worker, pid } => format!("{worker} started, process {pid}"),
-                    FleetNews::Ended { worker, again } => {
-                        format!("{worker} has ended; it is started again in {}", span_text(*again))
+        let request = ops::FleetRequest { workers: self.workers, count: self.n.unwrap_or_default() };
+        let fleet = ops::fleet_up(&session, &request, |news| match is_silent {
+            true => {
+                let line = match news {
+                    FleetNews::Started { worker, pid } => {
+                        json!({"event": "registered", "worker": worker, "pid": pid})
                     }
-                    FleetNews::Paused { worker } => format!("{worker} paused"),
-                }),
+                    FleetNews::Ended { worker, again } => {
+                        json!({"event": "ended", "worker": worker, "again_ms": u64::try_from(again.as_millis()).unwrap_or(u64::MAX)})
+                    }
+                    FleetNews::Paused { worker } => json!({"event": "paused", "worker": worker}),
+                    FleetNews::Retired { worker } => json!({"event": "retired", "worker": worker}),
+                };
+                drop(crate::cli::write_stdout(format!("{line}\n").as_bytes()));
             }
+            false if context.is_quiet() => {}
+            false => context.say(&match news {
+                FleetNews::Started { worker, pid } => format!("{worker} started, process {pid}"),
+                FleetNews::Ended { worker, again } => {
+                    format!("{worker} has ended; it is started again in {}", span_text(*again))
+                }
+                FleetNews::Paused { worker } => format!("{worker} paused"),
+                FleetNews::Retired { worker } => format!("{worker} has nothing to do, and is ended"),
+            }),
         })?;
         Ok(Answer::of(Response::Fleet(Shown { fleet, is_silent })))
     }

@@ -13,16 +13,20 @@ use serde::{Deserialize, Serialize};
 use super::desk::worker_folder;
 use super::fleet_triggers::TriggerProcess;
 use super::logs::LOG;
-use super::records::{RoundOutcome, read_rounds};
+use super::monitor::unseen;
+use super::records::{RoundOutcome, WorkerMemory, read_memory, read_rounds, write_memory};
+use super::run::branch_of;
+use super::scale::{Load, WorkerCount, most_urgent, next_name};
 use super::status::{ProcessId, SUPERVISOR, WorkerState, is_paused, read_status, set_paused, state_of};
 use super::tool::TREE_VARIABLE;
 use super::types::Policy;
 use crate::engine::on_signals;
 use crate::git::{open_to_append, read_regular};
 use crate::model::Suggestion;
+use crate::ops::claims::claims_remote;
 use crate::ops::{Error, Result, Session};
 use crate::process::{Apart, GroupSignal, Program, kill_marked, signal_group};
-use crate::store::{FolderWatcher, Lock, remove_if_there};
+use crate::store::{FolderWatcher, Lock, remove_if_there, replace_unsynced};
 
 /// How often is looked whether a worker has ended.
 const LOOK: Duration = Duration::from_secs(1);
@@ -37,8 +41,10 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 /// What a fleet has.
 #[derive(Debug, Clone, Default)]
 pub struct FleetRequest {
-    /// The types of its workers, each of the same name.
+    /// The types of its workers; the first of each has its name.
     pub workers: Vec<String>,
+    /// How many there are of each.
+    pub count: WorkerCount,
 }
 
 /// What is written of a fleet.
@@ -111,6 +117,11 @@ pub enum FleetNews<'n> {
         /// Which.
         worker: &'n str,
     },
+    /// A worker was ended because there is nothing to do for it.
+    Retired {
+        /// Which.
+        worker: &'n str,
+    },
 }
 
 fn fleet_folder(session: &Session<'_>) -> PathBuf {
@@ -134,24 +145,24 @@ pub fn fleet_up(
         let known = policy.names().join(", ");
         return Err(Error::usage_with("a fleet needs workers", format!("--workers, with some of {known}")));
     }
-    for name in &names {
-        policy.find(name)?;
-    }
+    let branches = branches_of(session, &policy, &names)?;
+    let names = request.count.names_of(&names);
     let folder = fleet_folder(session);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let _lock = Lock::acquire(&folder.join("lock"), Duration::ZERO, "fleet")?;
     remove_if_there(&folder.join("down"))?;
     let file = FleetFile { process: ProcessId::own(), since: session.env().now(), workers: names };
-    let text = serde_json::to_string(&file).expect("plain data with text keys is always JSON");
-    let path = folder.join("fleet.json");
-    fs::write(&path, text).map_err(Error::io("write", &path))?;
+    write_fleet(&folder, &file)?;
     // What a supervisor that was killed has left goes before its files are used again.
     file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
     let has_triggers = !policy.config.triggers.is_empty() || !policy.config.webhooks.is_empty();
     let triggers = TriggerProcess::new(session, has_triggers);
-    let mut fleet = Fleet { session, folder: &folder, workers: BTreeMap::new(), triggers, observe };
-    fleet.supervise(&file.workers)?;
-    remove_if_there(&path)?;
+    let workers = file.workers.iter().map(|name| (name.clone(), Supervised::default())).collect();
+    let (count, folder) = (request.count, folder.as_path());
+    let mut fleet = Fleet { session, folder, file, workers, branches, count, triggers, observe };
+    fleet.supervise()?;
+    let file = fleet.file;
+    remove_if_there(&folder.join("fleet.json"))?;
     Ok(FleetView { up: false, pid: None, ..fleet_status_of(session, &file.workers, Some(&file)) })
 }
 
@@ -232,30 +243,28 @@ impl Supervised {
 struct Fleet<'f, 'e, O> {
     session: &'f Session<'e>,
     folder: &'f Path,
+    file: FleetFile,
     workers: BTreeMap<String, Supervised>,
+    /// The branches that workers watch, by type, in the order in which they were named.
+    branches: Vec<(String, String)>,
+    count: WorkerCount,
     triggers: TriggerProcess,
     observe: O,
 }
 
 impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
-    fn supervise(&mut self, names: &[String]) -> Result<()> {
+    fn supervise(&mut self) -> Result<()> {
         let interrupted = on_signals();
         let watcher = FolderWatcher::new(self.folder);
-        for name in names {
-            self.workers.insert(name.clone(), Supervised::default());
-        }
+        let folder = self.folder;
         let is_over =
-            || interrupted.load(std::sync::atomic::Ordering::Relaxed) || self.folder.join("down").is_file();
+            || interrupted.load(std::sync::atomic::Ordering::Relaxed) || folder.join("down").is_file();
         let mut outcome = Ok(());
         while !is_over() && outcome.is_ok() {
-            outcome = names.iter().try_for_each(|name| {
-                Self::look(
-                    self.session,
-                    name,
-                    self.workers.entry(name.clone()).or_default(),
-                    &mut self.observe,
-                )
+            outcome = self.workers.iter_mut().try_for_each(|(name, own)| {
+                Self::look(self.session, kind_of(&self.branches, name), name, own, &mut self.observe)
             });
+            outcome = outcome.and_then(|()| self.fit());
             outcome = outcome.and_then(|()| self.triggers.look(self.session, &mut self.observe));
             watcher.wait(LOOK);
         }
@@ -268,7 +277,13 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
     }
 
     /// Starts a worker that is to run and does not, and ends one that was paused.
-    fn look(session: &Session<'_>, name: &str, own: &mut Supervised, observe: &mut O) -> Result<()> {
+    fn look(
+        session: &Session<'_>,
+        kind: &str,
+        name: &str,
+        own: &mut Supervised,
+        observe: &mut O,
+    ) -> Result<()> {
         let (folder, now) = (worker_folder(session.workspace(), name), session.env().monotonic());
         if let Some(again) = own.has_ended(&folder, now)? {
             observe(&FleetNews::Ended { worker: name, again });
@@ -282,7 +297,7 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
             return Ok(());
         }
         if own.is_due(now) {
-            let process = start(session, name)?;
+            let process = start(session, kind, name)?;
             observe(&FleetNews::Started { worker: name, pid: process.pid().unwrap_or_default() });
             own.has_begun(process, now);
         }
@@ -290,10 +305,105 @@ impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
     }
 }
 
-fn start(session: &Session<'_>, name: &str) -> Result<Apart> {
+impl<O: FnMut(&FleetNews<'_>)> Fleet<'_, '_, O> {
+    /// Adds a worker where commits wait, and ends one that has nothing to do.
+    fn fit(&mut self) -> Result<()> {
+        if self.count.is_fixed() {
+            return Ok(());
+        }
+        let loads: Result<Vec<Load>> = self.branches.iter().map(|own| self.load(own)).collect();
+        let loads = loads?;
+        for (at, load) in loads.iter().enumerate() {
+            let kind = self.branches[at].0.clone();
+            if load.has_too_many(self.count)
+                && let Some(name) = self.names(&kind).pop()
+            {
+                if let Some(mut own) = self.workers.remove(&name) {
+                    end(self.session, &name, &mut own)?;
+                }
+                (self.observe)(&FleetNews::Retired { worker: &name });
+                self.file.workers.retain(|own| *own != name);
+                write_fleet(self.folder, &self.file)?;
+            }
+        }
+        let Some(at) = most_urgent(&loads, self.count) else { return Ok(()) };
+        let (kind, branch) = self.branches[at].clone();
+        let name = next_name(&kind, |name| self.workers.contains_key(name));
+        self.share_memory(&kind, &branch, &name)?;
+        self.workers.insert(name.clone(), Supervised::default());
+        self.file.workers.push(name);
+        write_fleet(self.folder, &self.file)
+    }
+
+    /// Returns the workers of a type, the first first.
+    fn names(&self, kind: &str) -> Vec<String> {
+        let of_kind = self.file.workers.iter().filter(|name| kind_of(&self.branches, name) == kind);
+        of_kind.cloned().collect()
+    }
+
+    fn load(&self, (kind, branch): &(String, String)) -> Result<Load> {
+        let (names, now) = (self.names(kind), self.session.env().now());
+        let folders = names.iter().map(|name| worker_folder(self.session.workspace(), name));
+        let folders: Vec<PathBuf> = folders.collect();
+        let mut load = Load { running: names.len(), ..Load::default() };
+        if folders.iter().any(|folder| is_paused(folder)) {
+            return Ok(load);
+        }
+        let statuses: Vec<_> = folders.iter().filter_map(|folder| read_status(folder)).collect();
+        let commits: Vec<&str> = statuses.iter().filter_map(|status| status.commit.as_deref()).collect();
+        load.busy = commits.len();
+        if load.busy == load.running {
+            let repository = self.session.workspace().repository()?;
+            let remote = claims_remote(self.session, None).ok().flatten();
+            let waiting = commits.iter().map(|seen| unseen(&repository, remote.as_deref(), branch, seen));
+            let waiting: Result<Vec<_>> = waiting.collect();
+            load.waiting = waiting?.into_iter().flatten().min().unwrap_or_default();
+        }
+        let is_idle = |state| matches!(state, WorkerState::Idle | WorkerState::Waiting);
+        let last = statuses.last().filter(|status| is_idle(status.state) && statuses.len() == load.running);
+        load.idle = last.and_then(|status| (now - status.since).to_std().ok());
+        Ok(load)
+    }
+
+    /// Lets a new worker begin where those of its type are: what they look at is no work for it.
+    fn share_memory(&self, kind: &str, branch: &str, name: &str) -> Result<()> {
+        let folder_of = |name: &str| worker_folder(self.session.workspace(), name);
+        let own = read_memory(&folder_of(name), kind, branch);
+        let statuses = self.names(kind).into_iter().filter_map(|name| read_status(&folder_of(&name)));
+        let Some(seen) = statuses.filter_map(|status| status.commit).next_back() else { return Ok(()) };
+        let folder = folder_of(name);
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        write_memory(&folder, &WorkerMemory { seen: Some(seen), ..own })
+    }
+}
+
+/// Returns the branch that each type watches; fails where there is no such type.
+fn branches_of(session: &Session<'_>, policy: &Policy, kinds: &[String]) -> Result<Vec<(String, String)>> {
+    let types: Result<Vec<_>> = kinds.iter().map(|kind| policy.find(kind)).collect();
+    let types = types?;
+    let remote = claims_remote(session, None)?;
+    let types = kinds.iter().zip(types);
+    Ok(types.map(|(kind, found)| (kind.clone(), branch_of(policy, &found, remote.as_deref()))).collect())
+}
+
+/// Returns the type of a worker of the fleet, which its name begins with.
+fn kind_of<'k>(kinds: &'k [(String, String)], name: &'k str) -> &'k str {
+    let number = |kind: &str| name.strip_prefix(kind)?.strip_prefix('-')?.parse::<u32>().ok();
+    let is_own = |(kind, _): &&(String, String)| kind == name;
+    let found = kinds.iter().find(is_own).or_else(|| kinds.iter().find(|(kind, _)| number(kind).is_some()));
+    found.map_or(name, |(kind, _)| kind)
+}
+
+/// Writes what others know of the fleet, all of it or nothing.
+fn write_fleet(folder: &Path, file: &FleetFile) -> Result<()> {
+    let bytes = serde_json::to_vec(file).expect("plain data with text keys is always JSON");
+    Ok(replace_unsynced(&folder.join("fleet.json"), &bytes)?)
+}
+
+fn start(session: &Session<'_>, kind: &str, name: &str) -> Result<Apart> {
     let folder = worker_folder(session.workspace(), name);
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-    start_tracker(session, &["worker", "run", name], &folder.join(LOG))
+    start_tracker(session, &["worker", "run", kind, "--name", name], &folder.join(LOG))
 }
 
 /// Starts this program beside the supervisor, with a file for what it prints.

@@ -133,7 +133,12 @@ pub fn fleet_monitor(session: &Session<'_>) -> Result<FleetMonitor> {
 }
 
 /// Returns how many commits a branch has that a worker has not looked at; none where the branch is gone or begun anew.
-fn unseen(repository: &Repository, remote: Option<&str>, branch: &str, seen: &str) -> Result<Option<usize>> {
+pub(super) fn unseen(
+    repository: &Repository,
+    remote: Option<&str>,
+    branch: &str,
+    seen: &str,
+) -> Result<Option<usize>> {
     let name = match remote {
         Some(remote) => format!("refs/remotes/{remote}/{branch}"),
         None => format!("refs/heads/{branch}"),

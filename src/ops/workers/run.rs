@@ -116,7 +116,11 @@ pub fn run_worker(
     let mut pulse = Pulse::start(session.env(), &folder)?;
     let mut observe = |news: &WorkerNews<'_>| {
         // What it cannot write of itself it can write nowhere.
-        let _ = pulse.set(state_after(news), session.env().now());
+        let commit = match news {
+            WorkerNews::Started { commit, .. } => Some(*commit),
+            WorkerNews::Registered { .. } | WorkerNews::Ended(_) => None,
+        };
+        let _ = pulse.set(state_after(news), commit, session.env().now());
         observe(news);
     };
     observe(&WorkerNews::Registered { worker: &name, kind: &request.kind, branch: &worker.branch });
@@ -152,6 +156,14 @@ fn state_after(news: &WorkerNews<'_>) -> WorkerState {
     }
 }
 
+/// Returns the branch that workers of a type watch where none is named.
+pub(super) fn branch_of(policy: &Policy, kind: &WorkerType, remote: Option<&str>) -> String {
+    let base = policy.from.branch.split_once('/').filter(|(own, _)| Some(*own) == remote);
+    let base = base.map_or(policy.from.branch.as_str(), |(_, branch)| branch);
+    let base = base.strip_prefix("origin/").unwrap_or(base);
+    kind.branch.clone().unwrap_or_else(|| base.to_owned())
+}
+
 /// Reads what the worker is to do, from the configuration that counts.
 fn known_worker(
     session: &Session<'_>,
@@ -161,10 +173,7 @@ fn known_worker(
 ) -> Result<Worker> {
     let policy = Policy::read(session, request.branch.as_deref())?;
     let kind = policy.find(&request.kind)?;
-    let base = policy.from.branch.split_once('/').filter(|(own, _)| Some(*own) == remote.as_deref());
-    let base = base.map_or(policy.from.branch.as_str(), |(_, branch)| branch);
-    let base = base.strip_prefix("origin/").unwrap_or(base);
-    let branch = request.branch.clone().or_else(|| kind.branch.clone()).unwrap_or_else(|| base.to_owned());
+    let branch = request.branch.clone().unwrap_or_else(|| branch_of(&policy, &kind, remote.as_deref()));
     if !Repository::is_branch_name(&branch) {
         return Err(Error::usage(format!("invalid branch name `{branch}`")));
     }

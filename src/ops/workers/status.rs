@@ -108,6 +108,9 @@ pub(super) struct WorkerStatus {
     pub(super) since: DateTime<Utc>,
     /// When the process began.
     pub(super) began: DateTime<Utc>,
+    /// The commit that it looks at, in a round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) commit: Option<String>,
 }
 
 /// The status of the own process, which says as long as it is there that the process lives.
@@ -123,8 +126,14 @@ impl Pulse {
     pub(super) fn start(env: &Env, folder: &Path) -> Result<Self> {
         let supervisor = env.variable(SUPERVISOR).and_then(|text| ProcessId::parse(&text));
         let (now, process) = (env.now(), ProcessId::own());
-        let status =
-            WorkerStatus { process, supervisor, state: WorkerState::Working, since: now, began: now };
+        let status = WorkerStatus {
+            process,
+            supervisor,
+            state: WorkerState::Working,
+            since: now,
+            began: now,
+            commit: None,
+        };
         let (stop, stopped) = channel();
         let path = folder.join(HEARTBEAT);
         fs::write(&path, "").map_err(Error::io("write", &path))?;
@@ -139,12 +148,15 @@ impl Pulse {
         Ok(pulse)
     }
 
-    /// Says what the process does from now on.
-    pub(super) fn set(&mut self, state: WorkerState, now: DateTime<Utc>) -> Result<()> {
-        if self.status.state == state {
+    /// Says what the process does from now on, and in a round with which commit.
+    pub(super) fn set(&mut self, state: WorkerState, commit: Option<&str>, now: DateTime<Utc>) -> Result<()> {
+        if self.status.state == state && self.status.commit.as_deref() == commit {
             return Ok(());
         }
-        (self.status.state, self.status.since) = (state, now);
+        if self.status.state != state {
+            self.status.since = now;
+        }
+        (self.status.state, self.status.commit) = (state, commit.map(str::to_owned));
         self.write()
     }
 

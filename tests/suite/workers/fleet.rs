@@ -24,7 +24,12 @@ fn by_real_clock(sandbox: &Sandbox, command: &mut Command) {
 
 impl<'s> Up<'s> {
     fn new(sandbox: &'s Sandbox) -> Self {
-        let mut command = sandbox.tracker_command(&["fleet", "up", "--workers", "lint", "--events"]);
+        Self::with(sandbox, &[])
+    }
+
+    fn with(sandbox: &'s Sandbox, more: &[&str]) -> Self {
+        let words = [&["fleet", "up", "--workers", "lint", "--events"], more].concat();
+        let mut command = sandbox.tracker_command(&words);
         by_real_clock(sandbox, &mut command);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -134,6 +139,25 @@ fn what_a_killed_supervisor_leaves_is_ended_first() {
     wait_for("idle", || state(&sandbox) == "idle");
     assert_eq!(answer(&sandbox, "fleet")["workers"][0]["pid"].as_u64(), Some(next));
     assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "2", "nothing is done twice");
+}
+
+#[test]
+fn another_worker_comes_where_commits_wait_and_all_are_at_work() {
+    let slow = "fix = 'while [ ! -e \"$HOME/go\" ]; do sleep 0.02; done; sed";
+    let sandbox = world(&CONFIG.replace("fix = 'sed", slow), &[("a.txt", "BAD\n"), ("b.txt", "fine\n")]);
+    assert_eq!(tracker(&sandbox, "fleet up --workers lint --n 4..1").status, 2);
+    let mut up = Up::with(&sandbox, &["--n", "1..2"]);
+    assert_eq!(up.event().0, "registered");
+    wait_for("the first claim", || super::claims(&sandbox, "").len() == 1);
+    assert_eq!(answer(&sandbox, "fleet")["workers"].as_array().unwrap().len(), 1, "nothing waits");
+    sandbox.write("b.txt", "BAD\n");
+    commit_all(&sandbox, "More");
+    assert_eq!(up.event().0, "registered");
+    wait_for("the second claim", || super::claims(&sandbox, "").len() == 2);
+    let names = answer(&sandbox, "fleet")["workers"].to_string();
+    assert!(names.contains("\"lint\"") && names.contains("\"lint-2\""), "{names}");
+    fs::write(sandbox.root().join("home/go"), "").unwrap();
+    wait_for("both fixes", || has(&sandbox, "a.txt", "good\n") && has(&sandbox, "b.txt", "good\n"));
 }
 
 #[test]
