@@ -67,6 +67,9 @@ pub fn sync<E>(
             break;
         }
     }
+    // What fails in one round fails in the next.
+    report.problems.sort();
+    report.problems.dedup();
     Ok(report)
 }
 

@@ -11,6 +11,13 @@ mod tls;
 pub(crate) use place::{PostgresPlace, read_env_file};
 pub(crate) use rows::{PostgresRemote, RowCount, TableSettings};
 
+/// Whether the connection ends with an error, so that nothing else can be read or written on it.
+fn ends_connection(error: &postgres::Error) -> bool {
+    use postgres::error::Severity;
+    let severity = error.as_db_error().map(postgres::error::DbError::parsed_severity);
+    !severity.is_some_and(|severity| severity == Some(Severity::Error))
+}
+
 /// Returns what a person reads of an error: the server's own message, where there is one.
 fn reason(error: &postgres::Error) -> String {
     let mut text = match error.as_db_error() {

@@ -129,9 +129,7 @@ impl PostgresRemote {
         let rows = self.open()?.client.query(sql, &[&own_key, &project, last]);
         let rows = match rows {
             Ok(rows) => rows,
-            Err(error) if self.open()?.client.is_closed() || error.as_db_error().is_none() => {
-                return Err(failing(error));
-            }
+            Err(error) if super::ends_connection(&error) => return Err(failing(error)),
             Err(error) => match ids {
                 Some([id]) => {
                     let item = RemoteItem { id: id.clone(), ..RemoteItem::default() };
@@ -174,15 +172,21 @@ impl PostgresRemote {
     }
 
     /// Writes all rows with one statement, or none.
-    fn write(&mut self, changes: &[Push]) -> Result<Vec<PushAnswer>, Error> {
-        let failing = self.failing("write rows");
+    fn write(&mut self, changes: &[Push]) -> Result<Result<Vec<PushAnswer>, postgres::Error>, Error> {
         let (own_key, project) = (self.settings.own_key(), self.settings.project.clone());
         let Open { client, table } = self.open()?;
         let rows: Vec<serde_json::Value> = changes.iter().map(|push| change_of(table, push)).collect();
         let (sql, input) = (table.update(), serde_json::Value::Array(rows).to_string());
-        let mut transaction = client.transaction().map_err(&failing)?;
-        let written = transaction.query(&sql, &[&own_key, &project, &input]).map_err(&failing)?;
-        transaction.commit().map_err(&failing)?;
+        let mut write = || {
+            let mut transaction = client.transaction()?;
+            let written = transaction.query(&sql, &[&own_key, &project, &input])?;
+            transaction.commit()?;
+            Ok(written)
+        };
+        let written = match write() {
+            Ok(written) => written,
+            Err(error) => return Ok(Err(error)),
+        };
         let written: BTreeMap<String, String> = written.iter().map(|row| (row.get(0), row.get(1))).collect();
         let answer = |push: &Push| match push.id.as_ref().and_then(|id| written.get_key_value(id)) {
             Some((id, version)) => PushAnswer::Written { id: id.clone(), version: version.clone() },
@@ -191,26 +195,24 @@ impl PostgresRemote {
         for push in changes {
             self.tasks.insert(number_of(&push.key), push.key.clone());
         }
-        Ok(changes.iter().map(answer).collect())
+        Ok(Ok(changes.iter().map(answer).collect()))
     }
 
     /// Writes the rows of which each can be written, where not all can be at once.
     fn write_each(&mut self, changes: &[Push]) -> Result<Vec<PushAnswer>, Error> {
-        match self.write(changes) {
-            Err(Error::Failed { why, .. }) if self.is_connected() => match changes {
-                [_] => Ok(vec![PushAnswer::Refused(why)]),
-                _ => {
-                    let (first, second) = changes.split_at(changes.len() / 2);
-                    let first = self.write_each(first)?;
-                    Ok([first, self.write_each(second)?].concat())
-                }
-            },
-            answer => answer,
+        let error = match self.write(changes)? {
+            Ok(answers) => return Ok(answers),
+            Err(error) => error,
+        };
+        match changes {
+            _ if super::ends_connection(&error) => Err(self.failing("write rows")(error)),
+            [_] => Ok(vec![PushAnswer::Refused(super::reason(&error))]),
+            _ => {
+                let (first, second) = changes.split_at(changes.len() / 2);
+                let first = self.write_each(first)?;
+                Ok([first, self.write_each(second)?].concat())
+            }
         }
-    }
-
-    fn is_connected(&self) -> bool {
-        self.open.as_ref().is_some_and(|open| !open.client.is_closed())
     }
 
     /// Describes where the database is, as whom, and which table is read.

@@ -319,7 +319,6 @@ fn a_bad_row_is_named_and_the_others_are_taken() {
     warning: `00000000-0000-0000-0000-000000000003`: dependencies is not a list of ids; it is left out
     warning: `00000000-0000-0000-0000-000000000003`: estimated_duration_minutes is not a number of minutes; it is left out
     warning: `00000000-0000-0000-0000-000000000004`: a task needs a title
-    warning: TASK-1: not written there: new row for relation "legion_tasks" violates check constraint "legion_tasks_title_check"
     legion: 1 changed, 1 skipped
     "#);
 }
@@ -389,6 +388,12 @@ fn what_the_server_does_not_do_is_reported() {
     ✓ 0 tasks wait for a person
     ✓ 0 unfinished changes
     ");
+    // A project of another spelling has no rows.
+    world.sql("UPDATE legion_tasks SET project_name = 'magnus'");
+    assert!(world.run(&["sync", "doctor"]).stdout.contains(
+        "✗ rows of `Magnus`: 0\n    there are rows of magnus; the name is the same in every letter\n"
+    ));
+    world.sql("UPDATE legion_tasks SET project_name = 'Magnus'");
     world.sql("ALTER TABLE legion_tasks RENAME COLUMN title TO subject");
     assert_snapshot!(world.run(&["sync"]), @r"
     exit 2
@@ -420,21 +425,12 @@ fn a_server_that_stops_in_the_middle_loses_nothing() {
                 PERFORM pg_sleep(10); RETURN NEW; END $$ LANGUAGE plpgsql; \
                 CREATE TRIGGER stop BEFORE UPDATE ON legion_tasks FOR EACH ROW EXECUTE FUNCTION stop();";
     let Some(world) = World::new("stopped", &format!("{}{stop}", dark())) else { return };
-    assert_snapshot!(world.run(&["sync"]), @r"
-    exit 2
-    --- stderr
-    error: `legion` cannot write rows: connection closed
-      hint: nothing is lost: the next run goes on; tracker sync doctor shows what is wrong
-    ");
+    let output = world.run(&["sync"]);
+    let is_reported = output.stderr.starts_with("error: `legion` cannot write rows: ");
+    assert!(output.status == 2 && is_reported, "{output}");
     assert_eq!(world.sql("SELECT synced_to_project FROM legion_tasks"), "f\n");
-    assert_snapshot!(world.run(&["sync", "status"]), @r"
-    exit 0
-    --- stdout
-    legion  tracking 1 task · last run 1m, 0 changes
-      ! `legion` cannot write rows: connection closed
-      ! 1 change unfinished; the next run goes on with them
-      TASK-1  a1b2c3d4-5678-90ab-cdef-1234567890ab
-    ");
+    let status = world.run(&["sync", "status"]).stdout;
+    assert!(status.contains("\n  ! 1 change unfinished; the next run goes on with them\n"), "{status}");
     world.sql("DROP TRIGGER stop ON legion_tasks");
     assert_eq!(world.run(&["sync"]).status, 0);
     assert_eq!(world.sql("SELECT synced_to_project FROM legion_tasks"), "t\n");

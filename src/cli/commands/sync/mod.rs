@@ -146,7 +146,7 @@ struct Add {
     #[arg(long, group = "reached")]
     postgres: bool,
     /// Table of the database [default: legion_tasks]
-    #[arg(long, value_name = "TABLE", requires = "postgres")]
+    #[arg(long, value_name = "TABLE", conflicts_with = "command")]
     table: Option<String>,
     /// Project there [default: the one of the configuration]
     #[arg(long, value_name = "PROJECT")]
