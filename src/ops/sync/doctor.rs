@@ -9,7 +9,9 @@ use super::here::{local_folder, read_json, read_links};
 #[cfg(feature = "postgres")]
 use super::run::open_table;
 use super::run::{find_remote, reach};
-use crate::model::{SyncField, SyncKind, SyncOrphan, SyncRemote};
+#[cfg(feature = "postgres")]
+use crate::model::SyncRemote;
+use crate::model::{SyncField, SyncKind, SyncOrphan};
 use crate::ops::select::read_query;
 use crate::ops::{Result, Session};
 #[cfg(feature = "postgres")]
