@@ -132,7 +132,8 @@ fn one_field_changed_twice_is_one_readable_conflict() {
     assert_eq!(status, 1, "{message}");
     assert!(message.contains(&format!("{FILE}:3: title: both sides changed it")), "{message}");
     assert!(
-        message.contains(&format!("git add {FILE}")) && message.contains("git merge --continue"),
+        message.contains(&format!("git add {FILE}"))
+            && message.contains("git status names the command that goes on"),
         "{message}"
     );
     let marks = "<<<<<<< ours\ntitle: Mend the long fence\n||||||| base\ntitle: Mend the fence\n=======\ntitle: Paint the fence\n>>>>>>> theirs";

@@ -262,7 +262,7 @@ impl<'a> Examination<'a> {
     /// Stages that no move led to: a gate refuses them.
     fn stages_by_hand(&mut self, tasks: &[Task]) {
         let by_hand = tasks.iter().filter(|task| task.stage != task.recorded_stage());
-        let problems = by_hand.map(|task| stage_by_hand(task).in_file(&RecordPath::task_file(&task.id)));
+        let problems = by_hand.map(|task| stage_by_hand(task).in_file(RecordPath::task_file(&task.id)));
         self.findings.extend(problems.map(|problem| DoctorFinding::new(DoctorRule::StageByHand, problem)));
     }
 

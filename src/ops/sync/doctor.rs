@@ -13,9 +13,10 @@ use super::run::{find_remote, reach};
 use crate::model::SyncRemote;
 use crate::model::{SyncField, SyncKind, SyncOrphan};
 use crate::ops::select::read_query;
-use crate::ops::{Result, Session};
+use crate::ops::{Error, Result, Session};
 #[cfg(feature = "postgres")]
 use crate::remote::RowCount;
+use crate::sync::Remote;
 
 /// What was checked.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -55,13 +56,13 @@ pub fn diagnose_sync(
     let mut found = SyncDiagnosis { remote: name.to_owned(), checks: Vec::new() };
     let project = settings.project.as_ref().or(config.project.as_ref());
     let hint = format!("write project = \"NAME\" under [sync.{name}], spelled as it is there");
+    found.add(project.is_some(), format!("project: {}", project.map_or("none", String::as_str)), Some(hint));
     if let Some(filter) = &settings.filter {
         let read = read_query(session, &config, filter, None);
-        let text = read.as_ref().map_or_else(|error| format!(": {error}"), |_| String::new());
+        let why = read.as_ref().map_or_else(|error| format!(": {error}"), |_| String::new());
         let hint = format!("filter under [sync.{name}] is a query: tracker help queries");
-        found.add(read.is_ok(), format!("filter: {filter}{text}"), Some(hint));
+        found.add(read.is_ok(), format!("filter: {filter}{why}"), Some(hint));
     }
-    found.add(project.is_some(), format!("project: {}", project.map_or("none", String::as_str)), Some(hint));
     let mut there = reach(session, &config, (name, settings), env_file)?;
     let by_hand = Some(match settings.kind {
         Some(SyncKind::Postgres) => place_hint(name),
@@ -82,6 +83,17 @@ pub fn diagnose_sync(
             return Ok(found);
         }
     }
+    items(&mut *there, by_hand, &mut found);
+    #[cfg(feature = "postgres")]
+    if let (Some(SyncKind::Postgres), Some(project)) = (settings.kind, project) {
+        table(session, (name, project, settings), env_file, &mut found)?;
+    }
+    links(session, name, &mut found)?;
+    Ok(found)
+}
+
+/// Checks what comes from the other tracker.
+fn items(there: &mut dyn Remote<Error>, by_hand: Option<String>, found: &mut SyncDiagnosis) {
     match there.pull() {
         Ok((items, problems)) => {
             found.add(true, format!("{} items in scope", items.len()), None);
@@ -104,12 +116,6 @@ pub fn diagnose_sync(
         }
         Err(error) => found.add(false, format!("pull: {error}"), by_hand),
     }
-    #[cfg(feature = "postgres")]
-    if let (Some(SyncKind::Postgres), Some(project)) = (settings.kind, project) {
-        table(session, (name, project, settings), env_file, &mut found)?;
-    }
-    links(session, name, &mut found)?;
-    Ok(found)
 }
 
 /// Which variables say where a database is.

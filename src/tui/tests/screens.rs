@@ -212,7 +212,7 @@ fn the_inbox_opens_what_waits() {
     answer(&mut app, Call::Inbox, &json!({"items": items}));
     insta::assert_snapshot!(screen(&app), @r"
      1 list  2 board  3 inbox  4 runs  5 plans  6 sprints  7 fleet               1/2
-    review TASK-K4ZD Session expires                                 as auditor 2h
+    review TASK-K4ZD Session expires                                  as auditor 2h
     plan   PLAN-1    Harden the login
 
 

@@ -218,7 +218,7 @@ fn a_plan_is_not_executed_that_is_not_approved_or_not_committed_as_it_is() {
     sandbox.git(&["commit", "-qam", "edit"]);
     refused(&sandbox, "changed since Ada Lovelace approved it");
     super::approve(&sandbox, "PLAN-1");
-    refused(&sandbox, "changed since Ada Lovelace approved it");
+    refused(&sandbox, "the approval of PLAN-1 is not committed");
     sandbox.git(&["commit", "-qam", "approve"]);
     sandbox.git(&["branch", "plan"]);
     refused(&sandbox, "cannot create the branch `plan/PLAN-1`");

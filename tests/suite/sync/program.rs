@@ -214,7 +214,7 @@ fn what_comes_from_outside_earns_nothing_and_damages_nothing() {
     warning: `5`: the text has 60001 bytes, and at most 49152 are taken; its body is left out
     warning: `7`: unknown status `resting`; map it under [sync.forge.status]; its status is left out
     warning: line 6 of what it answered: expected ident at line 1 column 10
-    forge: 3 new here, 1 skipped
+    forge: 3 new here, 7 with problems, 1 skipped
     ");
     let id = first_id(&output.stdout);
     assert_snapshot!(sandbox.read(format!(".tracker/tasks/{id}.md")), @r"
@@ -252,6 +252,7 @@ fn a_program_that_stops_in_the_middle_changes_nothing() {
     exit 1
     --- stdout
     ✓ project: repo
+    ✓ filter: is:open
     ✗ connection: `forge` cannot say what it can do: it ended with exit status: 3: no such table
         look at the command under [sync.forge]: tracker edit config
     ");
