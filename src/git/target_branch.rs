@@ -29,7 +29,7 @@ pub struct TargetBranch {
 }
 
 impl TargetBranch {
-    /// Returns its name without what says where it is: `main` also of `refs/remotes/origin/main`.
+    /// Returns its name without the folder of refs: `main` also of `refs/remotes/origin/main`.
     #[must_use]
     pub fn branch(&self) -> &str {
         let rest =

@@ -160,4 +160,4 @@ serialize_as_text!(
     StepState,
     Verdict
 );
-pub(crate) use same_name::{composed, fold, fold_file_name, is_mentioned, is_same_name};
+pub(crate) use same_name::{composed, fold, fold_file_name, is_mentioned, is_of_another, is_same_name};

@@ -55,6 +55,12 @@ pub(crate) fn is_same_name(a: &str, b: &str) -> bool {
     if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { a == b || fold(a) == fold(b) }
 }
 
+/// Whether something is assigned, and to somebody else than a person.
+#[must_use]
+pub(crate) fn is_of_another(assignee: Option<&str>, person: &str) -> bool {
+    assignee.is_some_and(|assignee| !is_same_name(assignee, person))
+}
+
 /// Whether a text mentions somebody: as `@` and the name, both as words of their own.
 #[must_use]
 pub(crate) fn is_mentioned(name: &str, text: &str) -> bool {

@@ -44,6 +44,11 @@ pub fn counts(session: &Session<'_>, text: &str) -> Result<Metrics> {
     Ok(selection.derived.metrics_of(selection.matching.iter().copied()))
 }
 
+/// Adds which items of other trackers the tasks are linked to: a file is read for each that is.
+pub fn add_board_links(session: &Session<'_>, board: &mut Board) {
+    board.columns.iter_mut().for_each(|column| add_links(session, &mut column.tasks));
+}
+
 /// Returns the tasks that match a query by stage.
 pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
@@ -70,7 +75,6 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
         let mut tasks = selection.lines(&inside);
         add_flights(&in_flight, &mut tasks);
         add_claims(session, &claims, &mut tasks);
-        add_links(session, &mut tasks);
         BoardColumn { stage: stage.to_owned(), tasks }
     };
     let columns = stages.into_iter().map(column).collect();

@@ -1,32 +1,29 @@
 //! Budgets: which tasks and sprints have cost as much as they may.
 
-use super::cost::{CostBy, CostRequest, CostView, cost};
+use super::cost::{CostBy, reported, sums};
 use super::{Result, Session};
 use crate::model::{Budgets, Cost, TaskId};
 use crate::policy::UsedBudget;
 
-/// Returns the budgets that are used up, by what commits of HEAD say.
+/// Returns the budgets that are used up, by what commits of HEAD report.
 pub(super) fn used_budgets(session: &Session<'_>, budgets: &Budgets) -> Result<Vec<UsedBudget>> {
+    if budgets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (commits, _) = reported(session)?;
+    let tasks = session.snapshot().tasks()?;
+    let (tasks, _) = tasks.read();
     let mut used = Vec::new();
     for by in [CostBy::Task, CostBy::Sprint] {
-        let (view, _) = cost(session, &CostRequest { by, ..CostRequest::default() })?;
-        used.extend(used_of(&view, by, budgets));
+        let used_of = |(of, (cost, _)): (Option<String>, (Cost, usize))| {
+            let of = of?;
+            let budget = budget_of(budgets, by, &of).filter(|budget| cost.reaches(budget))?.to_string();
+            let task = if by == CostBy::Task { TaskId::parse(&of).ok() } else { None };
+            Some(UsedBudget { task, of, cost: cost.to_string(), budget })
+        };
+        used.extend(sums(&commits, by, &tasks).into_iter().filter_map(used_of));
     }
     Ok(used)
-}
-
-fn used_of(view: &CostView, by: CostBy, budgets: &Budgets) -> Vec<UsedBudget> {
-    let used = view.lines.iter().filter_map(|line| {
-        let of = line.of.as_deref()?;
-        let budget = budget_of(budgets, by, of).filter(|budget| line.cost.reaches(budget))?;
-        Some(UsedBudget {
-            task: if by == CostBy::Task { TaskId::parse(of).ok() } else { None },
-            of: of.to_owned(),
-            cost: line.cost.to_string(),
-            budget: budget.to_string(),
-        })
-    });
-    used.collect()
 }
 
 /// Returns the budget of what costs are summed by.

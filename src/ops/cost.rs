@@ -39,7 +39,7 @@ pub struct CostRequest {
     pub by: CostBy,
 }
 
-/// A sum.
+/// A sum, and of what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CostLine {
     /// Of what; none for what has no sprint, run or worker.
@@ -49,31 +49,30 @@ pub struct CostLine {
     pub title: Option<String>,
     /// The sum.
     #[serde(flatten)]
+    pub sum: CostSum,
+}
+
+/// A sum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CostSum {
+    /// What it is.
+    #[serde(flatten)]
     pub cost: Cost,
-    /// How many commits say so.
+    /// How many commits report it.
     pub commits: usize,
-    /// What it may cost, of a task and a sprint.
+    /// What may be used, by a task and a sprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<String>,
-    /// Whether it has cost as much.
+    /// Whether as much is used.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exceeded: bool,
 }
 
-/// What a task has cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct TaskCostView {
-    /// The sum.
-    #[serde(flatten)]
-    pub cost: Cost,
-    /// How many commits say so.
-    pub commits: usize,
-    /// What it may cost.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub budget: Option<String>,
-    /// Whether it has cost as much.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub exceeded: bool,
+impl CostSum {
+    fn of(cost: Cost, commits: usize, budget: Option<&Cost>) -> Self {
+        let exceeded = budget.is_some_and(|budget| cost.reaches(budget));
+        Self { cost, commits, budget: budget.map(ToString::to_string), exceeded }
+    }
 }
 
 /// Sums.
@@ -91,7 +90,7 @@ pub struct CostView {
 }
 
 /// The cost of a task, as a commit reports it.
-struct Entry {
+pub(super) struct Entry {
     task: Option<TaskId>,
     cost: Cost,
     person: String,
@@ -121,11 +120,7 @@ fn entries_of(commit: &CommitInfo) -> (Vec<Entry>, usize) {
 }
 
 /// Sums what the commits of a task say that it has cost; none where none does. Only these commits are read.
-pub(super) fn cost_of_task(
-    session: &Session<'_>,
-    id: &TaskId,
-    budgets: &Budgets,
-) -> Result<Option<TaskCostView>> {
+pub(super) fn cost_of_task(session: &Session<'_>, id: &TaskId, budgets: &Budgets) -> Result<Option<CostSum>> {
     let repository = session.workspace().repository()?;
     let (mut sum, mut count) = (Cost::default(), 0);
     for commit in Commits::new(&repository, session.tip(&repository)?).of(id)? {
@@ -134,13 +129,7 @@ pub(super) fn cost_of_task(
         own.iter().for_each(|entry| sum.add(&entry.cost));
         count += usize::from(!own.is_empty());
     }
-    let budget = budgets.of_task(id.as_str());
-    Ok((count > 0).then(|| TaskCostView {
-        exceeded: budget.is_some_and(|budget| sum.reaches(budget)),
-        budget: budget.map(ToString::to_string),
-        cost: sum,
-        commits: count,
-    }))
+    Ok((count > 0).then(|| CostSum::of(sum, count, budgets.of_task(id.as_str()))))
 }
 
 /// Returns the tasks that a query selects; none where it is empty, and all are meant.
@@ -158,33 +147,38 @@ fn selected(
     Ok(Some(listing.tasks.into_iter().map(|task| task.id).collect()))
 }
 
-/// Sums what commits say that tasks have cost.
-pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, Vec<Problem>)> {
-    let tasks = session.snapshot().tasks()?;
-    let (summaries, mut problems) = tasks.read();
-    let known: HashMap<&str, &Summary<'_>> = summaries.iter().map(|task| (task.id, task)).collect();
-    let meant = selected(session, &request.query, &mut problems)?;
+/// What a commit reports, each cost for itself.
+pub(super) type Reported = Vec<Entry>;
+
+/// Reads what the commits of the history report, and which of them have lines that cannot be read.
+pub(super) fn reported(session: &Session<'_>) -> Result<(Vec<Reported>, Vec<String>)> {
     let repository = session.workspace().repository()?;
     let commits = match session.tip(&repository)? {
         Some(tip) => repository.commits_between(None, tip)?,
         None => Vec::new(),
     };
-    let mut sums: BTreeMap<Option<String>, (Cost, usize)> = BTreeMap::new();
-    let mut view = CostView { lines: Vec::new(), total: Cost::default(), commits: 0, unread: Vec::new() };
+    let (mut all, mut unread) = (Vec::new(), Vec::new());
     for commit in commits.iter().filter(|commit| commit.message.to_ascii_lowercase().contains("cost:")) {
-        let (entries, unread) = entries_of(commit);
-        view.unread.extend((unread > 0).then(|| commit.id.to_string()));
-        let is_meant = |own: &&Entry| {
-            meant
-                .as_ref()
-                .is_none_or(|meant| own.task.as_ref().is_some_and(|task| meant.contains(task.as_str())))
-        };
-        let mut has_any = false;
+        let (entries, odd) = entries_of(commit);
+        unread.extend((odd > 0).then(|| commit.id.to_string()));
+        all.push(entries);
+    }
+    Ok((all, unread))
+}
+
+/// Sums what commits report, with the number of commits.
+pub(super) fn sums(
+    commits: &[Reported],
+    by: CostBy,
+    tasks: &[Summary<'_>],
+) -> BTreeMap<Option<String>, (Cost, usize)> {
+    let known: HashMap<&str, &Summary<'_>> = tasks.iter().map(|task| (task.id, task)).collect();
+    let mut sums: BTreeMap<Option<String>, (Cost, usize)> = BTreeMap::new();
+    for entries in commits {
         let mut named = HashSet::new();
-        for entry in entries.iter().filter(is_meant) {
-            has_any = true;
+        for entry in entries {
             let task = entry.task.as_ref().and_then(|task| known.get(task.as_str()));
-            let key = match request.by {
+            let key = match by {
                 CostBy::Task => entry.task.as_ref().map(ToString::to_string),
                 CostBy::Sprint => task.and_then(|task| task.sprint).map(str::to_owned),
                 CostBy::Run => task.and_then(|task| task.run).map(str::to_owned),
@@ -194,18 +188,31 @@ pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, V
             let (sum, commits) = sums.entry(key.clone()).or_default();
             sum.add(&entry.cost);
             *commits += usize::from(named.insert(key));
-            view.total.add(&entry.cost);
         }
-        view.commits += usize::from(has_any);
     }
+    sums
+}
+
+/// Sums what tasks have cost, as commits report it.
+pub fn cost(session: &Session<'_>, request: &CostRequest) -> Result<(CostView, Vec<Problem>)> {
+    let tasks = session.snapshot().tasks()?;
+    let (summaries, mut problems) = tasks.read();
+    let meant = selected(session, &request.query, &mut problems)?;
+    let (mut commits, unread) = reported(session)?;
+    if let Some(meant) = &meant {
+        let is_meant = |own: &Entry| own.task.as_ref().is_some_and(|task| meant.contains(task.as_str()));
+        commits.iter_mut().for_each(|entries| entries.retain(is_meant));
+    }
+    commits.retain(|entries| !entries.is_empty());
+    let mut total = Cost::default();
+    commits.iter().flatten().for_each(|entry| total.add(&entry.cost));
     let (config, _) = session.config_or_default();
     let line = |(of, (cost, commits)): (Option<String>, (Cost, usize))| {
-        let task = of.as_deref().filter(|_| request.by == CostBy::Task).and_then(|id| known.get(id));
+        let id = of.as_deref().filter(|_| request.by == CostBy::Task);
+        let title = id.and_then(|id| tasks.find(id)).map(|task| task.title.to_owned());
         let budget = of.as_deref().and_then(|of| budget_of(&config.budgets, request.by, of));
-        let exceeded = budget.is_some_and(|budget| cost.reaches(budget));
-        let (title, budget) = (task.map(|task| task.title.to_owned()), budget.map(ToString::to_string));
-        CostLine { title, of, cost, commits, budget, exceeded }
+        CostLine { title, of, sum: CostSum::of(cost, commits, budget) }
     };
-    view.lines = sums.into_iter().map(line).collect();
-    Ok((view, problems))
+    let lines = sums(&commits, request.by, &summaries).into_iter().map(line).collect();
+    Ok((CostView { lines, total, commits: commits.len(), unread }, problems))
 }

@@ -19,7 +19,7 @@ use super::written::WrittenTask;
 use super::{Error, Result, Session, Written};
 use crate::doc::{Edit, Value, append_move, signed_move};
 use crate::facts::{Flight, TaskFacts};
-use crate::model::{Config, Move, Stage, Suggestion, Task, TaskId, is_same_name};
+use crate::model::{Config, Move, Stage, Suggestion, Task, TaskId, is_of_another, is_same_name};
 use crate::policy::{self, Attempt, Case, Hint, Missing, Outcome, Reason, Refusal};
 use crate::store::Locked;
 
@@ -120,9 +120,7 @@ fn start_plan(
     force: bool,
 ) -> Result<Outcome> {
     let id = &case.task.id;
-    let other = case.task.assignee.as_deref().filter(|other| !is_same_name(other, assignee) && !force);
-    let mut taken: Vec<Reason> =
-        other.map(|other| Reason::AssignedTo(other.to_owned())).into_iter().collect();
+    let mut taken: Vec<Reason> = others(case.task, assignee).filter(|_| !force).into_iter().collect();
     taken.extend(elsewhere.filter(|_| !force).map(in_progress));
     taken.extend(claimed.filter(|_| !force));
     let unblocked = Task { blocked: None, ..case.task.clone() };
@@ -184,13 +182,16 @@ pub fn advance_to(
     Ok(written)
 }
 
+/// Returns why a person may not begin a task that is assigned to somebody else.
+fn others(task: &Task, person: &str) -> Option<Reason> {
+    let other = task.assignee.as_ref().filter(|other| is_of_another(Some(other), person))?;
+    Some(Reason::AssignedTo(other.clone()))
+}
+
 /// Refuses to begin by the way what is assigned to somebody else, as `start` does.
 fn refuse_to_begin_for_another(case: &Case<'_>) -> Result<()> {
-    let other = case.task.assignee.as_deref().filter(|_| case.task.stage.is_none());
-    match other.filter(|other| !is_same_name(other, case.actor)) {
-        Some(other) => {
-            Err(Error::refused(Attempt::Start(case.task.id.clone()), Reason::AssignedTo(other.to_owned())))
-        }
+    match others(case.task, case.actor).filter(|_| case.task.stage.is_none()) {
+        Some(taken) => Err(Error::refused(Attempt::Start(case.task.id.clone()), taken)),
         None => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use super::plan::tasks_held_back;
 use super::run::queued_of_run;
 use super::select::{Selector, read_query};
 use super::{Listing, Result, Session, TaskLine};
-use crate::model::{Problem, Status, first_to_do, is_same_name};
+use crate::model::{Problem, Status, first_to_do, is_of_another};
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ pub(super) fn queue_for(
 ) -> Result<(Vec<TaskLine>, Vec<Problem>)> {
     let request = QueueRequest { query: query.to_owned(), ..QueueRequest::default() };
     let (mut listing, problems) = queue(session, &request)?;
-    listing.tasks.retain(|task| task.assignee.as_deref().is_none_or(|name| is_same_name(name, person)));
+    listing.tasks.retain(|task| !is_of_another(task.assignee.as_deref(), person));
     Ok((listing.tasks, problems))
 }
 

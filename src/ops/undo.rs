@@ -64,18 +64,16 @@ fn refuse_committed(session: &Session<'_>, write: &PastWrite, files: &[PastFile]
     let Some(head) = repository.head()?.commit else { return Ok(()) };
     for file in files {
         let Some(after) = &file.after else { continue };
-        let now = session.snapshot().read(&file.path)?;
-        let is_changed = now.as_deref() != Some(after.as_bytes());
         let Some(committed) = repository.tree_file(head, &file.path)? else { continue };
         let has = |bytes: &[u8]| repository.is_blob(bytes, committed.blob_id);
-        if has(after.as_bytes()) || is_changed && now.is_some_and(|now| has(&now)) {
-            let path = file.path.clone();
-            let reason = match is_changed {
-                true => Reason::CommittedSince(path),
-                false => Reason::Committed { path, task: None },
-            };
-            return Err(Error::refused(Attempt::Undo(write.summary.clone()), reason));
-        }
+        let now = session.snapshot().read(&file.path)?;
+        let path = || file.path.clone();
+        let reason = match (has(after.as_bytes()), now.is_some_and(|now| has(&now))) {
+            (true, _) => Reason::Committed { path: path(), task: None },
+            (false, true) => Reason::CommittedSince(path()),
+            (false, false) => continue,
+        };
+        return Err(Error::refused(Attempt::Undo(write.summary.clone()), reason));
     }
     Ok(())
 }

@@ -185,7 +185,7 @@ pub struct TaskView {
     pub evidence: Vec<EvidenceView>,
     /// What its commits say that it has cost.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cost: Option<super::TaskCostView>,
+    pub cost: Option<super::CostSum>,
     /// Notes, oldest first.
     pub notes: Vec<NoteView>,
     /// Keys that the tracker does not know, with the text of their values.

@@ -47,7 +47,7 @@ def parse(line):
     return {
         "id": pairs.get("id", ""),
         "key": pairs.get("key", ""),
-        # What no field says.
+        # What no field has.
         "finished": dates[0] if done and dates else "",
         "begun": dates[-1] if len(dates) == (2 if done else 1) else "",
         "areas": areas[1:],

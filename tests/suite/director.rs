@@ -1,4 +1,4 @@
-//! The director, end to end: what it says, sends back and pauses, each once, and by whose rules.
+//! The director, end to end: what it reports, sends back and pauses, each once, and by whose rules.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;

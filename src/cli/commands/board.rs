@@ -40,7 +40,8 @@ impl Command for Board {
 
     fn run(self, context: &Context) -> Reply<ops::Board> {
         let session = context.read(&self.read)?;
-        let (board, problems) = ops::board(&session, &self.which.text())?;
+        let (mut board, problems) = ops::board(&session, &self.which.text())?;
+        ops::add_board_links(&session, &mut board);
         Ok(Answer::of(board).with_problems(problems))
     }
 }

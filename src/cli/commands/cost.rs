@@ -55,9 +55,9 @@ impl Command for Cost {
 }
 
 /// Shows what it may cost.
-fn budget(line: &ops::CostLine) -> Cell {
-    match &line.budget {
-        Some(budget) if line.exceeded => {
+fn budget(sum: &ops::CostSum) -> Cell {
+    match &sum.budget {
+        Some(budget) if sum.exceeded => {
             Cell::styled(format!("budget of {budget} used up"), Style::new().red())
         }
         Some(budget) => Cell::styled(format!("budget of {budget}"), Style::new().dimmed()),
@@ -75,14 +75,14 @@ impl View for ops::CostView {
         let row = |line: &ops::CostLine| {
             vec![
                 Cell::styled(line.of.clone().unwrap_or_else(|| "none".to_owned()), Style::new().bold()),
-                Cell::new(line.cost.to_string()),
-                Cell::new(counted(line.commits, "commit")),
-                budget(line),
+                Cell::new(line.sum.cost.to_string()),
+                Cell::new(counted(line.sum.commits, "commit")),
+                budget(&line.sum),
                 Cell::new(line.title.clone().unwrap_or_default()).wrap(),
             ]
         };
         let rows: Vec<Vec<Cell>> = self.lines.iter().map(row).collect();
-        let is_budgeted = self.lines.iter().any(|line| line.budget.is_some());
+        let is_budgeted = self.lines.iter().any(|line| line.sum.budget.is_some());
         let rows = match is_budgeted {
             true => rows,
             false => rows.into_iter().map(without_budget).collect(),

@@ -76,7 +76,7 @@ fn editor_failed(editor: &str, why: &str, text: Option<&Path>) -> Failure {
     Failure::usage_message(format!("the editor `{editor}` {why}; nothing was written"), hint)
 }
 
-/// Runs the editor as git does: through the shell, with the file as its argument. The error says what came of it.
+/// Runs the editor as git does: through the shell, with the file as its argument. The error is how it ended.
 fn run_editor(editor: &str, draft: &Path) -> Result<(), String> {
     // Ctrl-C in the editor is the editor's: it must not end this process with the text unread.
     let ignored = Arc::new(AtomicBool::new(false));

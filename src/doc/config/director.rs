@@ -128,7 +128,7 @@ impl Reader<'_> {
                 self.misfit(
                     value.span(),
                     path,
-                    format!("the check `{check}` says too little"),
+                    format!("the check `{check}` lacks a key"),
                     format!("write {hint}"),
                 );
                 return None;

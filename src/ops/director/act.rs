@@ -45,7 +45,7 @@ pub(super) fn reason(rule: &DirectorRule, found: &DirectorFinding) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Does what the rule says about a finding.
+/// Does what the rule allows about a finding.
 pub(super) fn act(
     session: &Session<'_>,
     rule: &DirectorRule,

@@ -9,9 +9,7 @@ use chrono::{DateTime, Utc};
 use super::place::{Place, session_in};
 use crate::facts::{Commits, Flight, KnownClaims};
 use crate::git::{CommitId, Repository};
-use crate::model::{
-    Budgets, Config, DirectorCheck, DirectorRule, GateRule, Problem, Task, TaskId, is_daily_record,
-};
+use crate::model::{Config, DirectorCheck, DirectorRule, GateRule, Problem, Task, TaskId, is_daily_record};
 use crate::ops::budgets::used_budgets;
 use crate::ops::claims::claims_of;
 use crate::ops::conflicts::live_branches;
@@ -68,7 +66,7 @@ pub(super) fn look(
         facts.workers = worker_names(session).iter().filter_map(|name| failing(session, name)).collect();
     }
     if has(|check| matches!(check, DirectorCheck::Budget)) {
-        facts.budgets = budgets(session, &config.budgets)?;
+        facts.budgets = used_budgets(session, &config.budgets)?;
     }
     Ok(Look { facts, places, problems })
 }
@@ -260,11 +258,4 @@ fn failing(session: &Session<'_>, name: &str) -> Option<FailingWorker> {
         since: first.at,
         why: last.why.clone(),
     })
-}
-
-fn budgets(session: &Session<'_>, budgets: &Budgets) -> Result<Vec<crate::policy::UsedBudget>> {
-    if budgets.is_empty() {
-        return Ok(Vec::new());
-    }
-    used_budgets(session, budgets)
 }

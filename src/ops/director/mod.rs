@@ -1,5 +1,5 @@
-//! `director`: goes round all work in flight by rules of the configuration, says what it finds in notes, sends work back and pauses
-//! workers where a rule says so. It never votes and never moves a task on.
+//! `director`: goes round all work in flight by rules of the configuration, reports what it finds in notes, sends work back and pauses
+//! workers where a rule allows it. It never votes and never moves a task on.
 //!
 //! The rules are those that are committed on the branch which others are merged into. What was done is recognised by what is there:
 //! a note with the same text, a move back for the same reason. Only that a worker was paused is remembered beside that:

@@ -129,7 +129,7 @@ fn round_with(
     Ok((round, seen.problems.into_iter().map(warning).collect()))
 }
 
-/// Goes round now, whenever records or branches have changed, and after a time; until `observe` says that nobody listens.
+/// Goes round now, whenever records or branches have changed, and after a time; until `observe` returns that nobody listens.
 pub fn run_director(
     session: &mut Session<'_>,
     every: Duration,

@@ -47,7 +47,7 @@ pub fn worker_logs(session: &Session<'_>, name: &str, most: usize) -> Result<(Wo
     Ok((view, whole_lines(&bytes) as u64))
 }
 
-/// Calls `observe` with each line that is printed from a place on, until it says that nobody listens.
+/// Calls `observe` with each line that is printed from a place on, until it returns that nobody listens.
 pub fn follow_worker_logs(
     session: &Session<'_>,
     name: &str,

@@ -194,7 +194,7 @@ fn figures(rounds: &[Round]) -> FleetFigures {
     }
 }
 
-/// Calls `observe` with what there is now and whenever a worker writes or a branch moves, until it says that nobody looks.
+/// Calls `observe` with what there is now and whenever a worker writes or a branch moves, until it returns that nobody looks.
 pub fn follow_fleet(session: &mut Session<'_>, mut observe: impl FnMut(&FleetMonitor) -> bool) -> Result<()> {
     let root = workers_folder(session.workspace());
     // Before the first look: what is written meanwhile is not missed.

@@ -1,6 +1,6 @@
 //! What the rules of the director find in all work in flight. Pure: what is known comes in, and what follows goes out.
 //!
-//! The message of a finding says only what stays the same as long as it is the same finding: with it a note is recognised, and a
+//! The message of a finding has only what stays the same as long as it is the same finding: with it a note is recognised, and a
 //! reason for which a task was sent back. What changes from round to round, such as an age, is beside it.
 
 #[cfg(test)]
@@ -62,7 +62,7 @@ pub struct OpenEscalation {
     pub id: String,
     /// The type of the worker.
     pub worker: String,
-    /// The rule, and what the tool says.
+    /// The rule, and the message of the tool.
     pub title: String,
     /// Since when nobody has decided anything.
     pub since: DateTime<Utc>,

@@ -150,7 +150,7 @@ fn files_are_merged_by_the_attributes_of_the_first_branch() {
     commit(&sandbox, "Ken", "Work");
     branch(&sandbox, "other", "main");
     sandbox.write("src/b.rs", format!("other\n{}", lines("b", 1..12)));
-    // A file in the place of a folder, which git itself is asked about.
+    // A file in the place of a folder, which is for git itself to judge.
     std::fs::remove_dir_all(sandbox.path().join("lib")).unwrap();
     sandbox.write("lib", "a file\n");
     commit(&sandbox, "Grace", "Work");
