@@ -180,13 +180,12 @@ fn view(
 
 /// Returns the tasks that name this one as their parent.
 pub(super) fn parts(tasks: &Tasks, id: &TaskId) -> Vec<DependencyView> {
-    let (found, _) = tasks.select(|other| other.parent == Some(id.as_str()));
     let view = |child: &Summary<'_>| DependencyView {
         id: child.id.to_owned(),
         title: Some(child.title.to_owned()),
         open: !child.is_closed(),
     };
-    found.iter().map(view).collect()
+    tasks.parts_of(id.as_str()).iter().map(view).collect()
 }
 
 /// Returns the other open tasks that name a target file of this one, each with the first that it names; none where this
@@ -195,20 +194,18 @@ pub(super) fn shared_files(tasks: &Tasks, task: &Summary<'_>) -> Vec<SharedFileV
     if task.files.is_empty() || task.is_closed() {
         return Vec::new();
     }
-    let common = |other: &Summary<'_>| -> Option<String> {
+    let view = |other: &Summary<'_>| {
         let is_own = |file: &&str| task.files.iter().any(|own| own == *file);
-        other.files.iter().find(is_own).map(str::to_owned)
+        SharedFileView {
+            file: other.files.iter().find(is_own).unwrap_or_default().to_owned(),
+            task: other.id.to_owned(),
+            title: other.title.to_owned(),
+            stage: other.stage.to_owned(),
+            assignee: other.assignee.map(str::to_owned),
+        }
     };
-    let (found, _) =
-        tasks.select(|other| other.id != task.id && !other.is_closed() && common(other).is_some());
-    let view = |other: &Summary<'_>| SharedFileView {
-        file: common(other).unwrap_or_default(),
-        task: other.id.to_owned(),
-        title: other.title.to_owned(),
-        stage: other.stage.to_owned(),
-        assignee: other.assignee.map(str::to_owned),
-    };
-    found.iter().map(view).collect()
+    let found = tasks.naming(task.files.iter());
+    found.iter().filter(|other| other.id != task.id && !other.is_closed()).map(view).collect()
 }
 
 /// Reads what a task depends on. What cannot be read blocks the task, as an unknown id does.

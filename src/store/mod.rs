@@ -14,6 +14,7 @@ mod index;
 mod kept;
 mod lock;
 mod names;
+mod related;
 mod resolve;
 mod snapshot;
 mod source;

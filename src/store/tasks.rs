@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::folder::Folder;
 use super::index::{self, Index, Key, Record, Stored};
 use super::names::Names;
+use super::related::ByWord;
 use super::source::Source;
 use super::unchanged::unchanged;
 use super::{Result, Stat};
@@ -46,6 +47,9 @@ pub struct Tasks {
     fresh: Vec<Fresh>,
     slots: Vec<Slot>,
     unexpected: Vec<Problem>,
+    /// The parts by the task that they are a part of, and tasks by their target files; once somebody has asked.
+    parts: OnceLock<ByWord>,
+    files: OnceLock<ByWord>,
     /// How many files were read anew since all were.
     #[cfg(target_os = "linux")]
     read_anew: usize,
@@ -122,8 +126,8 @@ impl Tasks {
             index: Arc::clone(&self.index),
             fresh: self.fresh.clone(),
             slots: self.slots.clone(),
-            unexpected: Vec::new(),
             read_anew,
+            ..Self::default()
         };
         for name in own {
             let found = tasks.slots.binary_search_by(|slot| tasks.name(*slot).cmp(name.as_str()));
@@ -160,6 +164,38 @@ impl Tasks {
         let mut summaries = Vec::new();
         let problems = self.read_into(&mut summaries, is_selected);
         (summaries, problems)
+    }
+
+    /// Returns the tasks that name this one as their parent.
+    #[must_use]
+    pub fn parts_of(&self, id: &str) -> Vec<Summary<'_>> {
+        let parts = self.parts.get_or_init(|| {
+            ByWord::of(self.summaries(), |task, note| task.parent.into_iter().for_each(note))
+        });
+        let found = parts.places(id).filter_map(|at| self.summary(at));
+        found.filter(|task| task.parent == Some(id)).collect()
+    }
+
+    /// Returns the tasks that name one of these target files, sorted by file name.
+    #[must_use]
+    pub fn naming<'f>(&self, files: impl Iterator<Item = &'f str>) -> Vec<Summary<'_>> {
+        let by_file = self
+            .files
+            .get_or_init(|| ByWord::of(self.summaries(), |task, note| task.files.iter().for_each(note)));
+        let names = |at: &usize, file: &str| {
+            self.summary(*at).is_some_and(|task| task.files.iter().any(|own| own == file))
+        };
+        let found = files.flat_map(|file| by_file.places(file).filter(move |at| names(at, file)));
+        let places: BTreeSet<usize> = found.collect();
+        places.into_iter().filter_map(|at| self.summary(at)).collect()
+    }
+
+    fn summaries(&self) -> impl Iterator<Item = (usize, Summary<'_>)> {
+        (0..self.slots.len()).filter_map(|at| Some((at, self.summary(at)?)))
+    }
+
+    fn summary(&self, at: usize) -> Option<Summary<'_>> {
+        self.record(*self.slots.get(at)?)?.summary
     }
 
     /// Returns the task of an id; none where there is none or its file cannot be read.

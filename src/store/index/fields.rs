@@ -39,6 +39,7 @@ impl<'a> Field<'a> for &'a str {
         out.text(self);
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         from.text()
     }
@@ -49,6 +50,7 @@ impl<'a> Field<'a> for u32 {
         out.number(*self);
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         from.number()
     }
@@ -59,6 +61,7 @@ impl<'a> Field<'a> for i32 {
         out.bytes(&self.to_le_bytes());
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         from.bytes().map(Self::from_le_bytes)
     }
@@ -69,6 +72,7 @@ impl<'a> Field<'a> for i64 {
         out.bytes(&self.to_le_bytes());
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         from.bytes().map(Self::from_le_bytes)
     }
@@ -79,6 +83,7 @@ impl<'a> Field<'a> for bool {
         out.bytes(&[u8::from(*self)]);
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         match from.bytes()? {
             [0] => Some(false),
@@ -130,6 +135,7 @@ impl<'a> Field<'a> for Texts<'a> {
         }
     }
 
+    #[inline]
     fn read(from: &mut Reader<'a>) -> Option<Self> {
         let ends = from.ends()?;
         let length = ends.last().map_or(0, |end| u32::from_le_bytes(*end));
@@ -183,6 +189,7 @@ impl<'a> Reader<'a> {
         Self { numbers, text }
     }
 
+    #[inline]
     pub(super) fn bytes<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (first, rest) = self.numbers.split_first_chunk()?;
         self.numbers = rest;
@@ -221,6 +228,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads as many places as a count says.
+    #[inline]
     pub(super) fn ends(&mut self) -> Option<&'a [[u8; 4]]> {
         let length = usize::try_from(self.number()?).ok()?.checked_mul(4)?;
         let (ends, rest) = self.numbers.split_at_checked(length)?;
@@ -228,12 +236,14 @@ impl<'a> Reader<'a> {
         Some(ends.as_chunks().0)
     }
 
+    #[inline]
     pub(super) fn text(&mut self) -> Option<&'a str> {
         let length = self.number()?;
         self.piece(length)
     }
 
     /// Reads a text of this length in bytes.
+    #[inline]
     pub(super) fn piece(&mut self, length: u32) -> Option<&'a str> {
         let (text, rest) = self.text.split_at_checked(usize::try_from(length).ok()?)?;
         self.text = rest;

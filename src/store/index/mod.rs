@@ -176,12 +176,14 @@ impl Index {
         Record::read(&mut Reader::new(numbers, text))
     }
 
+    #[inline]
     fn row(&self, at: usize) -> Option<&[u8]> {
         let start = at.checked_mul(ROW)?;
         self.bytes.get(..self.numbers_at)?.get(start..start + ROW)
     }
 
     /// Returns where a row's piece of a part begins, which is where the row before ends its own, and where it ends.
+    #[inline]
     fn piece(&self, at: usize, part: Part) -> Option<(usize, usize)> {
         let end = |at: usize| number(self.row(at)?, part.column());
         Some((at.checked_sub(1).map_or(Some(0), end)?, end(at)?))
