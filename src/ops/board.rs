@@ -1,4 +1,4 @@
-//! `board`: tasks in columns by stage, and the counts over all of them.
+//! `board`: tasks in columns by stage, and the counts over all of them. And the same tasks as one list, in parts.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use super::select::{Selector, read_query};
 use super::sync::add_links;
 use super::view::TaskLine;
 use super::{Result, Session};
-use crate::model::{Problem, Stage};
+use crate::model::{Badge, Problem, Stage};
 use crate::policy::{Metrics, stage_order};
 
 /// The board.
@@ -34,14 +34,50 @@ pub struct BoardColumn {
     pub tasks: Vec<TaskLine>,
 }
 
-/// Counts the tasks that match a query.
-pub fn counts(session: &Session<'_>, text: &str) -> Result<Metrics> {
+/// Which tasks an overview shows.
+#[derive(Debug, Clone, Default)]
+pub struct OverviewRequest {
+    /// The query; empty for every task, closed ones included.
+    pub query: String,
+    /// Only tasks with this badge. They are counted whatever their badge.
+    pub badge: Option<Badge>,
+    /// How many of the tasks to leave out at the beginning.
+    pub skip: usize,
+    /// Maximum number of tasks.
+    pub limit: Option<usize>,
+}
+
+/// Counts over the tasks that match a query, and some of them.
+#[derive(Debug, Clone)]
+pub struct Overview {
+    /// Counts over all tasks that match, whatever their badge.
+    pub metrics: Metrics,
+    /// The tasks that were requested, in order.
+    pub tasks: Vec<TaskLine>,
+    /// How many match and have the badge.
+    pub matched: usize,
+}
+
+/// Counts the tasks that match a query, and returns those that were requested.
+pub fn overview(session: &Session<'_>, request: &OverviewRequest) -> Result<(Overview, Vec<Problem>)> {
     let (config, mut problems) = session.config_or_default();
-    let (query, _) = read_query(session, &config, text, None)?;
+    let (query, sort) = read_query(session, &config, &request.query, None)?;
     let tasks = session.snapshot().tasks()?;
     let selector = Selector { session, config: &config, query: &query };
-    let selection = selector.among(&tasks, &mut problems, |_| true)?;
-    Ok(selection.derived.metrics_of(selection.matching.iter().copied()))
+    let mut selection = selector.among(&tasks, &mut problems, |_| true)?;
+    let metrics = selection.derived.metrics_of(selection.matching.iter().copied());
+    if let Some(badge) = request.badge {
+        let facts = &selection.derived.facts;
+        selection.matching.retain(|&at| facts[at].badge == badge);
+    }
+    selection.sort(&sort);
+    let matched = selection.matching.len();
+    let from = request.skip.min(matched);
+    let to = request.limit.map_or(matched, |limit| matched.min(from.saturating_add(limit)));
+    let mut tasks = selection.lines(&selection.matching[from..to]);
+    add_flights(&in_flight_of(session), &mut tasks);
+    add_claims(session, &claims_of(session), &mut tasks);
+    Ok((Overview { metrics, tasks, matched }, problems))
 }
 
 /// Adds which items of other trackers the tasks are linked to: a file is read for each that is.

@@ -57,6 +57,11 @@ pub(crate) fn page(session: &Session<'_>, address: &Address, frame: &Frame) -> P
         Address::Runs => runs::runs(session, frame),
         Address::Run(id) => runs::run(session, id, frame),
     };
+    finish(made, frame)
+}
+
+/// Returns a page that was made, or the one that says why there is none.
+fn finish(made: Made, frame: &Frame) -> Page {
     made.map_or_else(|report| refusal(&report, frame), |html| Page { status: 200, html })
 }
 

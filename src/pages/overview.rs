@@ -7,7 +7,7 @@ use super::address::Overview;
 use super::frame::Frame;
 use super::render::render;
 use crate::model::{Badge, Problem};
-use crate::ops::{self, ErrorReport, ListRequest, Session, TaskLine};
+use crate::ops::{self, ErrorReport, OverviewRequest, Session, TaskLine};
 use crate::policy::Metrics;
 
 /// How many cards a page has.
@@ -16,12 +16,12 @@ pub(super) const CARDS: usize = 60;
 const IN_COLUMN: usize = 60;
 
 #[derive(Debug, Serialize)]
-struct OverviewView<'v> {
-    metrics: Metrics,
+struct OverviewView<'v, T> {
+    metrics: &'v Metrics,
     tabs: Vec<Tab>,
     badge: Option<&'static str>,
     query: &'v str,
-    tasks: &'v [TaskLine],
+    tasks: &'v [T],
     matched: usize,
     /// The part that is shown, counted from 0, and how many there are.
     part: usize,
@@ -68,27 +68,39 @@ pub(super) fn in_words(problems: &[Problem]) -> Vec<String> {
 }
 
 pub(super) fn overview(session: &Session<'_>, shown: &Overview, frame: &Frame) -> Made {
-    // Of the board only the counts are needed: over all that match, whatever their badge.
-    let metrics = ops::counts(session, &shown.query).map_err(ErrorReport::from)?;
-    let badge = shown.badge.map(|badge| format!("badge={}", badge.as_str()));
-    let query = match (shown.query.trim(), badge) {
-        (query, None) => query.to_owned(),
-        ("", Some(badge)) => badge,
-        (query, Some(badge)) => format!("({query}) {badge}"),
+    let request = OverviewRequest {
+        query: shown.query.clone(),
+        badge: shown.badge,
+        skip: shown.part.saturating_mul(CARDS),
+        limit: Some(CARDS),
     };
-    let end = (shown.part + 1).saturating_mul(CARDS);
-    let request = ListRequest { query, all: true, limit: Some(end), ..ListRequest::default() };
-    let (listing, problems) = ops::list(session, &request).map_err(ErrorReport::from)?;
+    let (found, problems) = ops::overview(session, &request).map_err(ErrorReport::from)?;
+    part(shown, (&found.metrics, &problems), (&found.tasks, found.matched), frame)
+}
+
+/// Lays out one part of an overview of all tasks, which were read once for all of its parts.
+pub(super) fn part_of(all: &ops::Overview, problems: &[Problem], shown: &Overview, frame: &Frame) -> Made {
+    let with_badge = || all.tasks.iter().filter(|task| shown.badge.is_none_or(|badge| task.badge == badge));
+    let cards: Vec<&TaskLine> = with_badge().skip(shown.part.saturating_mul(CARDS)).take(CARDS).collect();
+    part(shown, (&all.metrics, problems), (&cards, with_badge().count()), frame)
+}
+
+fn part(
+    shown: &Overview,
+    (metrics, problems): (&Metrics, &[Problem]),
+    (tasks, matched): (&[impl Serialize], usize),
+    frame: &Frame,
+) -> Made {
     let view = OverviewView {
-        tabs: tabs(&metrics),
+        tabs: tabs(metrics),
         metrics,
         badge: shown.badge.map(Badge::as_str),
         query: &shown.query,
-        tasks: listing.tasks.get(shown.part * CARDS..).unwrap_or_default(),
-        matched: listing.matched,
+        tasks,
+        matched,
         part: shown.part,
-        parts: listing.matched.div_ceil(CARDS).max(1),
-        problems: in_words(&problems),
+        parts: matched.div_ceil(CARDS).max(1),
+        problems: in_words(problems),
     };
     render("overview.html", ("Overview", "overview"), frame, &view)
 }

@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::address::{Address, Overview};
-use super::overview::CARDS;
-use super::{Frame, Page, SCRIPT, STYLE, page};
-use crate::model::Badge;
-use crate::ops::{self, ErrorKind, ErrorReport, ListRequest, RunsRequest, Session, TaskLine};
+use super::overview::{CARDS, part_of};
+use super::{Frame, Page, SCRIPT, STYLE, finish, page};
+use crate::model::{Badge, Problem};
+use crate::ops::{self, ErrorKind, ErrorReport, OverviewRequest, RunsRequest, Session, TaskLine};
 
 /// Which site.
 #[derive(Debug, Clone)]
@@ -48,15 +48,14 @@ pub(crate) fn write_site<'e>(
     project: &str,
     open: &(dyn Fn() -> Result<Session<'e>, ErrorReport> + Sync),
 ) -> Result<WrittenSite, ErrorReport> {
-    let all = ListRequest { all: true, ..ListRequest::default() };
-    let (listing, _) = ops::list(session, &all)?;
-    let addresses = addresses(session, &listing.tasks)?;
+    let (all, problems) = ops::overview(session, &OverviewRequest::default())?;
+    let addresses = addresses(session, &all.tasks)?;
     let assets = request.folder.join("assets");
     for name in ["assets", "overview", "tasks", "sprints", "plans", "runs"] {
         let folder = request.folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     }
-    let found: Vec<Found<'_>> = listing.tasks.iter().map(in_search).collect();
+    let found: Vec<Found<'_>> = all.tasks.iter().map(in_search).collect();
     let found = serde_json::to_string(&found).map_err(|error| {
         ErrorReport::new(
             ErrorKind::Environment,
@@ -66,13 +65,14 @@ pub(crate) fn write_site<'e>(
     write(&assets.join("tracker.css"), STYLE.as_bytes())?;
     write(&assets.join("tracker.js"), SCRIPT.as_bytes())?;
     write(&assets.join("search.json"), found.as_bytes())?;
+    let (all, problems) = (&all, problems.as_slice());
     // One session a thread: what it has read once it need not read for the next page.
     let made: Vec<Result<(usize, Option<String>), ErrorReport>> = addresses
         .par_chunks(addresses.len().div_ceil(rayon::current_num_threads() * 4).max(1))
         .flat_map_iter(|chunk| {
             let opened = open();
             chunk.iter().map(move |address| match &opened {
-                Ok(session) => one_page(session, address, request, project),
+                Ok(session) => one_page(session, address, request, project, (all, problems)),
                 Err(report) => Err(report.clone()),
             })
         })
@@ -81,7 +81,7 @@ pub(crate) fn write_site<'e>(
     Ok(WrittenSite {
         folder: request.folder.display().to_string(),
         pages: made.len(),
-        tasks: listing.tasks.len(),
+        tasks: all.tasks.len(),
         largest: made.iter().map(|(bytes, _)| *bytes).max().unwrap_or_default(),
         failed: made.into_iter().filter_map(|(_, failed)| failed).collect(),
     })
@@ -122,12 +122,17 @@ fn one_page(
     address: &Address,
     request: &SiteRequest,
     project: &str,
+    (all, problems): (&ops::Overview, &[Problem]),
 ) -> Result<(usize, Option<String>), ErrorReport> {
     let file = address.file();
     let up = if file.contains('/') { "../" } else { "" };
     let frame =
         Frame { project: project.to_owned(), at: request.at.clone(), live: None, here: String::new(), up };
-    let Page { status, html } = page(session, address, &frame);
+    let Page { status, html } = match address {
+        // Of the many parts of an overview, none reads all tasks again.
+        Address::Overview(shown) => finish(part_of(all, problems, shown, &frame), &frame),
+        _ => page(session, address, &frame),
+    };
     write(&request.folder.join(&file), html.as_bytes())?;
     Ok((html.len(), (status != 200).then_some(file)))
 }
