@@ -2,6 +2,7 @@
 
 use super::Document;
 use super::printable::printable;
+use super::source::{self, Kind};
 use crate::model::{Problem, SyncLink, TaskId};
 
 /// Reads a link.
@@ -9,9 +10,13 @@ use crate::model::{Problem, SyncLink, TaskId};
 /// # Errors
 /// What is wrong with it, with the line where that is known.
 pub fn read_sync_link(task: &TaskId, bytes: &[u8]) -> Result<SyncLink, Vec<Problem>> {
-    let document = Document::yaml(bytes)?;
-    let read: Result<SyncLink, _> = serde_yaml::from_str(document.text());
+    // There is one for each task that is linked: the text is parsed once, and again only where something is wrong.
+    let text = source::check(bytes, Kind::Yaml)?.text;
+    let read: Result<SyncLink, _> = serde_yaml::from_str(&text);
     let link = read.map_err(|error| {
+        if let Err(problems) = Document::yaml(bytes) {
+            return problems;
+        }
         let line = error.location().map_or(1, |location| location.line());
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default().to_owned();
@@ -21,7 +26,8 @@ pub fn read_sync_link(task: &TaskId, bytes: &[u8]) -> Result<SyncLink, Vec<Probl
         return Ok(link);
     }
     let message = format!("`{}` is not the task that the file's name says", printable(&link.task));
-    Err(vec![Problem::error(message).on_key("task").at_line(document.line_of("task").unwrap_or(1))])
+    let line = Document::yaml(bytes)?.line_of("task").unwrap_or(1);
+    Err(vec![Problem::error(message).on_key("task").at_line(line)])
 }
 
 /// Writes a link.
@@ -51,5 +57,12 @@ mod tests {
         let other = TaskId::parse("TASK-3F8K").unwrap();
         let problems = read_sync_link(&other, text.as_bytes()).unwrap_err();
         assert_eq!(problems[0].message, "`TASK-7Q2M` is not the task that the file's name says");
+        let twice = "task: TASK-7Q2M\nid: '1'\nagreed:\n  title: a\n  due: 2026-12-01\n  title: b\n";
+        let problems = read_sync_link(&task, twice.as_bytes()).unwrap_err();
+        assert_eq!(
+            (problems[0].line, problems[0].message.contains("title")),
+            (Some(6), true),
+            "{problems:?}"
+        );
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A field that tasks and the items of other trackers can share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -272,14 +274,43 @@ pub struct SyncLink {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orphan: Option<SyncOrphan>,
     /// Values there that were seen and cannot be taken over here.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "each_once")]
     pub declined: SyncValues,
     /// Fields that a person has to decide on.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "each_once")]
     pub conflicts: BTreeMap<SyncField, SyncConflict>,
     /// The values that both sides last agreed on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     pub agreed: SyncValues,
+}
+
+/// Reads values by field, and refuses a field that is there twice: which of the two counts would depend on the reader.
+fn each_once<'de, D, V>(deserializer: D) -> Result<BTreeMap<SyncField, V>, D::Error>
+where
+    D: Deserializer<'de>,
+    V: Deserialize<'de>,
+{
+    struct EachOnce<V>(PhantomData<V>);
+
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for EachOnce<V> {
+        type Value = BTreeMap<SyncField, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("values by field")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+            let mut values = BTreeMap::new();
+            while let Some((field, value)) = access.next_entry()? {
+                if values.insert(field, value).is_some() {
+                    return Err(A::Error::custom(format!("duplicate key `{field}`")));
+                }
+            }
+            Ok(values)
+        }
+    }
+
+    deserializer.deserialize_map(EachOnce(PhantomData))
 }
 
 impl SyncLink {
