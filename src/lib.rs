@@ -8,6 +8,7 @@
 //! | layer | module   | owns |
 //! |------:|----------|------|
 //! | 0     | `env`    | clocks, sleep, randomness, variables, the current directory: the only reader of the world |
+//! | 0     | `diff`   | how one sequence became another; pure |
 //! | 0     | `events` | what long operations tell on their way, and to whom |
 //! | 0     | `process` | the only starter of programs: environment, input, groups, time limits |
 //! | 0     | `model`  | the nouns: ids, people, tasks, stages, votes, findings, roles, problems; pure |
@@ -48,6 +49,7 @@
 //! door (`cli`, `mcp`) → op (`ops`) → snapshot (`store`) and facts (`git`) → pure function (`doc`, `policy`) → changes →
 //! files (`store`). `--dry-run` stops before the last arrow and prints the changes.
 
+pub(crate) mod diff;
 pub mod env;
 pub mod events;
 pub mod model;

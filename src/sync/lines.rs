@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use crate::diff::{Algorithm, DiffOp, steps};
 use crate::model::SyncSide;
 
 /// A merged text.
@@ -62,7 +61,7 @@ pub fn merge_lines(base: &str, here: &str, there: &str, preferred: SyncSide) -> 
 }
 
 fn hunks(old: &[&str], new: &[&str]) -> impl Iterator<Item = Hunk> {
-    let ops = capture_diff_slices(Algorithm::Myers, old, new);
+    let ops = steps(Algorithm::Myers, old, new);
     ops.into_iter().filter(|op| !matches!(op, DiffOp::Equal { .. })).map(|op| {
         let (_, base, side) = op.as_tag_tuple();
         Hunk { base, side }

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
-
+use crate::diff::{Algorithm, DiffOp, steps};
 use crate::doc::edit::draft::{Draft, write_list};
 use crate::doc::edit::{Scalar, is_as_intended};
 use crate::doc::yaml::entries::{Entry, Style};
@@ -307,7 +306,7 @@ pub(in crate::doc) fn relist(text: &str, items: &[ListItem<'_>]) -> Option<Strin
     let (old, new): (Vec<Node>, Vec<Node>) =
         (old.clone(), items.iter().map(|item| item.node.clone()).collect());
     let mut at = 0;
-    for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
+    for op in steps(Algorithm::Myers, &old, &new) {
         if let DiffOp::Equal { len, .. } = op {
             at += len;
             continue;

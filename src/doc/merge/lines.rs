@@ -9,10 +9,9 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
-
 use super::piece::{Piece, Subject};
 use super::versions::Versions;
+use crate::diff::{Algorithm, DiffTag, steps};
 
 /// What happened in a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +102,7 @@ fn push(found: &mut Vec<Region>, change: Change, at: &mut Versions<usize>, lengt
 /// Returns what a side changed, neighbouring changes joined.
 fn edits<K: Eq + Hash>(base: &[K], side: &[K]) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Patience, base, side) {
+    for op in steps(Algorithm::Patience, base, side) {
         if op.tag() == DiffTag::Equal {
             continue;
         }
