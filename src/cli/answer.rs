@@ -2,7 +2,7 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
-use schemars::{JsonSchema, Schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -39,26 +39,13 @@ pub(super) trait View {
 
 /// A result whose type only its command knows.
 pub(super) trait AnyResult: View {
-    fn write_json(&self, command: &str, exit: u8, problems: &[Problem], out: &mut Vec<u8>);
-
-    /// Returns the result as JSON, whole.
-    fn value(&self) -> Value;
+    /// Returns the result as what is written as JSON.
+    fn as_serialize(&self) -> &dyn erased_serde::Serialize;
 }
 
 impl<T: View + Serialize> AnyResult for T {
-    fn write_json(&self, command: &str, exit: u8, problems: &[Problem], out: &mut Vec<u8>) {
-        let envelope = Envelope {
-            version: JSON_VERSION,
-            command: command.to_owned(),
-            exit,
-            result: self,
-            problems: problems.iter().map(ProblemView::from).collect(),
-        };
-        write_line(&envelope, out);
-    }
-
-    fn value(&self) -> Value {
-        plain(self)
+    fn as_serialize(&self) -> &dyn erased_serde::Serialize {
+        self
     }
 }
 
@@ -93,22 +80,27 @@ pub(super) fn schema_of<T: JsonSchema>() -> Schema {
 
 /// Returns the JSON Schema of a type as [`write_line`] writes it: a list is there only where it contains something.
 pub(super) fn sparse_schema<T: JsonSchema>() -> Schema {
-    let optional_lists = RecursiveTransform(|schema: &mut Schema| {
-        let is_list = |property: &Value| match &property["type"] {
-            Value::Array(types) => types.iter().any(|name| name == "array"),
-            name => name == "array",
-        };
-        let lists: Vec<String> = match schema.get("properties").and_then(Value::as_object) {
-            Some(properties) => {
-                properties.iter().filter(|(_, each)| is_list(each)).map(|(name, _)| name.clone()).collect()
-            }
-            None => return,
-        };
-        if let Some(Value::Array(required)) = schema.get_mut("required") {
-            required.retain(|name| !lists.iter().any(|list| name == list));
+    sparse().into_root_schema_for::<T>()
+}
+
+fn sparse() -> SchemaGenerator {
+    SchemaSettings::default().with_transform(RecursiveTransform(make_lists_optional)).into_generator()
+}
+
+fn make_lists_optional(schema: &mut Schema) {
+    let is_list = |property: &Value| match &property["type"] {
+        Value::Array(types) => types.iter().any(|name| name == "array"),
+        name => name == "array",
+    };
+    let lists: Vec<String> = match schema.get("properties").and_then(Value::as_object) {
+        Some(properties) => {
+            properties.iter().filter(|(_, each)| is_list(each)).map(|(name, _)| name.clone()).collect()
         }
-    });
-    SchemaSettings::default().with_transform(optional_lists).into_generator().into_root_schema_for::<T>()
+        None => return,
+    };
+    if let Some(Value::Array(required)) = schema.get_mut("required") {
+        required.retain(|name| !lists.iter().any(|list| name == list));
+    }
 }
 
 /// How much of an answer is printed.
@@ -195,18 +187,26 @@ impl Answer<dyn AnyResult> {
         let exit = self.exit();
         let selection = how.selection.as_ref().filter(|_| !self.result.is_selected());
         if !how.is_brief && selection.is_none() && how.max_bytes.is_none() {
-            self.result.write_json(command, exit, &self.problems, out);
+            let envelope = Envelope {
+                version: JSON_VERSION,
+                command: command.to_owned(),
+                exit,
+                result: self.result.as_serialize(),
+                problems: self.problems.iter().map(ProblemView::from).collect(),
+            };
+            write_line(&envelope, out);
             return;
         }
+        let value = || plain(self.result.as_serialize());
         let problems = self.problems.iter().map(ProblemView::from).collect();
         let brief = || self.result.brief().filter(|_| how.is_brief);
         let result = match selection {
             Some(selection) => {
-                let mut result = self.result.value();
+                let mut result = value();
                 selection.apply(&mut result, how.is_brief);
                 result
             }
-            None => brief().unwrap_or_else(|| self.result.value()),
+            None => brief().unwrap_or_else(value),
         };
         let mut answer = match how.is_brief {
             true => plain(BriefEnvelope { exit: Some(exit).filter(|exit| *exit != 0), result, problems }),
@@ -229,7 +229,7 @@ impl Answer<dyn AnyResult> {
     pub(super) fn show_selected(&self, selection: &Selection, out: &mut Output) {
         match self.result.is_selected() {
             true => self.result.show(out),
-            false => selection.show(&self.result.value(), out),
+            false => selection.show(&plain(self.result.as_serialize()), out),
         }
     }
 }

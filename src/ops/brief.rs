@@ -169,5 +169,6 @@ fn without_zeros(mut counts: Value) -> Value {
 
 /// Returns plain data as JSON.
 pub fn plain(value: impl Serialize) -> Value {
+    let value: &dyn erased_serde::Serialize = &value;
     serde_json::to_value(value).expect("plain data with text keys is always JSON")
 }

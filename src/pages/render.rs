@@ -95,7 +95,7 @@ pub(super) fn render(
     template: &'static str,
     (title, active): (&str, &str),
     frame: &Frame,
-    view: &impl Serialize,
+    view: &dyn erased_serde::Serialize,
 ) -> Result<Rendered, ErrorReport> {
     let live = frame.live.as_ref();
     let here = frame.here.as_str();

@@ -141,7 +141,7 @@ pub struct Context(minijinja::Value);
 
 impl Context {
     /// Takes plain data.
-    pub fn of(data: &impl Serialize) -> Self {
+    pub fn of(data: &dyn erased_serde::Serialize) -> Self {
         Self(minijinja::value::Serde(data).into())
     }
 }
