@@ -1,6 +1,7 @@
 //! One command's hold on a tracker: the world, the working tree, the snapshot it reads, and the way it writes.
 
 use std::cell::{OnceCell, RefCell};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::on_branch::BranchTarget;
@@ -89,6 +90,16 @@ impl<'e> Session<'e> {
             batch: RefCell::default(),
             events,
         })
+    }
+
+    /// Makes a session that writes to another working tree of the repository, for the same agent.
+    pub(super) fn in_working_tree(&self, folder: &Path) -> Result<Session<'e>> {
+        let workspace = self.workspace.linked(self.env, folder);
+        let workspace =
+            workspace.ok_or_else(|| Error::usage(format!("no working tree in `{}`", folder.display())))?;
+        let snapshot = workspace.snapshot();
+        let there = Session::new(self.env, workspace, snapshot).to_write(self.dry_run);
+        Ok(Session { agent: self.agent.clone(), ..there })
     }
 
     /// Whether writes go to the working tree.

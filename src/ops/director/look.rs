@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::place::{Place, session_in};
+use super::place::Place;
 use crate::facts::{Commits, Flight, KnownClaims};
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, DirectorCheck, DirectorRule, GateRule, Problem, Task, TaskId, is_daily_record};
@@ -110,7 +110,7 @@ impl Reader<'_, '_> {
     fn task_there(&mut self, id: &TaskId, flight: &Flight) -> Result<Option<Task>> {
         match (flight.commit, &flight.work_dir) {
             (_, Some(folder)) => {
-                Ok(session_in(self.session, Path::new(folder))?.snapshot().readable_task(id)?)
+                Ok(self.session.in_working_tree(Path::new(folder))?.snapshot().readable_task(id)?)
             }
             (Some(commit), None) => {
                 if !self.snapshots.contains_key(&commit) {

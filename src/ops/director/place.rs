@@ -36,7 +36,7 @@ impl Place {
             Self::There(flight) => flight,
         };
         match flight.place() {
-            FlightPlace::Folder(folder) => action(&session_in(session, Path::new(&folder))?),
+            FlightPlace::Folder(folder) => action(&session.in_working_tree(Path::new(&folder))?),
             FlightPlace::Branch(name) => on_branch(session, &BranchRequest { name, push: false }, action),
             FlightPlace::RemoteBranch { branch, local } => {
                 let message = format!("{branch} is a branch of a remote");
@@ -44,17 +44,4 @@ impl Place {
             }
         }
     }
-}
-
-/// Opens another working tree of the repository.
-pub(super) fn session_in<'e>(session: &Session<'e>, folder: &Path) -> Result<Session<'e>> {
-    let workspace = session.workspace().linked(session.env(), folder);
-    let workspace =
-        workspace.ok_or_else(|| Error::usage(format!("`{}` cannot be read", folder.display())))?;
-    let snapshot = workspace.snapshot();
-    let there = Session::new(session.env(), workspace, snapshot).to_write(session.is_dry());
-    Ok(match session.agent() {
-        Some(agent) => there.for_agent(&agent),
-        None => there,
-    })
 }

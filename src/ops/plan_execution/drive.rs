@@ -311,11 +311,7 @@ impl<'e> Driver<'_, 'e> {
         }
         let is_new = found.is_none();
         let tree = found.map_or_else(|| Worktree::make(workspace, &self.plan.id, &id), Ok)?;
-        let linked = workspace.linked(self.session.env(), &tree.folder);
-        let linked =
-            linked.ok_or_else(|| Error::usage(format!("no working tree in `{}`", tree.folder.display())))?;
-        let snapshot = linked.snapshot();
-        let session = Session::new(self.session.env(), linked, snapshot).to_write(false);
+        let session = self.session.in_working_tree(&tree.folder)?;
         self.desks.insert(index, Desk { tree, session, judged: None });
         if is_new {
             self.emit(Event::Opened { step: id.to_string(), branch, base: base.to_string() })?;

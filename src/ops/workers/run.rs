@@ -377,11 +377,7 @@ impl AtWork<'_, '_> {
         keep_unmerged(self.session, &self.worker.name, tip)?;
         let desk = Desk::open(workspace, &self.worker.name, tip)?;
         desk.reset(tip)?;
-        let own = workspace.linked(self.session.env(), &desk.folder);
-        let own = own.ok_or_else(|| Error::usage(format!("`{}` cannot be read", desk.folder.display())))?;
-        let snapshot = own.snapshot();
-        let session =
-            Session::new(self.session.env(), own, snapshot).to_write(false).for_agent(&self.worker.name);
+        let session = self.session.in_working_tree(&desk.folder)?.for_agent(&self.worker.name);
         let rounds = Rounds {
             worker: self.worker,
             session: &session,
