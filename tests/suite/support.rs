@@ -26,8 +26,12 @@ const GITCONFIG: &str = "\
 \tdefaultBranch = main
 [protocol \"file\"]
 \tallow = always
+[core]
+\tfsync = none
 [gc]
 \tauto = 0
+[maintenance]
+\tauto = false
 [advice]
 \tdetachedHead = false
 ";
