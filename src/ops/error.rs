@@ -23,6 +23,14 @@ pub enum Error {
         /// What to give instead.
         hint: Option<String>,
     },
+    /// What was named is in a state in which that cannot be done.
+    #[error("{message}")]
+    WrongState {
+        /// In which state it is.
+        message: String,
+        /// What can be done instead, or before.
+        hint: Option<String>,
+    },
     /// What was named is not there.
     #[error("{message}")]
     NotFound {
@@ -92,6 +100,11 @@ impl Error {
     /// Makes a usage error with a hint.
     pub fn usage_with(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// Makes the error of a state in which something cannot be done, with a hint.
+    pub fn wrong_state(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::WrongState { message: message.into(), hint: Some(hint.into()) }
     }
 
     /// Makes the error of a name that nothing has.

@@ -14,6 +14,8 @@ use crate::{engine, git, store};
 pub enum ErrorKind {
     /// The call is wrong: a value, an argument, or what it is called on.
     Usage,
+    /// What the call is about is in a state in which that cannot be done.
+    WrongState,
     /// Nothing has this name.
     NotFound,
     /// Several things have this name, or too little of it was given.
@@ -117,6 +119,12 @@ impl ErrorReport {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds what to try, where there is something.
+    fn hints(mut self, hint: Option<String>) -> Self {
+        self.hints.extend(hint);
         self
     }
 }
@@ -240,13 +248,8 @@ impl From<Error> for ErrorReport {
         let message = error.to_string();
         match error {
             Error::Store(error) => error.into(),
-            Error::Usage { hint, .. } => {
-                let report = Self::new(ErrorKind::Usage, message);
-                match hint {
-                    Some(hint) => report.hint(hint),
-                    None => report,
-                }
-            }
+            Error::Usage { hint, .. } => Self::new(ErrorKind::Usage, message).hints(hint),
+            Error::WrongState { hint, .. } => Self::new(ErrorKind::WrongState, message).hints(hint),
             Error::NotFound { hint, .. } => Self::new(ErrorKind::NotFound, message).hint(hint),
             Error::Remote { hint, .. } => Self::new(ErrorKind::Remote, message).hint(hint),
             Error::Unknown { hint, .. } => Self::new(ErrorKind::Unknown, message).hint(hint),

@@ -197,7 +197,7 @@ pub fn decide_escalations(
         }
         if escalation.state() == EscalationState::Resolved {
             let message = format!("{} is resolved already", escalation.id);
-            return Err(Error::usage_with(message, "it is opened again where its worker finds more of it"));
+            return Err(Error::wrong_state(message, "it is opened again where its worker finds more of it"));
         }
         let notes = notes.map(str::to_owned);
         let step = EscalationStep { at: session.env().now(), by: by.clone(), to, notes, commit: None };

@@ -1,6 +1,7 @@
 //! `watch`: waits until there is something for the user, and says it. The process sleeps until the system tells of a
 //! write.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde::Serialize;
 use super::queue::queue_for;
 use super::{Inbox, Result, Session, StatusTask, inbox};
 use crate::model::{Problem, TaskId};
-use crate::store::Watcher;
+use crate::store::{Watcher, Workspace};
 
 /// What to wait for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,11 @@ pub fn watch(
         }
         session.refresh()?;
     }
+}
+
+/// Returns the folders below which runs and workers of this clone write their logs while they go on.
+pub fn log_folders(workspace: &Workspace) -> [PathBuf; 2] {
+    [workspace.local_path("runs"), super::workers::workers_folder(workspace)]
 }
 
 fn ready(session: &Session<'_>, query: &str) -> Result<Option<(Watched, Vec<Problem>)>> {

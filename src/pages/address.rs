@@ -34,6 +34,8 @@ pub(crate) enum Address {
     Runs,
     /// A run.
     Run(String),
+    /// Workers, and what they leave for people.
+    Fleet,
 }
 
 /// Which cards are shown.
@@ -101,6 +103,7 @@ impl Address {
             ["plans", id] => Self::Plan((*id).to_owned()),
             ["runs"] => Self::Runs,
             ["runs", id] => Self::Run((*id).to_owned()),
+            ["fleet"] => Self::Fleet,
             ["tasks", id] => Self::Task((*id).to_owned()),
             _ => return None,
         })
@@ -131,6 +134,7 @@ impl Address {
             Self::Plan(id) => of("plans", id),
             Self::Runs => all("runs"),
             Self::Run(id) => of("runs", id),
+            Self::Fleet => all("fleet"),
         }
     }
 
@@ -175,6 +179,7 @@ mod tests {
             Address::Sprint("SPRINT 1".into()),
             Address::Run("RUN-1".into()),
             Address::Plans,
+            Address::Fleet,
         ];
         for address in all {
             let written = address.of_server(Some("HEAD~1"));

@@ -88,6 +88,7 @@ impl Object for Links {
             "sprints" => Address::Sprints,
             "plans" => Address::Plans,
             "runs" => Address::Runs,
+            "fleet" => Address::Fleet,
             "asset" if self.is_live => {
                 return Ok(Value::from_safe_string(format!("/assets/{}", encoded(&name(args)?))));
             }

@@ -5,6 +5,7 @@
 //! it is by a form, which a script makes quicker.
 
 mod address;
+mod fleet;
 mod frame;
 mod overview;
 mod render;
@@ -56,6 +57,7 @@ pub(crate) fn page(session: &Session<'_>, address: &Address, frame: &Frame) -> P
         Address::Plan(id) => runs::plan(session, id, frame),
         Address::Runs => runs::runs(session, frame),
         Address::Run(id) => runs::run(session, id, frame),
+        Address::Fleet => fleet::fleet(session, frame),
     };
     finish(made, frame)
 }
@@ -83,6 +85,7 @@ pub(crate) fn status_of(kind: ErrorKind) -> u16 {
         | ErrorKind::TooLittleData => 422,
         // The rules say no, or the repository is not as it would have to be: somebody can change that.
         ErrorKind::Refused
+        | ErrorKind::WrongState
         | ErrorKind::Changed
         | ErrorKind::AppendOnly
         | ErrorKind::Template

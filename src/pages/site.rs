@@ -99,6 +99,7 @@ fn addresses(session: &Session<'_>, tasks: &[TaskLine]) -> Result<Vec<Address>, 
         Address::Sprints,
         Address::Plans,
         Address::Runs,
+        Address::Fleet,
     ];
     let badges = Badge::ALL.into_iter().map(Some);
     for badge in std::iter::once(None).chain(badges) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::review::escape::{prose, text};
 use crate::model::counted;
@@ -13,7 +13,7 @@ use crate::model::counted;
 const LONGEST: usize = 300;
 
 /// What the director does about a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectorAction {
     /// It adds a note to the task.
@@ -25,7 +25,7 @@ pub enum DirectorAction {
 }
 
 /// What has come of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DirectorOutcome {
     /// It was done in this round.
@@ -39,7 +39,7 @@ pub enum DirectorOutcome {
 }
 
 /// An action, and its outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectorStep {
     /// What.
     pub action: DirectorAction,
@@ -80,7 +80,7 @@ impl DirectorStep {
 }
 
 /// Something that a rule has found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectorEntry {
     /// The rule.
     pub rule: String,
@@ -129,7 +129,7 @@ impl DirectorEntry {
 }
 
 /// A round in one repository.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DirectorRepository {
     /// The folder of its working tree.
     pub folder: String,

@@ -14,6 +14,7 @@ mod routes;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) use access::Access;
@@ -23,7 +24,8 @@ use answers::Answers;
 use events::Changes;
 
 use crate::env::Env;
-use crate::store::{Watcher, Workspace};
+use crate::ops;
+use crate::store::{Watcher, Workspace, Wrote};
 
 /// Where and how to serve.
 #[derive(Debug, Clone)]
@@ -46,6 +48,8 @@ pub(crate) struct Server {
     access: Access,
     answers: Answers,
     watcher: Watcher,
+    /// Where runs and workers write while they go on.
+    logs: [PathBuf; 2],
 }
 
 impl Server {
@@ -60,9 +64,11 @@ impl Server {
             request.read_only,
             [env.secret()?, env.secret()?, env.secret()?],
         );
-        let watcher = Watcher::new(workspace).map_err(io::Error::other)?;
+        let logs = ops::log_folders(workspace);
+        let watcher = Watcher::with_local(workspace, &logs).map_err(io::Error::other)?;
+        logs.iter().for_each(|folder| watcher.watch_local_folders(folder));
         let answers = Answers::new(env.program()?, workspace.work_dir().to_owned(), request.openapi);
-        Ok(Self { listener, access, answers, watcher })
+        Ok(Self { listener, access, answers, watcher, logs })
     }
 
     /// Returns the address for the browser, with the token that lets it in.
@@ -79,9 +85,13 @@ impl Server {
             .build()?;
         let changes = Changes::new(&self.access);
         let watched = changes.clone();
-        let watcher = self.watcher;
+        let (watcher, logs) = (self.watcher, self.logs);
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
-            while watcher.wait(None) {
+            while let Some(wrote) = watcher.wait_for(None) {
+                if wrote == Wrote::Local {
+                    // A run or a worker may be new: its folder is watched from now on.
+                    logs.iter().for_each(|folder| watcher.watch_local_folders(folder));
+                }
                 watched.tell();
             }
         })?;

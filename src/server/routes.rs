@@ -48,7 +48,7 @@ const fn post(path: &'static str, about: &'static str, arguments: &'static [Argu
 }
 
 /// Every call.
-pub(crate) static ROUTES: [Route; 50] = [
+pub(crate) static ROUTES: [Route; 59] = [
     get("/board", "Tasks in columns by stage, and counts", &[Word("board"), Values("q")]),
     get("/status", "The user's active task, inbox, and what is next", &[Word("status")]),
     get("/inbox", "What waits for the user", &[Word("inbox")]),
@@ -181,6 +181,43 @@ pub(crate) static ROUTES: [Route; 50] = [
         "Answer what a run asks a person",
         &[Word("run"), Word("answer"), Word("--no-resume"), Path("run"), Value("step"), Value("answer")],
     ),
+    get(
+        "/fleet",
+        "The workers, what waits for them, what happened last, and figures",
+        &[Word("fleet"), Word("monitor")],
+    ),
+    post(
+        "/fleet/pause",
+        "Stop workers until they are resumed: all, or those of `worker`",
+        &[Word("fleet"), Word("pause"), Values("worker")],
+    ),
+    post(
+        "/fleet/resume",
+        "Let paused workers go on: all, or those of `worker`",
+        &[Word("fleet"), Word("resume"), Values("worker")],
+    ),
+    get(
+        "/escalations",
+        "What workers could not fix",
+        &[Word("escalations"), Word("list"), Flag("all", "--all"), Opt("at", "--at")],
+    ),
+    get(
+        "/escalations/{escalation}",
+        "An escalation in full",
+        &[Word("escalations"), Word("show"), Opt("at", "--at"), Path("escalation")],
+    ),
+    post(
+        "/escalations/{escalation}/acknowledge",
+        "Acknowledge an escalation: somebody looks after it",
+        &[Word("escalations"), Word("acknowledge"), Opt("notes", "--notes"), Path("escalation")],
+    ),
+    post(
+        "/escalations/{escalation}/resolve",
+        "Resolve an escalation: it is done, or stays as it is",
+        &[Word("escalations"), Word("resolve"), Opt("notes", "--notes"), Path("escalation")],
+    ),
+    get("/director", "The director's rules", &[Word("director"), Word("rules")]),
+    get("/director/last", "What its last round has found", &[Word("director"), Word("last")]),
     get("/workflows", "Workflows", &[Word("workflow"), Word("list")]),
     post(
         "/workflows/{workflow}/start",

@@ -87,6 +87,14 @@ impl Watcher {
         Ok(Self { system: RefCell::new(system), awaited: RefCell::new(awaited), changes })
     }
 
+    /// Watches for logs in a folder too, and in those right below it: not in what is deeper.
+    pub fn watch_local_folders(&self, root: &Path) {
+        self.watch_local(root);
+        let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+        let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        entries.filter(is_folder).for_each(|entry| self.watch_local(&entry.path()));
+    }
+
     /// Watches for logs in a folder too, if it is there: not in folders in it.
     pub fn watch_local(&self, folder: &Path) {
         // One that has gone meanwhile has no logs.

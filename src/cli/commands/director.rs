@@ -47,6 +47,9 @@ enum What {
     /// was, and 2 if the rules cannot be read.
     #[command(arg = director_formats())]
     Run(Run),
+    /// Show what the last round in this clone has found
+    #[command(arg = director_formats())]
+    Last,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +87,14 @@ impl Command for Director {
                 Ok(Answer::of(Response::Rules(ops::director_rules(&session)?)))
             }
             What::Run(run) => run.run(context),
+            What::Last => {
+                let session = context.read(&ReadArgs::default())?;
+                let repositories: Vec<_> = ops::last_director_round(&session).into_iter().collect();
+                if repositories.is_empty() {
+                    context.say("no round was made in this clone; `tracker director run --once` makes one");
+                }
+                Ok(Answer::of(Response::Round(DirectorRound { repositories })))
+            }
         }
     }
 }

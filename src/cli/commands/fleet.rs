@@ -216,7 +216,7 @@ fn show_monitor(seen: &ops::FleetMonitor, out: &mut Output) {
     show_workers(&seen.fleet, out);
     out.gap();
     let queues: Vec<Vec<Cell>> = seen.queues.iter().map(|queue| queue_row(queue, out)).collect();
-    out.columns(&queues, 3, 0);
+    out.columns(&queues, 4, 0);
     out.gap();
     let activities: Vec<Vec<Cell>> = seen.activities.iter().map(|own| activity_row(own, out)).collect();
     out.columns(&activities, 3, 0);
@@ -240,6 +240,7 @@ fn queue_row(queue: &ops::WorkerQueue, out: &Output) -> Vec<Cell> {
         Cell::styled(&queue.worker, Style::new().bold()),
         Cell::new(format!("{commits} waiting")),
         Cell::new(format!("{} waiting", counted(queue.files, "file"))),
+        Cell::new(queue.task.as_deref().unwrap_or_default()),
         Cell::styled(up, Style::new().dimmed()),
     ]
 }

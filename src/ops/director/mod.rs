@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! <common git dir>/tracker/director.json   the findings for which a worker was paused
+//! <common git dir>/tracker/director-round.json   the last round, for whoever asks later
 //! <common git dir>/tracker/director.lock   one round at a time
 //! ```
 
@@ -15,5 +16,6 @@ mod place;
 mod round;
 
 pub(crate) use round::{
-    DIRECTOR, DirectorRuleView, DirectorRules, director_round, director_rules, run_director,
+    DIRECTOR, DirectorRuleView, DirectorRules, director_round, director_rules, last_director_round,
+    run_director,
 };

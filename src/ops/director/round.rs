@@ -1,6 +1,7 @@
 //! Rounds of the director: one, or one whenever something has changed.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -9,12 +10,13 @@ use serde::Serialize;
 use super::act::{Memory, act};
 use super::look::{KnownGates, look};
 use super::place::Place;
+use crate::git::read_regular;
 use crate::model::{Problem, Severity};
 use crate::ops::workers::Policy;
 use crate::ops::{Error, Result, Session};
 use crate::policy::director_findings;
 use crate::report::director::{DirectorEntry, DirectorRepository};
-use crate::store::{Lock, Watcher};
+use crate::store::{Lock, Watcher, replace_unsynced};
 
 /// Who acts, beside the person that has started it.
 pub const DIRECTOR: &str = "director";
@@ -112,9 +114,6 @@ fn round_with(
             actions,
         });
     }
-    if !session.is_dry() {
-        memory.write()?;
-    }
     let round = DirectorRepository {
         folder: session.workspace().work_dir().display().to_string(),
         branch: policy.from.branch,
@@ -124,9 +123,23 @@ fn round_with(
         tasks: seen.facts.tasks.len(),
         findings,
     };
+    if !session.is_dry() {
+        memory.write()?;
+        let bytes = serde_json::to_vec(&round).expect("plain data with text keys is always JSON");
+        replace_unsynced(&last_round_path(session), &bytes)?;
+    }
     // What cannot be read is for `doctor`: here it is beside the answer.
     let warning = |problem: Problem| Problem { severity: Severity::Warning, ..problem };
     Ok((round, seen.problems.into_iter().map(warning).collect()))
+}
+
+fn last_round_path(session: &Session<'_>) -> PathBuf {
+    session.workspace().repo_paths().shared_folder().join("director-round.json")
+}
+
+/// Returns the last round that was made in this clone; none where none was.
+pub fn last_director_round(session: &Session<'_>) -> Option<DirectorRepository> {
+    serde_json::from_slice(&read_regular(&last_round_path(session)).ok()?).ok()
 }
 
 /// Goes round now, whenever records or branches have changed, and after a time; until `observe` returns that nobody listens.

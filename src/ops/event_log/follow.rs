@@ -12,7 +12,7 @@ use super::local::heartbeats;
 use super::log::{EventLog, Look, Place};
 use super::webhooks::{OutboxLine, outbox};
 use crate::model::{EventKind, KindPattern, LogEvent};
-use crate::ops::workers::workers_folder;
+use crate::ops::log_folders;
 use crate::ops::{Error, Result, Session};
 use crate::store::{Watcher, Wrote};
 
@@ -152,7 +152,7 @@ pub(super) struct Feed {
 impl Feed {
     /// Begins to watch.
     pub(super) fn new(session: &Session<'_>) -> Result<Self> {
-        let roots = [session.workspace().local_path("runs"), workers_folder(session.workspace())];
+        let roots = log_folders(session.workspace());
         let watcher = Watcher::with_local(session.workspace(), &roots)?;
         let (place, cursor, beats) = (Place::default(), String::new(), BTreeMap::new());
         let mut feed = Self { watcher, roots, place, number: 0, cursor, beats };
@@ -163,13 +163,7 @@ impl Feed {
 
     /// Watches the folders of runs and workers that have come.
     fn watch_new(&mut self) {
-        for root in &self.roots {
-            let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
-            let folders: Vec<PathBuf> =
-                entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
-            self.watcher.watch_local(root);
-            folders.iter().for_each(|folder| self.watcher.watch_local(folder));
-        }
+        self.roots.iter().for_each(|root| self.watcher.watch_local_folders(root));
     }
 
     /// Returns what has come since.

@@ -486,7 +486,7 @@ pub fn fleet_pause(session: &Session<'_>, names: &[String], paused: bool) -> Res
 
 fn no_fleet() -> Error {
     let up = Suggestion::tracker(["fleet", "up", "--workers", "TYPE,TYPE"]);
-    Error::usage_with("no fleet is up in this clone", up.to_string())
+    Error::wrong_state("no fleet is up in this clone", up.to_string())
 }
 
 /// Ends the fleet with all of its workers, also what a supervisor that was killed has left.

@@ -8,6 +8,7 @@ use super::desk::{worker_folder, workers_folder};
 use super::fleet::{FleetView, fleet_status};
 use super::records::{Round, RoundOutcome, read_memory, read_rounds};
 use super::status::read_status;
+use super::types::Policy;
 use super::view::worker_names;
 use crate::git::{CommitId, Repository};
 use crate::metrics::nearest_rank;
@@ -53,6 +54,9 @@ pub struct WorkerQueue {
     /// The type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// The task that its commits are linked to, where its type has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// How many commits of its branch it has not looked at; none where it has made no round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commits: Option<usize>,
@@ -108,6 +112,9 @@ pub fn fleet_monitor(session: &Session<'_>) -> Result<FleetMonitor> {
     let fleet = fleet_status(session)?;
     let repository = session.workspace().repository()?;
     let remote = claims_remote(session, None).ok().flatten();
+    // Without a configuration that can be read nothing is known of types: the rest is shown.
+    let types = Policy::read(session, None).ok();
+    let task_of = |kind: &str| types.as_ref()?.find(kind).ok()?.task.map(|task| task.to_string());
     let (mut queues, mut rounds) = (Vec::new(), Vec::new());
     for own in &fleet.workers {
         let folder = worker_folder(session.workspace(), &own.worker);
@@ -122,6 +129,7 @@ pub fn fleet_monitor(session: &Session<'_>) -> Result<FleetMonitor> {
         queues.push(WorkerQueue {
             worker: own.worker.clone(),
             kind: last.map(|round| round.kind.clone()),
+            task: last.and_then(|round| task_of(&round.kind)),
             commits,
             files: memory.map_or(0, |memory| memory.queued.len()),
             up_since: status.map(|status| status.began),

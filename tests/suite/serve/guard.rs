@@ -9,13 +9,15 @@ use super::client::Server;
 use super::world;
 
 /// Every kind of path: pages, files, streams, calls.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 11] = [
     "/",
     "/tasks/TASK-D4RK",
     "/reviews",
+    "/fleet",
     "/assets/tracker.css",
     "/events",
     "/api/v1/tasks",
+    "/api/v1/fleet",
     "/api/v1/openapi.json",
     "/api/v1/nothing",
     "/nothing",

@@ -3,6 +3,7 @@
 mod api;
 mod browser;
 mod client;
+mod fleet;
 mod guard;
 mod pages;
 mod site;

@@ -26,6 +26,8 @@ fn every_page_shows_what_the_files_say() {
         ("/sprints/SPRINT-1", ["less", "Scope"]),
         ("/plans", ["No plans yet", "</main>"]),
         ("/runs", ["No runs yet", "</main>"]),
+        ("/fleet", ["No worker has worked", "No round was made"]),
+        ("/fleet?at=HEAD", ["is of a machine and of now", "Open escalations"]),
         ("/?at=HEAD", ["As of <code>HEAD</code>", "TASK-D4RK"]),
     ] {
         let page = server.get(path);
