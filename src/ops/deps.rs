@@ -1,17 +1,24 @@
 //! `deps`: dependencies as a tree, and their cycles.
 
+use std::collections::{HashMap, HashSet};
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::select::{Selector, read_query};
 use super::{Result, Session};
 use crate::model::Problem;
-use crate::policy::{Direction, derive};
+use crate::policy::{Direction, Graph, derive};
+use crate::report::graph::{GraphNode, NodeState, TaskGraph};
+use crate::store::Tasks;
 
 /// What to show.
 #[derive(Debug, Clone, Default)]
 pub struct DepsRequest {
     /// One task; by default all that are part of a dependency.
     pub id: Option<String>,
+    /// Only tasks that match this query, with what they wait for. Empty for all.
+    pub query: String,
     /// Show dependents instead of dependencies.
     pub reverse: bool,
     /// Include closed tasks.
@@ -69,7 +76,10 @@ pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, V
     };
     let roots: Vec<usize> = match &request.id {
         Some(id) => graph.task(session.resolve(id)?.as_str()).into_iter().collect(),
-        None => (0..summaries.len()).filter(|&task| is_root(task)).collect(),
+        None if request.query.trim().is_empty() => {
+            (0..summaries.len()).filter(|&task| is_root(task)).collect()
+        }
+        None => matching_roots(session, request, &tasks, graph)?,
     };
     let row = |branch: crate::policy::Branch<'_>| {
         let task = branch.node.task;
@@ -83,11 +93,82 @@ pub fn deps(session: &Session<'_>, request: &DepsRequest) -> Result<(DepsView, V
             repeated: branch.repeated,
         }
     };
+    let mut shown = HashSet::new();
     let view = DepsView {
-        rows: graph.tree(&roots, direction).into_iter().map(row).collect(),
+        // A root that is below another one is shown there.
+        rows: graph
+            .tree(&roots, direction)
+            .into_iter()
+            .filter(|row| shown.insert(row.node.id) || row.depth > 0)
+            .map(row)
+            .collect(),
         cycles: graph.cycles().iter().map(ToString::to_string).collect(),
         unknown: graph.unknown().map(|(task, id)| format!("{id} (of {})", summaries[task].id)).collect(),
         is_reverse: request.reverse,
     };
     Ok((view, problems))
+}
+
+/// Returns the tasks that match and are part of a dependency: those first that nothing waits for that matches, too.
+fn matching_roots(
+    session: &Session<'_>,
+    request: &DepsRequest,
+    tasks: &Tasks,
+    graph: &Graph<'_>,
+) -> Result<Vec<usize>> {
+    let (config, _) = session.config_or_default();
+    let (query, _) = read_query(session, &config, &request.query, None)?;
+    let selector = Selector { session, config: &config, query: &query };
+    let hides_closed = !request.all && !query.is_about_closing();
+    // Problems were reported with the tasks.
+    let selection = selector.among(tasks, &mut Vec::new(), |task| !(hides_closed && task.is_closed()))?;
+    let mut matching = vec![false; graph.len()];
+    for at in selection.matching {
+        let Some(task) = graph.task(selection.summaries[at].id) else { continue };
+        matching[task] = graph.dependencies(task).next().is_some() || graph.dependents(task).next().is_some();
+    }
+    let is_below = |task: usize| match request.reverse {
+        false => graph.dependents(task).filter_map(|above| above.task).any(|above| matching[above]),
+        true => graph.dependencies(task).filter_map(|above| above.task).any(|above| matching[above]),
+    };
+    // Those of a cycle are all below each other: they come last.
+    let (below, above): (Vec<usize>, Vec<usize>) =
+        (0..graph.len()).filter(|&task| matching[task]).partition(|&task| is_below(task));
+    Ok(above.into_iter().chain(below).collect())
+}
+
+impl DepsView {
+    /// Makes a graph of the forest, in which each task is once.
+    #[must_use]
+    pub fn graph(&self) -> TaskGraph {
+        let mut graph = TaskGraph::default();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut above: Vec<usize> = Vec::new();
+        for row in &self.rows {
+            let at = *places.entry(&row.id).or_insert_with(|| {
+                graph.nodes.push(row.node());
+                graph.nodes.len() - 1
+            });
+            above.truncate(row.depth);
+            if let Some(other) = above.last() {
+                // What is below waits for what is above where dependents are shown, else the other way round.
+                graph.edges.push(if self.is_reverse { (*other, at) } else { (at, *other) });
+            }
+            above.push(at);
+        }
+        graph
+    }
+}
+
+impl DepsRow {
+    fn node(&self) -> GraphNode {
+        let state = match self.status.as_deref() {
+            None => NodeState::Unknown,
+            Some("completed" | "cancelled") => NodeState::Closed,
+            Some("blocked") => NodeState::Blocked,
+            Some(_) => NodeState::Open,
+        };
+        let label = self.title.clone().unwrap_or_else(|| "unknown task".to_owned());
+        GraphNode { id: self.id.clone(), label, state }
+    }
 }

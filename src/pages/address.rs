@@ -34,6 +34,11 @@ pub(crate) enum Address {
     Runs,
     /// A run.
     Run(String),
+    /// Which task waits for which.
+    Graph {
+        /// Which tasks.
+        query: String,
+    },
     /// Workers, and what they leave for people.
     Fleet,
 }
@@ -103,6 +108,7 @@ impl Address {
             ["plans", id] => Self::Plan((*id).to_owned()),
             ["runs"] => Self::Runs,
             ["runs", id] => Self::Run((*id).to_owned()),
+            ["graph"] => Self::Graph { query: text() },
             ["fleet"] => Self::Fleet,
             ["tasks", id] => Self::Task((*id).to_owned()),
             _ => return None,
@@ -113,6 +119,10 @@ impl Address {
     fn parts(&self) -> (Vec<String>, Vec<(&'static str, String)>) {
         let of = |folder: &str, name: &str| (vec![folder.to_owned(), encoded(name)], Vec::new());
         let all = |folder: &str| (vec![folder.to_owned()], Vec::new());
+        let queried = |folder: &str, query: &String| {
+            let query = (!query.is_empty()).then(|| ("q", query.clone()));
+            (vec![folder.to_owned()], query.into_iter().collect())
+        };
         match self {
             Self::Overview(Overview { badge, query, part }) => {
                 let badge = badge.map(|badge| ("badge", badge.as_str().to_owned()));
@@ -120,10 +130,8 @@ impl Address {
                 let part = (*part > 0).then(|| ("part", (part + 1).to_string()));
                 (Vec::new(), badge.into_iter().chain(query).chain(part).collect())
             }
-            Self::Board { query } => {
-                let query = (!query.is_empty()).then(|| ("q", query.clone()));
-                (vec!["board".to_owned()], query.into_iter().collect())
-            }
+            Self::Board { query } => queried("board", query),
+            Self::Graph { query } => queried("graph", query),
             Self::Task(id) => of("tasks", id),
             Self::Inbox => all("inbox"),
             Self::Reviews => all("reviews"),
@@ -180,6 +188,7 @@ mod tests {
             Address::Run("RUN-1".into()),
             Address::Plans,
             Address::Fleet,
+            Address::Graph { query: "is:ready".into() },
         ];
         for address in all {
             let written = address.of_server(Some("HEAD~1"));

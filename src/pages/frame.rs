@@ -38,7 +38,16 @@ pub(crate) struct Live {
 impl Frame {
     /// Returns the links of a page, for its template.
     pub(super) fn links(&self) -> Value {
-        Value::from_object(Links { is_live: self.live.is_some(), at: self.at.clone(), up: self.up })
+        Value::from_object(self.own_links())
+    }
+
+    /// Returns the address of a page as this one links to it.
+    pub(super) fn link(&self, address: &Address) -> String {
+        self.own_links().to(address)
+    }
+
+    fn own_links(&self) -> Links {
+        Links { is_live: self.live.is_some(), at: self.at.clone(), up: self.up }
     }
 }
 
@@ -89,6 +98,7 @@ impl Object for Links {
             "plans" => Address::Plans,
             "runs" => Address::Runs,
             "fleet" => Address::Fleet,
+            "graph" => Address::Graph { query: name(args)? },
             "asset" if self.is_live => {
                 return Ok(Value::from_safe_string(format!("/assets/{}", encoded(&name(args)?))));
             }

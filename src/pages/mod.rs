@@ -7,6 +7,7 @@
 mod address;
 mod fleet;
 mod frame;
+mod graph;
 mod overview;
 mod render;
 mod reviews;
@@ -57,6 +58,7 @@ pub(crate) fn page(session: &Session<'_>, address: &Address, frame: &Frame) -> P
         Address::Plan(id) => runs::plan(session, id, frame),
         Address::Runs => runs::runs(session, frame),
         Address::Run(id) => runs::run(session, id, frame),
+        Address::Graph { query } => graph::graph(session, query, frame),
         Address::Fleet => fleet::fleet(session, frame),
     };
     finish(made, frame)

@@ -17,7 +17,7 @@ use crate::report::html_of;
 pub(super) type Rendered = String;
 
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 16] = [
+const TEMPLATES: [(&str, &str); 17] = [
     ("layout.html", include_str!("../../templates/web/layout.html.j2")),
     ("parts.html", include_str!("../../templates/web/parts.html.j2")),
     ("overview.html", include_str!("../../templates/web/overview.html.j2")),
@@ -32,6 +32,7 @@ const TEMPLATES: [(&str, &str); 16] = [
     ("plan.html", include_str!("../../templates/web/plan.html.j2")),
     ("runs.html", include_str!("../../templates/web/runs.html.j2")),
     ("run.html", include_str!("../../templates/web/run.html.j2")),
+    ("graph.html", include_str!("../../templates/web/graph.html.j2")),
     ("fleet.html", include_str!("../../templates/web/fleet.html.j2")),
     ("error.html", include_str!("../../templates/web/error.html.j2")),
 ];

@@ -99,6 +99,7 @@ fn addresses(session: &Session<'_>, tasks: &[TaskLine]) -> Result<Vec<Address>, 
         Address::Sprints,
         Address::Plans,
         Address::Runs,
+        Address::Graph { query: String::new() },
         Address::Fleet,
     ];
     let badges = Badge::ALL.into_iter().map(Some);

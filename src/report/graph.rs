@@ -47,7 +47,7 @@ pub enum NodeState {
 impl NodeState {
     const ALL: [Self; 4] = [Self::Open, Self::Blocked, Self::Closed, Self::Unknown];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Blocked => "blocked",
@@ -156,6 +156,20 @@ stroke:var(--quiet)}.deps .edge{fill:none;stroke:var(--quiet)}.deps .tip{fill:va
 
 /// Draws a graph from left to right: each task right of all that it waits for.
 fn svg(graph: &TaskGraph) -> String {
+    draw(graph, "role=\"img\"", &|_| None)
+}
+
+/// Draws it for a page, in which tasks are links. The list beside it has the same ones: a keyboard need not go through both.
+pub(crate) fn svg_with_links(graph: &TaskGraph, link: &dyn Fn(&GraphNode) -> Option<String>) -> String {
+    draw(graph, "role=\"group\"", link)
+}
+
+/// Returns the style that a drawn graph brings along, as a page has it.
+pub(crate) fn graph_style() -> String {
+    format!("\n{STYLE}")
+}
+
+fn draw(graph: &TaskGraph, role: &str, link: &dyn Fn(&GraphNode) -> Option<String>) -> String {
     let places = places(graph);
     let columns = places.iter().map(|place| place.0 + 1).max().unwrap_or(0);
     let rows = places.iter().map(|place| place.1 + 1).max().unwrap_or(0);
@@ -166,11 +180,12 @@ fn svg(graph: &TaskGraph) -> String {
         |place: &(usize, usize)| (MARGIN + place.0 * (BOX.0 + GAP.0), MARGIN + place.1 * (BOX.1 + GAP.1));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         class=\"deps\" role=\"img\" aria-label=\"Dependencies of {} tasks\">\n<style>\n{STYLE}</style>\n\
+         class=\"deps\" {role} aria-label=\"Dependencies of {} tasks\">\n<style>{}</style>\n\
          <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" \
          orient=\"auto\"><path class=\"tip\" d=\"M0 0L8 4L0 8z\"/></marker></defs>\n\
          <rect class=\"ground\" width=\"{width}\" height=\"{height}\"/>\n",
-        graph.nodes.len()
+        graph.nodes.len(),
+        graph_style(),
     );
     for (from, to) in &graph.edges {
         let ((x1, y1), (x2, y2)) = (at(&places[*from]), at(&places[*to]));
@@ -185,10 +200,14 @@ fn svg(graph: &TaskGraph) -> String {
     for (node, place) in graph.nodes.iter().zip(&places) {
         let (x, y) = at(place);
         let (id, label) = (xml(&node.id), xml(&shortened(&plain(&node.label))));
+        let (open, close) = match link(node) {
+            Some(to) => (format!("<a href=\"{}\" tabindex=\"-1\">", xml(&to)), "</a>"),
+            None => ("<g>".to_owned(), "</g>"),
+        };
         let _ = writeln!(
             out,
-            "<g><title>{id} {} ({})</title><rect class=\"node\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"6\" \
-             stroke-dasharray=\"{}\"/><text class=\"id\" x=\"{}\" y=\"{}\">{id}</text><text x=\"{}\" y=\"{}\">{label}</text></g>",
+            "{open}<title>{id} {} ({})</title><rect class=\"node\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" rx=\"6\" \
+             stroke-dasharray=\"{}\"/><text class=\"id\" x=\"{}\" y=\"{}\">{id}</text><text x=\"{}\" y=\"{}\">{label}</text>{close}",
             xml(&node.label),
             node.state.name(),
             BOX.0,

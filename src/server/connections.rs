@@ -20,6 +20,7 @@ use super::answers::{self, Answers, Called};
 use super::api::{BadCall, Fields, TOKEN_FIELD};
 use super::events::Changes;
 use crate::pages::{Live, chart_style, pairs};
+use crate::report::graph::graph_style;
 
 /// Most connections at once.
 const CONNECTIONS: usize = 1200;
@@ -108,12 +109,13 @@ pub(super) async fn accept(
     }
 }
 
-/// Returns what a browser may do with a page: load what is the server's own, and the style that charts bring along.
+/// Returns what a browser may do with a page: load what is the server's own, and the styles that charts and graphs bring along.
 fn content_policy() -> HeaderValue {
     use sha2::{Digest, Sha256};
-    let style = BASE64.encode(&Sha256::digest(chart_style().as_bytes()));
+    let hash = |style: &str| BASE64.encode(&Sha256::digest(style.as_bytes()));
+    let (chart, graph) = (hash(chart_style()), hash(&graph_style()));
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{style}'; style-src-attr 'unsafe-inline'; \
+        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{chart}' 'sha256-{graph}'; style-src-attr 'unsafe-inline'; \
          img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"))

@@ -48,7 +48,7 @@ const fn post(path: &'static str, about: &'static str, arguments: &'static [Argu
 }
 
 /// Every call.
-pub(crate) static ROUTES: [Route; 59] = [
+pub(crate) static ROUTES: [Route; 60] = [
     get("/board", "Tasks in columns by stage, and counts", &[Word("board"), Values("q")]),
     get("/status", "The user's active task, inbox, and what is next", &[Word("status")]),
     get("/inbox", "What waits for the user", &[Word("inbox")]),
@@ -86,6 +86,17 @@ pub(crate) static ROUTES: [Route; 59] = [
     get("/tasks/{id}/signoffs", "A task's sign-offs", &[Word("signoffs"), Path("id")]),
     get("/tasks/{id}/findings", "A task's findings", &[Word("findings"), Path("id")]),
     get("/tasks/{id}/deps", "A task's dependencies", &[Word("deps"), Path("id")]),
+    get(
+        "/deps",
+        "Which task waits for which, of those that match a query",
+        &[
+            Word("deps"),
+            Opt("q", "--query"),
+            Flag("all", "--all"),
+            Flag("reverse", "--reverse"),
+            Opt("at", "--at"),
+        ],
+    ),
     post("/tasks/{id}/set", "Change fields", &[Word("set"), Path("id"), Fields]),
     post("/tasks/{id}/start", "Start work", &[Word("start"), Path("id")]),
     post(

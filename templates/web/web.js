@@ -142,7 +142,7 @@
   }
 
   // Keys.
-  const help = "/ or Ctrl-K  search\ng o, b, i, r, s, p, u, f  overview, board, inbox, reviews, sprints, plans, runs, fleet\nj, k  next, previous task\nEnter  open it\n]  move it to the next stage (board)\n?  these keys";
+  const help = "/ or Ctrl-K  search\ng o, b, i, r, s, p, u, d, f  overview, board, inbox, reviews, sprints, plans, runs, dependencies, fleet\nj, k  next, previous task\nEnter  open it\n]  move it to the next stage (board)\n?  these keys";
   let before = "";
   const cards = () => [...document.querySelectorAll(".card h2 a,.card h3 a")];
   document.addEventListener("keydown", (event) => {

@@ -6,8 +6,6 @@
 //! `- TASK-7Q2M  none  One
 //! ```
 
-use std::collections::HashMap;
-
 use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
@@ -19,7 +17,6 @@ use crate::cli::completion::tasks;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, truncate};
 use crate::ops;
-use crate::report::graph::{GraphNode, NodeState, TaskGraph};
 
 /// Rows that lie deeper are not indented further.
 const DEEPEST: usize = 12;
@@ -36,6 +33,9 @@ pub(in crate::cli) struct Deps {
     /// Task ID; a unique part is enough [default: all tasks with dependencies]
     #[arg(value_name = "ID", add = tasks())]
     id: Option<String>,
+    /// Only tasks that match this query, with what they depend on
+    #[arg(long, value_name = "QUERY", conflicts_with = "id", default_value = "", hide_default_value = true)]
+    query: String,
     /// Show what depends on the task instead of what it depends on
     #[arg(short, long)]
     reverse: bool,
@@ -51,7 +51,8 @@ impl Command for Deps {
 
     fn run(self, context: &Context) -> Reply<ops::DepsView> {
         let session = context.read(&self.read)?;
-        let request = ops::DepsRequest { id: self.id, reverse: self.reverse, all: self.all };
+        let request =
+            ops::DepsRequest { id: self.id, query: self.query, reverse: self.reverse, all: self.all };
         let (view, problems) = ops::deps(&session, &request)?;
         let circular = !view.cycles.is_empty();
         Ok(Answer::of(view).with_problems(problems).no_if(circular))
@@ -80,39 +81,8 @@ impl View for ops::DepsView {
 
     fn rendered(&self, format: Format) -> Option<String> {
         let Format::Graph(format) = format else { return None };
-        Some((format.render)(&graph_of(self)))
+        Some((format.render)(&self.graph()))
     }
-}
-
-/// Makes a graph of the forest, in which each task is once.
-fn graph_of(view: &ops::DepsView) -> TaskGraph {
-    let mut graph = TaskGraph::default();
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    let mut above: Vec<usize> = Vec::new();
-    for row in &view.rows {
-        let at = *places.entry(&row.id).or_insert_with(|| {
-            graph.nodes.push(node_of(row));
-            graph.nodes.len() - 1
-        });
-        above.truncate(row.depth);
-        if let Some(other) = above.last() {
-            // What is below waits for what is above where dependents are shown, else the other way round.
-            graph.edges.push(if view.is_reverse { (*other, at) } else { (at, *other) });
-        }
-        above.push(at);
-    }
-    graph
-}
-
-fn node_of(row: &ops::DepsRow) -> GraphNode {
-    let state = match row.status.as_deref() {
-        None => NodeState::Unknown,
-        Some("completed" | "cancelled") => NodeState::Closed,
-        Some("blocked") => NodeState::Blocked,
-        Some(_) => NodeState::Open,
-    };
-    let label = row.title.clone().unwrap_or_else(|| "unknown task".to_owned());
-    GraphNode { id: row.id.clone(), label, state }
 }
 
 /// Draws what is before a row. From a certain depth on the depth is shown as a number, so that a long chain

@@ -11,6 +11,10 @@ fn draws_what_waits_for_what() {
         deps --all
         deps d4r
         deps s3s --reverse
+        deps --query stage=dev
+        deps --query is:open --reverse
+        deps --query nothing
+        deps d4r --query x
         deps c0de
         deps zzz
     "), @r"
@@ -41,6 +45,33 @@ fn draws_what_waits_for_what() {
     --- stdout
     TASK-S3SS  none  Session expires while typing
     `- TASK-EXP0  blocked  Describe the export
+
+    $ tracker deps --query stage=dev
+    exit 0
+    --- stdout
+    TASK-D4RK  dev  Add dark mode to the dashboard
+    `- TASK-C0DE  complete  One table for all colours
+
+    $ tracker deps --query is:open --reverse
+    exit 0
+    --- stdout
+    TASK-D4RK  dev  Add dark mode to the dashboard
+    TASK-S3SS  none  Session expires while typing
+    `- TASK-EXP0  blocked  Describe the export
+
+    $ tracker deps --query nothing
+    exit 0
+    --- stdout
+    no open task depends on another
+
+    $ tracker deps d4r --query x
+    exit 2
+    --- stderr
+    error: the argument '[ID]' cannot be used with '--query <QUERY>'
+
+    Usage: tracker deps <ID>
+
+    For more information, try '--help'.
 
     $ tracker deps c0de
     exit 0

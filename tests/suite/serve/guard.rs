@@ -9,11 +9,12 @@ use super::client::Server;
 use super::world;
 
 /// Every kind of path: pages, files, streams, calls.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "/",
     "/tasks/TASK-D4RK",
     "/reviews",
     "/fleet",
+    "/graph",
     "/assets/tracker.css",
     "/events",
     "/api/v1/tasks",

@@ -26,6 +26,7 @@ fn every_page_shows_what_the_files_say() {
         ("/sprints/SPRINT-1", ["less", "Scope"]),
         ("/plans", ["No plans yet", "</main>"]),
         ("/runs", ["No runs yet", "</main>"]),
+        ("/graph", ["No open task depends", "</main>"]),
         ("/fleet", ["No worker has worked", "No round was made"]),
         ("/fleet?at=HEAD", ["is of a machine and of now", "Open escalations"]),
         ("/?at=HEAD", ["As of <code>HEAD</code>", "TASK-D4RK"]),
@@ -47,6 +48,41 @@ fn every_page_shows_what_the_files_say() {
         assert_eq!(page.status, status, "{path}: {page:?}");
         assert!(page.body.contains("<h1>Not shown</h1>"), "{path}: {}", page.body);
     }
+}
+
+#[test]
+fn dependencies_are_a_picture_and_a_list_of_the_same() {
+    let sandbox = world();
+    assert_eq!(sandbox.tracker(&["set", "ev1l", "depends_on=TASK-D4RK"]).status, 0);
+    assert_eq!(sandbox.tracker(&["new", "Last", "--id", "TASK-LAST", "--depends-on", "ev1l"]).status, 0);
+    commit(&sandbox, "Dependencies");
+    let server = Server::start(&sandbox, &[]);
+    let page = server.get("/graph");
+    let policy = page.header("content-security-policy").unwrap().to_owned();
+    for text in [
+        "<a href=\"/tasks/TASK-EV1L\" tabindex=\"-1\"><title>TASK-EV1L &lt;script&gt;",
+        "after TASK-D4RK</span>",
+        "after TASK-EV1L</span>",
+    ] {
+        assert!(page.body.contains(text), "{text}: {}", page.body);
+    }
+    assert!(!has_foreign_markup(&page.body.replace("<style>", "")), "{}", page.body);
+    // The style that the picture brings along is one of those that the browser is allowed to use.
+    let style = page.body.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    let hash = data_encoding::BASE64.encode(&<sha2::Sha256 as sha2::Digest>::digest(style.as_bytes()));
+    assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy}");
+    // A query leaves what matches, with what that waits for.
+    let page = server.get("/graph?q=id%3DTASK-EV1L").body;
+    assert!(page.contains("TASK-D4RK") && !page.contains("TASK-LAST"), "{page}");
+    assert!(page.contains("name=\"q\" value=\"id=TASK-EV1L\""), "{page}");
+    assert!(server.get("/graph?q=id%3DTASK-NONE").body.contains("No task that matches"));
+    assert!(server.get("/graph?at=HEAD").body.contains("href=\"/tasks/TASK-EV1L?at=HEAD\""));
+    let (status, answer) = server.call("GET", "/deps?q=id%3DTASK-EV1L", &json!(null));
+    assert_eq!((status, answer["result"]["rows"].as_array().unwrap().len()), (200, 2), "{answer}");
+    assert_eq!(sandbox.tracker(&["site", "../public"]).status, 0);
+    let page = std::fs::read_to_string(sandbox.path().join("../public/graph.html")).unwrap();
+    assert!(page.contains("<a href=\"tasks/TASK-EV1L.html\" tabindex"), "{page}");
+    assert!(!page.contains("<form"), "{page}");
 }
 
 #[test]
