@@ -33,6 +33,8 @@ pub(super) struct Answers {
 pub(super) enum Called {
     /// What the command has printed.
     Answered(Vec<u8>),
+    /// The same, of what goes on, and the path at which it is followed.
+    Accepted(Vec<u8>, String),
     /// Why there is no answer, and the command's own words.
     Refused(StatusCode, Value),
 }
@@ -105,10 +107,10 @@ impl Answers {
         if path == "/openapi.json" && !is_post {
             return Called::Answered(self.openapi.as_bytes().to_vec());
         }
-        let command =
-            api::find(is_post, path).and_then(|(route, values)| api::command(route, &values, &fields));
-        let command = match command {
-            Ok(command) => command,
+        let found = api::find(is_post, path)
+            .and_then(|(route, values)| Ok((route.follow, api::command(route, &values, &fields)?)));
+        let (follow, command) = match found {
+            Ok(found) => found,
             Err(bad) => return bad.into(),
         };
         let output = match self.run(command, Vec::new()).await {
@@ -117,7 +119,12 @@ impl Answers {
         };
         // An answer is passed on as it was printed; only a no is read.
         if output.is_success() && serde_json::from_slice::<IgnoredAny>(&output.stdout).is_ok() {
-            return Called::Answered(output.stdout);
+            return match (follow, path.rsplit_once('/')) {
+                (Some(follow), Some((parent, _))) => {
+                    Called::Accepted(output.stdout, format!("{API}{parent}/{follow}"))
+                }
+                _ => Called::Answered(output.stdout),
+            };
         }
         match serde_json::from_slice::<Value>(&output.stdout) {
             Ok(answer) => match api::status_of(output.status.code(), &answer) {

@@ -246,6 +246,14 @@ async fn read_body(body: Body, is_form: bool) -> Result<Fields, BadCall> {
 fn in_json(called: Called, known: Option<&HeaderValue>) -> Response<Body> {
     match called {
         Called::Answered(printed) => answers::response(StatusCode::OK, "application/json", printed, known),
+        Called::Accepted(printed, place) => {
+            let mut response = answers::response(StatusCode::ACCEPTED, "application/json", printed, known);
+            // What was sent as a path is one, and can be sent again.
+            if let Ok(place) = HeaderValue::from_str(&place) {
+                response.headers_mut().insert(header::LOCATION, place);
+            }
+            response
+        }
         Called::Refused(status, mut answer) => {
             // A problem document, as RFC 9457 has it, around the command's own words.
             let detail = answers::in_words(&answer);
@@ -266,7 +274,7 @@ fn back_to_page(called: &Called, back: Option<&str>) -> Response<Body> {
     let is_other = |c: char| c == '\\' || c.is_control();
     let is_own = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains(is_other);
     match called {
-        Called::Answered(_) => see_other(back.filter(is_own).unwrap_or("/")),
+        Called::Answered(_) | Called::Accepted(..) => see_other(back.filter(is_own).unwrap_or("/")),
         Called::Refused(status, answer) => {
             let page = answers::plain_page("Not done", &answers::in_words(answer));
             answers::response(*status, "text/html; charset=utf-8", page.into_bytes(), None)

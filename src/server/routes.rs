@@ -12,6 +12,8 @@ pub(crate) struct Route {
     pub about: &'static str,
     /// The command's arguments, in order.
     pub arguments: &'static [Argument],
+    /// Where what it begins is followed: the last part of the path of another call. It is answered while that goes on.
+    pub follow: Option<&'static str>,
 }
 
 /// An argument of a command.
@@ -40,15 +42,25 @@ pub(crate) enum Argument {
 use Argument::{Fields, Flag, Needed, Option as Opt, Options, Path, Value, Values, Word};
 
 const fn get(path: &'static str, about: &'static str, arguments: &'static [Argument]) -> Route {
-    Route { is_post: false, path, about, arguments }
+    Route { is_post: false, path, about, arguments, follow: None }
 }
 
 const fn post(path: &'static str, about: &'static str, arguments: &'static [Argument]) -> Route {
-    Route { is_post: true, path, about, arguments }
+    Route { is_post: true, path, about, arguments, follow: None }
+}
+
+/// A call that begins something, which goes on after it was answered.
+const fn begin(
+    path: &'static str,
+    about: &'static str,
+    follow: &'static str,
+    arguments: &'static [Argument],
+) -> Route {
+    Route { is_post: true, path, about, arguments, follow: Some(follow) }
 }
 
 /// Every call.
-pub(crate) static ROUTES: [Route; 60] = [
+pub(crate) static ROUTES: [Route; 62] = [
     get("/board", "Tasks in columns by stage, and counts", &[Word("board"), Values("q")]),
     get("/status", "The user's active task, inbox, and what is next", &[Word("status")]),
     get("/inbox", "What waits for the user", &[Word("inbox")]),
@@ -166,6 +178,25 @@ pub(crate) static ROUTES: [Route; 60] = [
         "/plans/{plan}/reject",
         "Reject a plan",
         &[Word("plan"), Word("reject"), Needed("why", "--why"), Path("plan")],
+    ),
+    begin(
+        "/plans/{plan}/execute",
+        "Execute an approved plan, or go on with it",
+        "status",
+        &[
+            Word("plan"),
+            Word("execute"),
+            Word("--detach"),
+            Opt("jobs", "--jobs"),
+            Opt("base", "--base"),
+            Path("plan"),
+        ],
+    ),
+    begin(
+        "/plans/{plan}/retry",
+        "Do tasks of a plan again that have failed, or these",
+        "status",
+        &[Word("plan"), Word("retry"), Word("--detach"), Opt("jobs", "--jobs"), Path("plan"), Values("task")],
     ),
     get("/runs", "Runs", &[Word("run"), Word("list"), Opt("limit", "--limit")]),
     get("/runs/{run}", "A run in full", &[Word("run"), Word("status"), Path("run")]),

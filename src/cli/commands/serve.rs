@@ -204,8 +204,7 @@ fn operation(route: &Route, command: &str) -> Value {
             parameters.push(json!({ "name": name, "in": "query", "required": is_needed, "schema": shape }));
         }
     }
-    let mut operation =
-        json!({ "summary": route.about, "parameters": parameters, "responses": responses(command) });
+    let mut operation = json!({ "summary": route.about, "parameters": parameters, "responses": responses(command, route.follow.is_some()) });
     if route.is_post {
         let mut schema = json!({ "type": "object", "properties": properties, "required": required });
         schema["additionalProperties"] = if is_open { json!({ "type": text }) } else { json!(false) };
@@ -215,15 +214,14 @@ fn operation(route: &Route, command: &str) -> Value {
 }
 
 /// What a call can answer, by status.
-fn responses(command: &str) -> Value {
+fn responses(command: &str, goes_on: bool) -> Value {
     let answer = json!({
         "description": "The answer of the command",
         "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{command}") } } },
     });
     let problem =
         |about: &str| json!({ "description": about, "content": { "application/problem+json": {} } });
-    json!({
-        "200": answer,
+    let mut responses = json!({
         "400": problem("The request is malformed"),
         "401": problem("Without the token"),
         "403": problem("Of another site, or the server is read-only"),
@@ -236,5 +234,12 @@ fn responses(command: &str) -> Value {
         "423": problem("Somebody else writes"),
         "502": problem("A remote does not answer, or says no"),
         "503": problem("Git or the system cannot do it now"),
-    })
+    });
+    let status = if goes_on { "202" } else { "200" };
+    responses[status] = answer;
+    if goes_on {
+        let place = json!({ "description": "Where it is followed", "schema": { "type": "string" } });
+        responses[status]["headers"] = json!({ "Location": place });
+    }
+    responses
 }

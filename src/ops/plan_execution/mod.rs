@@ -4,6 +4,7 @@
 //! the git folder that all working trees share. What has happened is in the log of a run ([`crate::engine`]); what is
 //! merged is in git. Whatever kills the process, the same command goes on from these two.
 
+mod apart;
 mod aside;
 mod drive;
 mod examine;
@@ -20,6 +21,7 @@ mod view;
 mod waits;
 mod worktree;
 
+pub(crate) use apart::{execute_plan_apart, retry_plan_apart};
 pub(crate) use runs::{cancel_plan_run, plan_run_logs, plan_run_meant};
 pub(super) use runs::{plan_executed_by, plan_runs};
 pub(crate) use start::{ExecuteRequest, execute_plan, plan_ahead};

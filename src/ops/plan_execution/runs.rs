@@ -49,7 +49,7 @@ pub fn cancel_plan_run(session: &Session<'_>, run: &str) -> Result<RunChanged> {
     let next = Suggestion::tracker(["plan", "execute", plan.as_str()]).to_string();
     if !is_driven(&pointer.folder)? {
         let message = format!("nothing drives {run}, which executes {plan}");
-        return Err(Error::usage_with(message, format!("go on with it: {next}")));
+        return Err(Error::wrong_state(message, format!("go on with it: {next}")));
     }
     let by = session.actor()?;
     match ask(session.env(), &pointer.folder, &Request::Cancel { by })? {
@@ -59,7 +59,7 @@ pub fn cancel_plan_run(session: &Session<'_>, run: &str) -> Result<RunChanged> {
             next: Some(next),
             result: None,
         }),
-        Asked::Ended => Err(Error::usage_with(format!("{run} has ended meanwhile"), next)),
+        Asked::Ended => Err(Error::wrong_state(format!("{run} has ended meanwhile"), next)),
         Asked::Unanswered => Err(crate::engine::Error::Unanswered { run: run.to_owned() }.into()),
     }
 }

@@ -112,13 +112,13 @@ pub(super) fn refuse_checked_out(session: &Session<'_>, plan: &PlanId) -> Result
     let name = short(&branch);
     if paths.branch()?.as_deref() == Some(name) {
         let hint = format!("switch to another branch first: {}", Suggestion::git(["switch", "-"]));
-        return Err(Error::usage_with(format!("`{name}` is checked out here, and the plan moves it"), hint));
+        return Err(Error::wrong_state(format!("`{name}` is checked out here, and the plan moves it"), hint));
     }
     match checked_out_in(paths, &branch) {
         Some(folder) => {
             let switch = Suggestion::git(["-C", folder.as_str(), "switch", "--detach"]);
             let message = format!("`{name}` is checked out in {folder}, and the plan moves it");
-            Err(Error::usage_with(message, switch.to_string()))
+            Err(Error::wrong_state(message, switch.to_string()))
         }
         None => Ok(()),
     }
@@ -251,7 +251,7 @@ impl Driver<'_, '_> {
                 let message =
                     format!("{id} is {state}: only what has failed, waits or was reverted is done again");
                 let status = Suggestion::tracker(["plan", "status", self.plan.id.as_str()]);
-                return Err(Error::usage_with(message, status.to_string()));
+                return Err(Error::wrong_state(message, status.to_string()));
             }
             chosen.push(index);
         }
@@ -261,7 +261,11 @@ impl Driver<'_, '_> {
             chosen = (0..self.tasks.len()).filter(is_meant).collect();
         }
         if chosen.is_empty() {
-            return Err(Error::usage(format!("nothing of {} has failed", self.plan.id)));
+            let status = Suggestion::tracker(["plan", "status", self.plan.id.as_str()]);
+            return Err(Error::wrong_state(
+                format!("nothing of {} has failed", self.plan.id),
+                status.to_string(),
+            ));
         }
         for index in &chosen {
             self.refuse_uncommitted_work(*index)?;

@@ -64,7 +64,7 @@ impl PlanAt {
             let here = find_plan(session, Some(given), true).map_err(|_| error)?;
             let add = Suggestion::git(["add", TRACKER_FOLDER]);
             let message = format!("{} is not committed", here.plan.id);
-            Err(Error::usage_with(message, format!("commit it: {add} && git commit")))
+            Err(Error::wrong_state(message, format!("commit it: {add} && git commit")))
         })?;
         let faults = check_plan(&there, &config, &file)?;
         let plan = at_hand(&there, &config, file)?;
@@ -108,7 +108,7 @@ impl PlanAt {
             self.plan.id,
             if changed.len() == 1 { "is other" } else { "are other" }
         );
-        Err(Error::usage_with(message, format!("commit first: {add} && git commit")))
+        Err(Error::wrong_state(message, format!("commit first: {add} && git commit")))
     }
 }
 
@@ -120,7 +120,7 @@ fn refuse_uncommitted_approval(session: &Session<'_>, config: &Config, id: &Plan
         return Ok(());
     }
     let commit = format!("commit it: {} && git commit", Suggestion::git(["add", &path]));
-    Err(Error::usage_with(format!("the approval of {id} is not committed"), commit))
+    Err(Error::wrong_state(format!("the approval of {id} is not committed"), commit))
 }
 
 fn tasks_of(plan: &Plan, found: &BTreeMap<TaskId, Task>, retries: u32) -> Result<Vec<PlanTask>> {
@@ -195,7 +195,7 @@ pub(super) struct RunPointer {
 }
 
 impl RunPointer {
-    fn folder(session: &Session<'_>) -> std::path::PathBuf {
+    pub(super) fn folder(session: &Session<'_>) -> std::path::PathBuf {
         session.workspace().repo_paths().shared_folder().join("plans")
     }
 

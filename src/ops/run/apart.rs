@@ -1,7 +1,7 @@
 //! Runs that are driven by a process of their own, for callers that live on and have other things to do, or end before them.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::found::{find_run, look_at, run_folder};
@@ -50,14 +50,7 @@ pub fn retry_run_apart(session: &Session<'_>, request: &RetryRequest) -> Result<
 pub fn cancel_run_apart(session: &Session<'_>, given: Option<&str>) -> Result<RunView> {
     let id = find_run(session, given)?;
     let mut driver = start_driver(session, &id, &["cancel", id.as_str()])?;
-    let watcher = FolderWatcher::new(&run_folder(session, &id));
-    for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
-        if let Some(end) = driver.ended().map_err(Error::io("wait for", Path::new("tracker")))? {
-            refuse_if_failed(session, &id, end)?;
-            break;
-        }
-        watcher.wait(LOOK);
-    }
+    driver.wait_until(&run_folder(session, &id), &cannot_drive(&id), || Ok(false))?;
     run_status(session, Some(id.as_str()))
 }
 
@@ -86,45 +79,75 @@ pub fn wait_for_run(session: &Session<'_>, given: &str, most: Duration) -> Resul
 /// Starts a process that drives a run, and returns the run once that does, or has ended.
 fn drive_apart(session: &Session<'_>, id: &RunId, words: &[&str]) -> Result<RunView> {
     let folder = run_folder(session, id);
-    let watcher = FolderWatcher::new(&folder);
     let mut driver = start_driver(session, id, words)?;
-    for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
-        if let Some(end) = driver.ended().map_err(Error::io("wait for", Path::new("tracker")))? {
-            refuse_if_failed(session, id, end)?;
-            break;
-        }
-        if engine::is_driven(&folder)? {
-            break;
-        }
-        watcher.wait(LOOK);
-    }
+    driver.wait_until(&folder, &cannot_drive(id), || Ok(engine::is_driven(&folder)?))?;
     run_status(session, Some(id.as_str()))
 }
 
-fn start_driver(session: &Session<'_>, id: &RunId, words: &[&str]) -> Result<Apart> {
-    let path = run_folder(session, id).join(ERRORS);
-    let errors = File::create(&path).map_err(Error::io("create", &path))?;
-    let program = session.env().program().map_err(Error::io("find", Path::new("tracker")))?;
-    let mut driver = Program::new(program, "drive a run")
-        .args(["--plain", "--quiet", "run"])
-        .args(words)
-        .in_folder(session.workspace().work_dir());
-    if let Some(agent) = session.agent() {
-        driver = driver.variable("TRACKER_AGENT", agent);
-    }
-    driver.start_apart(errors).map_err(|error: process::Error| Error::usage(error.to_string()))
+fn start_driver(session: &Session<'_>, id: &RunId, words: &[&str]) -> Result<TrackerApart> {
+    let words: Vec<String> = ["run"].iter().chain(words).map(|word| (*word).to_owned()).collect();
+    TrackerApart::start(session, &words, run_folder(session, id).join(ERRORS))
 }
 
-/// Fails where a process could not drive a run, with its messages.
-fn refuse_if_failed(session: &Session<'_>, id: &RunId, end: JobEnd) -> Result<()> {
-    if matches!(end, JobEnd::Exit(code) if code <= NO || code == 130) {
-        return Ok(());
+fn cannot_drive(id: &RunId) -> String {
+    format!("{id} could not be driven")
+}
+
+/// This program in a process of its own, which does not end with this one.
+pub(in crate::ops) struct TrackerApart {
+    process: Apart,
+    /// What it has to say where it cannot do what it is for.
+    errors: PathBuf,
+}
+
+impl TrackerApart {
+    /// Starts it with these arguments.
+    pub(in crate::ops) fn start(session: &Session<'_>, words: &[String], errors: PathBuf) -> Result<Self> {
+        let file = File::create(&errors).map_err(Error::io("create", &errors))?;
+        let program = session.env().program().map_err(Error::io("find", Path::new("tracker")))?;
+        let mut program = Program::new(program, "drive a run")
+            .args(["--plain", "--quiet"])
+            .args(words)
+            .in_folder(session.workspace().work_dir());
+        if let Some(agent) = session.agent() {
+            program = program.variable("TRACKER_AGENT", agent);
+        }
+        let process = program.start_apart(file);
+        let process = process.map_err(|error: process::Error| Error::usage(error.to_string()))?;
+        Ok(Self { process, errors })
     }
-    let messages = std::fs::read(run_folder(session, id).join(ERRORS)).unwrap_or_default();
-    let messages = String::from_utf8_lossy(&messages).into_owned();
-    let mut lines = messages.lines();
-    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
-    let hint = lines.next().map(|line| line.trim().trim_start_matches("hint: ").to_owned());
-    let message = if message.is_empty() { format!("{id} could not be driven") } else { message.to_owned() };
-    Err(Error::Usage { message, hint })
+
+    /// Waits until something is so, which is seen in a folder, or the process has ended; not for long. Fails with the messages
+    /// of a process that could not do it.
+    pub(in crate::ops) fn wait_until(
+        &mut self,
+        folder: &Path,
+        cannot: &str,
+        is_so: impl Fn() -> Result<bool>,
+    ) -> Result<()> {
+        let watcher = FolderWatcher::new(folder);
+        for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
+            if let Some(end) = self.process.ended().map_err(Error::io("wait for", Path::new("tracker")))? {
+                return self.refuse_if_failed(cannot, end);
+            }
+            if is_so()? {
+                break;
+            }
+            watcher.wait(LOOK);
+        }
+        Ok(())
+    }
+
+    fn refuse_if_failed(&self, cannot: &str, end: JobEnd) -> Result<()> {
+        if matches!(end, JobEnd::Exit(code) if code <= NO || code == 130) {
+            return Ok(());
+        }
+        let messages = std::fs::read(&self.errors).unwrap_or_default();
+        let messages = String::from_utf8_lossy(&messages).into_owned();
+        let mut lines = messages.lines();
+        let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+        let hint = lines.next().map(|line| line.trim().trim_start_matches("hint: ").to_owned());
+        let message = if message.is_empty() { cannot.to_owned() } else { message.to_owned() };
+        Err(Error::WrongState { message, hint })
+    }
 }

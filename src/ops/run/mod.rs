@@ -15,6 +15,7 @@ mod view;
 mod watch;
 mod why;
 
+pub(super) use apart::TrackerApart;
 pub(crate) use apart::{cancel_run_apart, resume_run_apart, retry_run_apart, start_run_apart, wait_for_run};
 pub(crate) use control::{AnswerRequest, RunChanged, answer_run, cancel_run, pause_run};
 pub(crate) use elsewhere::{RecordRequest, record_run};

@@ -146,7 +146,7 @@ pub(super) fn steps_to_retry(
     let is_stopped = run.stopped.is_some() || !run.state.is_end();
     if is_stopped && request.steps.is_empty() {
         let resume = Suggestion::tracker(["run", "resume", id.as_str()]);
-        return Err(Error::usage_with(format!("{id} has not ended"), format!("go on with it: {resume}")));
+        return Err(Error::wrong_state(format!("{id} has not ended"), format!("go on with it: {resume}")));
     }
     let selected = match request.steps.as_slice() {
         [] => run.to_retry(),
@@ -155,7 +155,7 @@ pub(super) fn steps_to_retry(
     if selected.is_empty() {
         let hint =
             format!("run one again: {} --step STEP", Suggestion::tracker(["run", "retry", id.as_str()]));
-        return Err(Error::usage_with(format!("nothing of {id} has failed"), hint));
+        return Err(Error::wrong_state(format!("nothing of {id} has failed"), hint));
     }
     Ok(selected.iter().map(|index| run.workflow.steps[*index].name.to_string()).collect())
 }

@@ -6,6 +6,7 @@ mod client;
 mod fleet;
 mod guard;
 mod pages;
+mod plans;
 mod site;
 
 use crate::support::Sandbox;

@@ -28,6 +28,9 @@ struct Driving {
     /// Print every step as a line of JSON when it happens, and nothing else
     #[arg(long)]
     events: bool,
+    /// Do not wait for it: it goes on in the background
+    #[arg(long, conflicts_with = "events")]
+    detach: bool,
 }
 
 #[derive(Debug, Args)]
@@ -39,7 +42,7 @@ pub(super) struct Execute {
     #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// Show the order of the tasks, and which branches change files of theirs, and start nothing
-    #[arg(long, short = 'n', conflicts_with = "events")]
+    #[arg(long, short = 'n', conflicts_with_all = ["events", "detach"])]
     dry_run: bool,
     #[command(flatten)]
     driving: Driving,
@@ -81,7 +84,22 @@ impl Execute {
             let start = ops::plan_ahead(&session, &request)?;
             return Ok(Answer::of(Response::Ahead(Box::new(start))));
         }
-        execute(context, &request, self.driving.events)
+        self.driving.run(context, &request)
+    }
+}
+
+impl Driving {
+    fn run(self, context: &Context, request: &ops::ExecuteRequest) -> Reply<Response> {
+        if !self.detach {
+            return execute(context, request, self.events);
+        }
+        let session = context.write(&WriteArgs::default())?;
+        let execution = match request.retry {
+            Some(_) => ops::retry_plan_apart(&session, request)?,
+            None => ops::execute_plan_apart(&session, request)?,
+        };
+        let shown = Shown { execution, is_silent: false };
+        Ok(Answer::of(Response::Execution(Box::new(shown))))
     }
 }
 
@@ -93,7 +111,7 @@ impl Retry {
             base: None,
             retry: Some(self.tasks),
         };
-        execute(context, &request, self.driving.events)
+        self.driving.run(context, &request)
     }
 }
 
