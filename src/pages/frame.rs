@@ -27,6 +27,9 @@ pub(crate) struct Frame {
 /// What a server adds to a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Live {
+    /// What the paths of pages and calls begin with; empty where one repository is served.
+    #[serde(default)]
+    pub(crate) base: String,
     /// What every form has to bring back; none where nobody may write.
     pub(crate) form_token: Option<String>,
     /// Who acts.
@@ -47,25 +50,26 @@ impl Frame {
     }
 
     fn own_links(&self) -> Links {
-        Links { is_live: self.live.is_some(), at: self.at.clone(), up: self.up }
+        let base = self.live.as_ref().map(|live| live.base.clone());
+        Links { base, at: self.at.clone(), up: self.up }
     }
 }
 
 /// Links to other pages, by their kind: `link.task(id)`.
 #[derive(Debug)]
 struct Links {
-    is_live: bool,
+    /// Of a server: what its paths begin with.
+    base: Option<String>,
     at: Option<String>,
     up: &'static str,
 }
 
 impl Links {
     fn to(&self, address: &Address) -> String {
-        if self.is_live {
-            address.of_server(self.at.as_deref())
-        } else {
+        match &self.base {
+            Some(base) => format!("{base}{}", address.of_server(self.at.as_deref())),
             // A percent sign of a file's name is one of its characters.
-            format!("{}{}", self.up, address.file().replace('%', "%25"))
+            None => format!("{}{}", self.up, address.file().replace('%', "%25")),
         }
     }
 }
@@ -80,7 +84,7 @@ impl Object for Links {
         let name = |args: &[Value]| from_args::<(String,)>(args).map(|(name,)| name);
         let address = match method {
             // A site has no page of a branch: it would show a moment of it.
-            "review" if !self.is_live => return Ok(Value::from(())),
+            "review" if self.base.is_none() => return Ok(Value::from(())),
             "task" => Address::Task(name(args)?),
             "review" => Address::Review(name(args)?),
             "sprint" => Address::Sprint(name(args)?),
@@ -99,7 +103,7 @@ impl Object for Links {
             "runs" => Address::Runs,
             "fleet" => Address::Fleet,
             "graph" => Address::Graph { query: name(args)? },
-            "asset" if self.is_live => {
+            "asset" if self.base.is_some() => {
                 return Ok(Value::from_safe_string(format!("/assets/{}", encoded(&name(args)?))));
             }
             "asset" => {

@@ -9,6 +9,7 @@ mod fleet;
 mod frame;
 mod graph;
 mod overview;
+mod projects;
 mod render;
 mod reviews;
 mod runs;
@@ -16,8 +17,9 @@ mod site;
 mod sprints;
 mod task;
 
-pub(crate) use address::{Address, decoded, pairs};
+pub(crate) use address::{Address, decoded, encoded, pairs};
 pub(crate) use frame::{Frame, Live};
+pub(crate) use projects::Project;
 pub(crate) use render::{chart_style, escaped};
 pub(crate) use site::{SiteRequest, WrittenSite, write_site};
 
@@ -112,6 +114,9 @@ pub(crate) struct PageRequest {
     pub query: String,
     /// What the server adds.
     pub live: Live,
+    /// The repositories that a page of all of them is of; empty for a page of the one around the current directory.
+    #[serde(default)]
+    pub projects: Vec<Project>,
 }
 
 impl PageRequest {
@@ -120,9 +125,13 @@ impl PageRequest {
         let query = pairs(&self.query);
         let at = query.iter().find(|(name, at)| name == "at" && !at.is_empty()).map(|(_, at)| at.clone());
         let mark = if self.query.is_empty() { "" } else { "?" };
-        let here = format!("{}{mark}{}", self.path, self.query);
+        let here = format!("{}{}{mark}{}", self.live.base, self.path, self.query);
         let mut frame =
             Frame { project: "tracker".to_owned(), at: None, live: Some(self.live), here, up: "" };
+        if !self.projects.is_empty() {
+            let made = projects::projects(env, &self.projects, &frame);
+            return made.map_or_else(|report| refusal(&report, &frame), |html| Page { status: 200, html });
+        }
         let session = match ops::open_to_read(env, at.as_deref()) {
             Ok(session) => session,
             Err(error) => return refusal(&error.into(), &frame),

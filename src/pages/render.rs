@@ -17,7 +17,7 @@ use crate::report::html_of;
 pub(super) type Rendered = String;
 
 /// The templates, by name.
-const TEMPLATES: [(&str, &str); 17] = [
+const TEMPLATES: [(&str, &str); 18] = [
     ("layout.html", include_str!("../../templates/web/layout.html.j2")),
     ("parts.html", include_str!("../../templates/web/parts.html.j2")),
     ("overview.html", include_str!("../../templates/web/overview.html.j2")),
@@ -34,6 +34,7 @@ const TEMPLATES: [(&str, &str); 17] = [
     ("run.html", include_str!("../../templates/web/run.html.j2")),
     ("graph.html", include_str!("../../templates/web/graph.html.j2")),
     ("fleet.html", include_str!("../../templates/web/fleet.html.j2")),
+    ("projects.html", include_str!("../../templates/web/projects.html.j2")),
     ("error.html", include_str!("../../templates/web/error.html.j2")),
 ];
 
@@ -110,6 +111,8 @@ pub(super) fn render(
         form_token => live.filter(|_| frame.at.is_none()).and_then(|live| live.form_token.as_deref()),
         // Where a form without scripts comes back to.
         here,
+        // Every name in it is encoded.
+        base => Value::from_safe_string(live.map(|live| live.base.clone()).unwrap_or_default()),
         known => live.map(|live| live.known.as_str()),
         person => live.map(|live| live.person.as_str()),
         link => frame.links(),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::api::{self, BadCall};
 use crate::model::digest_of;
-use crate::pages::{Live, PageRequest, SCRIPT, STYLE, escaped};
+use crate::pages::{Live, PageRequest, Project, SCRIPT, STYLE, escaped};
 use crate::process::{Output, Program};
 
 /// Most processes at once; other requests wait.
@@ -40,6 +40,14 @@ pub(super) enum Called {
 }
 
 impl Called {
+    /// Makes the path at which something is followed one below that of its repository.
+    pub(super) fn below(self, base: &str) -> Self {
+        match self {
+            Self::Accepted(printed, place) => Self::Accepted(printed, format!("{base}{place}")),
+            other => other,
+        }
+    }
+
     /// Refuses a call that no command was asked.
     pub(super) fn refused(status: StatusCode, message: &str) -> Self {
         Self::Refused(status, json!({"error": {"kind": "usage", "message": message, "hints": []}}))
@@ -63,8 +71,8 @@ pub(super) fn in_words(answer: &Value) -> String {
 }
 
 impl Answers {
-    pub(super) fn new(program: PathBuf, folder: PathBuf, openapi: String) -> Self {
-        Self { program: Arc::new(program), folder: Arc::new(folder), openapi: openapi.into() }
+    pub(super) fn new(program: PathBuf, folder: PathBuf, openapi: Arc<str>) -> Self {
+        Self { program: Arc::new(program), folder: Arc::new(folder), openapi }
     }
 
     async fn run(&self, arguments: Vec<String>, input: Vec<u8>) -> Result<Output, String> {
@@ -78,8 +86,14 @@ impl Answers {
     }
 
     /// Makes a page: its status and its document.
-    pub(super) async fn page(&self, path: &str, query: &str, live: &Live) -> (StatusCode, String) {
-        let request = PageRequest { path: path.to_owned(), query: query.to_owned(), live: live.clone() };
+    pub(super) async fn page(
+        &self,
+        path: &str,
+        query: &str,
+        live: Live,
+        projects: Vec<Project>,
+    ) -> (StatusCode, String) {
+        let request = PageRequest { path: path.to_owned(), query: query.to_owned(), live, projects };
         let input = serde_json::to_vec(&request).unwrap_or_default();
         let made = self.run(vec!["page".to_owned()], input).await;
         let failed =

@@ -7,19 +7,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use data_encoding::BASE64;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::{self, AbortHandle};
 
 use super::access::{Access, Entrance, FORM_HEADER, Refused};
-use super::answers::{self, Answers, Called};
+use super::answers::{self, Called};
 use super::api::{BadCall, Fields, TOKEN_FIELD};
-use super::events::Changes;
-use crate::pages::{Live, chart_style, pairs};
+use super::projects::{AllServed, Served};
+use crate::pages::{Live, Project, chart_style, pairs};
 use crate::report::graph::graph_style;
 
 /// Most connections at once.
@@ -35,8 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What every request needs.
 struct Context {
     access: Access,
-    answers: Answers,
-    changes: Changes,
+    served: AllServed,
     policy: HeaderValue,
 }
 
@@ -68,11 +69,10 @@ impl Strangers {
 pub(super) async fn accept(
     listener: std::net::TcpListener,
     access: Access,
-    answers: Answers,
-    changes: Changes,
+    served: AllServed,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let context = Arc::new(Context { access, answers, changes, policy: content_policy() });
+    let context = Arc::new(Context { access, served, policy: content_policy() });
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let strangers = Strangers::default();
     loop {
@@ -126,7 +126,7 @@ impl Context {
         let method = request.method().clone();
         let mut response = match entrance {
             Ok(entrance) => self.answer(request, entrance).await,
-            Err(Refused(status, why)) if answers::is_call(request.uri().path()) => {
+            Err(Refused(status, why)) if self.is_call(request.uri().path()) => {
                 in_json(Called::refused(status, why), None)
             }
             Err(Refused(status, why)) => {
@@ -170,20 +170,16 @@ impl Context {
         if let Some((kind, text)) = answers::asset(path) {
             return answers::response(StatusCode::OK, kind, text.into(), known);
         }
-        if path == "/events" {
-            let again = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());
-            let asked = pairs(query).into_iter().find(|(name, _)| name == "known").map(|(_, value)| value);
-            return self.changes.stream(again.or(asked.as_deref()));
-        }
         let is_post = parts.method == Method::POST;
+        let Some((served, path)) = self.served.find(path) else {
+            return self.of_all(is_post, &parts).await;
+        };
+        if path == "/events" {
+            return served.changes.stream(last_event(&parts).as_deref());
+        }
         if !is_post && !answers::is_call(path) {
-            let live = Live {
-                form_token: self.access.form_token().map(str::to_owned),
-                // Before the page is made: of what changes meanwhile the page hears.
-                known: self.changes.latest(),
-                ..Live::default()
-            };
-            let (status, html) = self.answers.page(path, query, &live).await;
+            let live = self.live(served);
+            let (status, html) = served.answers.page(path, query, live, Vec::new()).await;
             return answers::response(status, "text/html; charset=utf-8", html.into_bytes(), known);
         }
         let text = |name: header::HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -204,12 +200,60 @@ impl Context {
             return in_json(Called::refused(StatusCode::FORBIDDEN, why), None);
         }
         let back = fields.take_back();
-        let called = self.answers.call(is_post, path, fields).await;
+        let base = served.project.prefix.as_str();
+        let called = served.answers.call(is_post, path, fields).await.below(base);
         let wants_page = is_form && text(header::ACCEPT).is_some_and(|accept| accept.contains("text/html"));
         match wants_page {
-            true => back_to_page(&called, back.as_deref()),
+            true => back_to_page(&called, back.as_deref(), base),
             false => in_json(called, known),
         }
+    }
+
+    fn live(&self, served: &Served) -> Live {
+        Live {
+            base: served.project.prefix.clone(),
+            form_token: self.access.form_token().map(str::to_owned),
+            // Before the page is made: of what changes meanwhile the page hears.
+            known: served.changes.latest(),
+            ..Live::default()
+        }
+    }
+
+    /// Answers what is of all repositories: their page, their stream, their list.
+    async fn of_all(&self, is_post: bool, parts: &Parts) -> Response<Body> {
+        let known = parts.headers.get(header::IF_NONE_MATCH);
+        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+        match (path, self.served.all()) {
+            ("/events", _) => self.served.changes.stream(last_event(parts).as_deref()),
+            ("/", [first, ..]) if !is_post => {
+                let live = Live { known: self.served.changes.latest(), ..Live::default() };
+                let (status, html) = first.answers.page(path, query, live, self.served.projects()).await;
+                answers::response(status, "text/html; charset=utf-8", html.into_bytes(), known)
+            }
+            ("/api/v1/projects", all) if !is_post => {
+                let project = |own: &Served| {
+                    let Project { name, prefix, .. } = &own.project;
+                    json!({"name": name, "pages": format!("{prefix}/"), "calls": format!("{prefix}/api/v1")})
+                };
+                let projects: Vec<Value> = all.iter().map(project).collect();
+                let answer = json!({"result": {"projects": projects}}).to_string();
+                in_json(Called::Answered(answer.into_bytes()), known)
+            }
+            _ if is_post || answers::is_call(path) => {
+                let why = "several repositories are served: GET /api/v1/projects names the paths of each";
+                in_json(Called::refused(StatusCode::NOT_FOUND, why), None)
+            }
+            _ => {
+                let page = answers::plain_page("Not there", "No project that is served has this path.");
+                let status = StatusCode::NOT_FOUND;
+                answers::response(status, "text/html; charset=utf-8", page.into_bytes(), None)
+            }
+        }
+    }
+
+    /// Whether a path is of the API, of whichever repository.
+    fn is_call(&self, path: &str) -> bool {
+        answers::is_call(self.served.find(path).map_or(path, |(_, rest)| rest))
     }
 
     /// Gives a browser its cookie, and an address without the token.
@@ -223,6 +267,13 @@ impl Context {
         }
         response
     }
+}
+
+/// Returns the last change that a page knows which opens its stream, or opens it again.
+fn last_event(parts: &Parts) -> Option<String> {
+    let again = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let known = || pairs(parts.uri.query().unwrap_or_default()).into_iter().find(|(name, _)| name == "known");
+    again.map(str::to_owned).or_else(|| known().map(|(_, value)| value))
 }
 
 async fn read_body(body: Body, is_form: bool) -> Result<Fields, BadCall> {
@@ -269,12 +320,14 @@ fn in_json(called: Called, known: Option<&HeaderValue>) -> Response<Body> {
 }
 
 /// Sends a browser without scripts back to the page whose form it sent; where it was refused, says why.
-fn back_to_page(called: &Called, back: Option<&str>) -> Response<Body> {
+fn back_to_page(called: &Called, back: Option<&str>, base: &str) -> Response<Body> {
     // What browsers read as the address of another server: two slashes, of either kind or with a tab between them.
     let is_other = |c: char| c == '\\' || c.is_control();
     let is_own = |back: &&str| back.starts_with('/') && !back.starts_with("//") && !back.contains(is_other);
     match called {
-        Called::Answered(_) | Called::Accepted(..) => see_other(back.filter(is_own).unwrap_or("/")),
+        Called::Answered(_) | Called::Accepted(..) => {
+            see_other(back.filter(is_own).unwrap_or(&format!("{base}/")))
+        }
         Called::Refused(status, answer) => {
             let page = answers::plain_page("Not done", &answers::in_words(answer));
             answers::response(*status, "text/html; charset=utf-8", page.into_bytes(), None)

@@ -10,6 +10,7 @@ mod answers;
 mod api;
 mod connections;
 mod events;
+mod projects;
 mod routes;
 
 use std::io;
@@ -22,6 +23,7 @@ pub(crate) use routes::{Argument, ROUTES, Route};
 
 use answers::Answers;
 use events::Changes;
+use projects::{AllServed, Served, projects_of};
 
 use crate::env::Env;
 use crate::ops;
@@ -46,15 +48,25 @@ pub(crate) struct ServeRequest {
 pub(crate) struct Server {
     listener: std::net::TcpListener,
     access: Access,
-    answers: Answers,
+    served: AllServed,
+    watched: Vec<Watched>,
+}
+
+/// A repository that is watched.
+struct Watched {
     watcher: Watcher,
     /// Where runs and workers write while they go on.
     logs: [PathBuf; 2],
+    changes: Changes,
 }
 
 impl Server {
     /// Listens. From now on nothing that changes is missed.
-    pub(crate) fn listen(env: &Arc<Env>, workspace: &Workspace, request: ServeRequest) -> io::Result<Self> {
+    pub(crate) fn listen(
+        env: &Arc<Env>,
+        workspaces: &[Workspace],
+        request: ServeRequest,
+    ) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(SocketAddr::new(request.address, request.port))?;
         listener.set_nonblocking(true)?;
         let own = listener.local_addr()?;
@@ -64,11 +76,20 @@ impl Server {
             request.read_only,
             [env.secret()?, env.secret()?, env.secret()?],
         );
-        let logs = ops::log_folders(workspace);
-        let watcher = Watcher::with_local(workspace, &logs).map_err(io::Error::other)?;
-        logs.iter().for_each(|folder| watcher.watch_local_folders(folder));
-        let answers = Answers::new(env.program()?, workspace.work_dir().to_owned(), request.openapi);
-        Ok(Self { listener, access, answers, watcher, logs })
+        let (mut all, mut watched) = (Vec::new(), Vec::new());
+        let projects = projects_of(workspaces.iter().map(Workspace::work_dir));
+        let openapi: Arc<str> = request.openapi.into();
+        for (project, workspace) in projects.into_iter().zip(workspaces) {
+            let logs = ops::log_folders(workspace);
+            let watcher = Watcher::with_local(workspace, &logs).map_err(io::Error::other)?;
+            logs.iter().for_each(|folder| watcher.watch_local_folders(folder));
+            let changes = Changes::new(&access);
+            let answers = Answers::new(env.program()?, project.folder.clone(), Arc::clone(&openapi));
+            all.push(Served { project, answers, changes: changes.clone() });
+            watched.push(Watched { watcher, logs, changes });
+        }
+        let served = AllServed::new(all, Changes::new(&access));
+        Ok(Self { listener, access, served, watched })
     }
 
     /// Returns the address for the browser, with the token that lets it in.
@@ -83,18 +104,25 @@ impl Server {
             .enable_time()
             .max_blocking_threads(answers::AT_ONCE)
             .build()?;
-        let changes = Changes::new(&self.access);
-        let watched = changes.clone();
-        let (watcher, logs) = (self.watcher, self.logs);
-        std::thread::Builder::new().name("watch".to_owned()).spawn(move || {
-            while let Some(wrote) = watcher.wait_for(None) {
-                if wrote == Wrote::Local {
-                    // A run or a worker may be new: its folder is watched from now on.
-                    logs.iter().for_each(|folder| watcher.watch_local_folders(folder));
-                }
-                watched.tell();
+        for watched in self.watched {
+            let any = self.served.changes.clone();
+            let thread = std::thread::Builder::new().name("watch".to_owned());
+            thread.spawn(move || watched.tell_for_ever(&any))?;
+        }
+        runtime.block_on(connections::accept(self.listener, self.access, self.served))
+    }
+}
+
+impl Watched {
+    /// Says whenever something changes: to its own pages, and to those of all repositories.
+    fn tell_for_ever(&self, any: &Changes) {
+        while let Some(wrote) = self.watcher.wait_for(None) {
+            if wrote == Wrote::Local {
+                // A run or a worker may be new: its folder is watched from now on.
+                self.logs.iter().for_each(|folder| self.watcher.watch_local_folders(folder));
             }
-        })?;
-        runtime.block_on(connections::accept(self.listener, self.access, self.answers, changes))
+            self.changes.tell();
+            any.tell();
+        }
     }
 }

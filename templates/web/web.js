@@ -4,6 +4,8 @@
   const body = document.body;
   const answer = document.getElementById("answer");
   const isLive = body.dataset.live === "yes";
+  // Of several repositories each has its pages and calls below a path of its own.
+  const base = body.dataset.base;
   const say = (text, isYes) => {
     answer.className = isYes ? "yes" : "";
     answer.textContent = text;
@@ -109,7 +111,7 @@
 
   // Cards of the board are moved by dragging, or with the key ].
   const board = document.querySelector(".board[data-may-move]");
-  const moveTo = (id, stage) => post(`/api/v1/tasks/${encodeURIComponent(id)}/advance`, { to: stage });
+  const moveTo = (id, stage) => post(`${base}/api/v1/tasks/${encodeURIComponent(id)}/advance`, { to: stage });
   let moving = null;
   const dress = () => {
     if (!board) return;
@@ -213,14 +215,14 @@
       waiting = document.hidden;
       if (!waiting) refresh();
     };
-    const tabs = new BroadcastChannel("tracker");
+    const tabs = new BroadcastChannel(`tracker${base}`);
     let latest = null;
     tabs.addEventListener("message", ({ data }) => {
       if (data.latest) changed(data.latest);
       else if (latest && data.hello !== latest) tabs.postMessage({ latest });
     });
     const listen = () => new Promise((done) => {
-      const events = new EventSource(`/events?known=${encodeURIComponent(known)}`);
+      const events = new EventSource(`${base}/events?known=${encodeURIComponent(known)}`);
       const hear = (event) => {
         latest = event.lastEventId;
         changed(latest);
@@ -232,7 +234,7 @@
     });
     const takePart = () => {
       tabs.postMessage({ hello: known });
-      return navigator.locks ? navigator.locks.request("tracker-events", listen) : listen();
+      return navigator.locks ? navigator.locks.request(`tracker-events${base}`, listen) : listen();
     };
     window.addEventListener("pagehide", () => stop());
     window.addEventListener("pageshow", (event) => { if (event.persisted) { refresh(); takePart(); } });

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 
 use clap::Args;
 use schemars::JsonSchema;
@@ -16,6 +17,7 @@ use crate::cli::output::Output;
 use crate::ops;
 use crate::process::Program;
 use crate::server::{Argument, ROUTES, Route, ServeRequest, Server};
+use crate::store::Workspace;
 
 /// Serve pages and an API for this repository, on this machine
 ///
@@ -23,8 +25,13 @@ use crate::server::{Argument, ROUTES, Route, ServeRequest, Server};
 /// is let in, and programs that send its token. You act as who git is configured as. See `tracker help serve`.
 ///
 /// Example: tracker serve --open
+///
+/// Example: tracker serve ~/work/shop ~/work/api
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Serve {
+    /// Working trees to serve, several for several repositories [default: this one]
+    #[arg(value_name = "DIR")]
+    folders: Vec<PathBuf>,
     /// Port to listen on; 0 for one that is free
     #[arg(long, value_name = "PORT", default_value = "4040")]
     port: u16,
@@ -50,11 +57,15 @@ impl Command for Serve {
     type Response = Served;
 
     fn run(self, context: &Context) -> Reply<Served> {
-        let workspace = ops::open(context.env())?;
+        let workspaces: Result<Vec<Workspace>, ops::Error> = match self.folders.as_slice() {
+            [] => ops::open(context.env()).map(|own| vec![own]),
+            all => all.iter().map(|folder| ops::open(context.moved_to(folder).env())).collect(),
+        };
+        let workspaces = workspaces?;
         let openapi = openapi().to_string();
-        let Self { port, open, read_only, address, hosts } = self;
+        let Self { port, open, read_only, address, hosts, folders: _ } = self;
         let request = ServeRequest { address, port, read_only, hosts, openapi };
-        let server = Server::listen(context.shared_env(), &workspace, request).map_err(
+        let server = Server::listen(context.shared_env(), &workspaces, request).map_err(
             |source| match source.kind() {
                 std::io::ErrorKind::AddrInUse => Failure::usage_message(
                     format!("port {port} is in use"),

@@ -113,17 +113,27 @@ impl Server {
 
     /// Opens the stream of changes.
     pub(super) fn events(&self, known: Option<&str>) -> Events {
+        self.events_at("/events", known)
+    }
+
+    /// Opens the stream of changes at a path.
+    pub(super) fn events_at(&self, path: &str, known: Option<&str>) -> Events {
         let mut stream = self.connect();
         let known = known.map(|known| format!("Last-Event-ID: {known}\r\n")).unwrap_or_default();
         let head =
-            format!("GET /events HTTP/1.1\r\nHost: localhost:{}\r\n{}{known}\r\n", self.port, self.cookie);
+            format!("GET {path} HTTP/1.1\r\nHost: localhost:{}\r\n{}{known}\r\n", self.port, self.cookie);
         stream.write_all(head.as_bytes()).unwrap();
         Events(BufReader::new(stream))
     }
 
     /// Returns the token of a page's forms.
     pub(super) fn form_token(&self) -> String {
-        let page = self.get("/").body;
+        self.form_token_of("/")
+    }
+
+    /// Returns the token of the forms of a page.
+    pub(super) fn form_token_of(&self, path: &str) -> String {
+        let page = self.get(path).body;
         let (_, rest) = page.split_once("data-form-token=\"").unwrap();
         rest.split_once('"').unwrap().0.to_owned()
     }

@@ -28,9 +28,21 @@ const PATHS: [&str; 12] = [
 fn no_path_answers_who_was_not_let_in() {
     let sandbox = world();
     let server = Server::start(&sandbox, &[]);
+    no_path_answers_strangers(&server, &PATHS);
+    let bearer = &format!("Authorization: Bearer {}\r\n", server.token);
+    let call = server.send("POST", "/api/v1/board", bearer, "");
+    assert_eq!((call.status, call.header("allow")), (405, Some("GET, HEAD")));
+    // Nothing of it says that others may read.
+    assert_eq!(server.get("/").header("access-control-allow-origin"), None);
+    let policy = server.get("/").header("content-security-policy").unwrap().to_owned();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+}
+
+/// Asserts that none of these paths answers by another name, to another site, or without the token.
+pub(super) fn no_path_answers_strangers(server: &Server, paths: &[&str]) {
     let bearer = &format!("Authorization: Bearer {}\r\n", server.token);
     let cookie = server.cookie.clone();
-    for path in PATHS {
+    for path in paths.iter().copied() {
         for method in ["GET", "POST", "HEAD"] {
             let status = |lines: &str| server.send(method, path, lines, "").status;
             assert_eq!(status(""), 401, "{method} {path}");
@@ -55,18 +67,12 @@ fn no_path_answers_who_was_not_let_in() {
             );
         }
         let own = format!("Origin: http://localhost:{0}\r\nHost: localhost:{0}\r\n{cookie}", server.port);
-        if path != "/events" {
+        if !path.ends_with("/events") {
             assert!(matches!(server.send("GET", path, &own, "").status, 200 | 404), "{path}");
         }
         let refused = server.send("DELETE", path, &cookie, "");
         assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD, POST")), "{path}");
     }
-    let call = server.send("POST", "/api/v1/board", bearer, "");
-    assert_eq!((call.status, call.header("allow")), (405, Some("GET, HEAD")));
-    // Nothing of it says that others may read.
-    assert_eq!(server.get("/").header("access-control-allow-origin"), None);
-    let policy = server.get("/").header("content-security-policy").unwrap().to_owned();
-    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
 }
 
 #[test]

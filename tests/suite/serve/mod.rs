@@ -7,6 +7,7 @@ mod fleet;
 mod guard;
 mod pages;
 mod plans;
+mod several;
 mod site;
 
 use crate::support::Sandbox;
