@@ -1,11 +1,34 @@
-//! The workflow that `init --ci` writes: which file, and its text from a template. It installs nothing but what the
+//! The workflow that `init --ci` writes: which file, and its text from a template; and the files of a container that serves.
+//! It installs nothing but what the
 //! configuration says, or this version from the package's own repository; where neither is known, its job stops.
 
-use super::Result;
+use super::{Result, Session};
 use crate::store::Workspace;
 
 const GITHUB: &str = include_str!("../../templates/ci/github.yml");
 const GITLAB: &str = include_str!("../../templates/ci/gitlab.yml");
+
+const DOCKERFILE: &str = include_str!("../../templates/serve/Dockerfile");
+const COMPOSE: &str = include_str!("../../templates/serve/compose.yaml");
+
+/// A file of a container that serves a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContainerFile {
+    /// How it is built.
+    Dockerfile,
+    /// How it runs, for `docker compose`.
+    Compose,
+}
+
+/// Returns the text of such a file, which installs this program as the configuration says.
+#[must_use]
+pub fn container_file(session: &Session<'_>, file: ContainerFile) -> String {
+    let configured = session.config_or_default().0.ci.install;
+    match file {
+        ContainerFile::Dockerfile => fill(DOCKERFILE, &install_command(configured.as_deref()), ""),
+        ContainerFile::Compose => COMPOSE.to_owned(),
+    }
+}
 
 /// Where a workflow runs that does on the server what hooks do elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Address, Overview, encoded};
 use crate::model::Badge;
+use crate::ops::RecordCommit;
 
 /// What is around a page.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub(crate) struct Frame {
     pub(crate) live: Option<Live>,
     /// Its own path and query, of a server.
     pub(crate) here: String,
+    /// Of a page of the past: the commits that it can be shown as of, the newest first.
+    pub(crate) revisions: Vec<RecordCommit>,
     /// Of a file, the way to the top of the site: empty or `../`.
     pub(crate) up: &'static str,
 }

@@ -8,6 +8,7 @@ mod address;
 mod fleet;
 mod frame;
 mod graph;
+mod history;
 mod overview;
 mod projects;
 mod render;
@@ -126,8 +127,14 @@ impl PageRequest {
         let at = query.iter().find(|(name, at)| name == "at" && !at.is_empty()).map(|(_, at)| at.clone());
         let mark = if self.query.is_empty() { "" } else { "?" };
         let here = format!("{}{}{mark}{}", self.live.base, self.path, self.query);
-        let mut frame =
-            Frame { project: "tracker".to_owned(), at: None, live: Some(self.live), here, up: "" };
+        let mut frame = Frame {
+            project: "tracker".to_owned(),
+            at: None,
+            live: Some(self.live),
+            here,
+            up: "",
+            revisions: Vec::new(),
+        };
         if !self.projects.is_empty() {
             let made = projects::projects(env, &self.projects, &frame);
             return made.map_or_else(|report| refusal(&report, &frame), |html| Page { status: 200, html });
@@ -136,6 +143,9 @@ impl PageRequest {
             Ok(session) => session,
             Err(error) => return refusal(&error.into(), &frame),
         };
+        // They are all that this costs, and only a page of the past pays it.
+        let revisions = at.as_deref().map(|at| ops::record_commits(&session, at, history::COMMITS));
+        frame.revisions = revisions.and_then(Result::ok).unwrap_or_default();
         frame.at = at;
         frame.project = project_of(&session);
         if let (Some(live), Ok(repository)) = (&mut frame.live, session.workspace().repository()) {

@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
 use super::frame::Frame;
+use super::history::History;
 use crate::model::{Badge, Minutes, took};
 use crate::ops::{ErrorKind, ErrorReport};
 use crate::report::html_of;
@@ -106,6 +107,7 @@ pub(super) fn render(
         title, active,
         project => frame.project.as_str(),
         at => frame.at.as_deref(),
+        history => live.and_then(|_| History::of(frame)).map(|history| Value::from(Serde(history))),
         is_live => live.is_some(),
         // As of a revision nobody can act.
         form_token => live.filter(|_| frame.at.is_none()).and_then(|live| live.form_token.as_deref()),

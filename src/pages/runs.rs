@@ -56,6 +56,10 @@ struct RunPage {
 }
 
 pub(super) fn run(session: &Session<'_>, id: &str, frame: &Frame) -> Made {
+    // The run of a plan is what the plan's page shows.
+    if let Some((executed, _)) = ops::plan_executed_by(session, id) {
+        return plan(session, executed.as_str(), frame);
+    }
     let is_of_tasks = ops::task_run_meant(session, Some(id)).map_err(ErrorReport::from)?;
     let view = if is_of_tasks.is_some() {
         let (tasks, _) = ops::run_progress(session, Some(id)).map_err(ErrorReport::from)?;

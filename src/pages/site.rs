@@ -128,8 +128,14 @@ fn one_page(
 ) -> Result<(usize, Option<String>), ErrorReport> {
     let file = address.file();
     let up = if file.contains('/') { "../" } else { "" };
-    let frame =
-        Frame { project: project.to_owned(), at: request.at.clone(), live: None, here: String::new(), up };
+    let frame = Frame {
+        project: project.to_owned(),
+        at: request.at.clone(),
+        live: None,
+        here: String::new(),
+        up,
+        revisions: Vec::new(),
+    };
     let Page { status, html } = match address {
         // Of the many parts of an overview, none reads all tasks again.
         Address::Overview(shown) => finish(part_of(all, problems, shown, &frame), &frame),

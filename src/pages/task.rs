@@ -6,12 +6,14 @@ use super::Made;
 use super::frame::Frame;
 use super::overview::in_words;
 use super::render::render;
-use crate::ops::{self, ErrorReport, Session, Shown};
+use crate::ops::{self, ErrorReport, LastSync, Session, Shown, SyncedView};
 
 #[derive(Debug, Serialize)]
 struct TaskPage {
     #[serde(flatten)]
     shown: Shown,
+    /// The last run with each other tracker that it is linked to, on this machine.
+    syncs: Vec<SyncedPage>,
     /// What happened, the latest first; none where git was not asked.
     events: Vec<ops::Event>,
     /// The stage that comes next in its pipeline.
@@ -19,6 +21,14 @@ struct TaskPage {
     /// The roles that a vote can be cast for now.
     roles: Vec<String>,
     problems: Vec<String>,
+}
+
+/// An item of another tracker, and how the last run with that went here.
+#[derive(Debug, Serialize)]
+struct SyncedPage {
+    #[serde(flatten)]
+    item: SyncedView,
+    last: Option<LastSync>,
 }
 
 /// Most events of a page.
@@ -43,6 +53,10 @@ pub(super) fn task(session: &Session<'_>, id: &str, frame: &Frame) -> Made {
         Some(task) => format!("{} {}", task.line.id, task.line.title),
         None => shown.id.clone(),
     };
-    let view = TaskPage { shown, events, next_stage, roles, problems: in_words(&problems) };
+    let synced = shown.task.iter().flat_map(|task| task.line.synced.clone());
+    let last =
+        |remote: &str| (frame.live.is_some() && frame.at.is_none()).then(|| ops::last_sync(session, remote));
+    let syncs = synced.map(|item| SyncedPage { last: last(&item.remote).flatten(), item }).collect();
+    let view = TaskPage { shown, syncs, events, next_stage, roles, problems: in_words(&problems) };
     render("task.html", (&title, ""), frame, &view)
 }

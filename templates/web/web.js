@@ -143,6 +143,21 @@
     });
   }
 
+  // Through history with a slider, the oldest on the left. Without scripts there is the list.
+  const past = document.querySelector(".past select");
+  if (past && past.options.length > 1) {
+    const last = past.options.length - 1;
+    const slider = document.createElement("input");
+    Object.assign(slider, { type: "range", min: 0, max: last, value: last - past.selectedIndex });
+    slider.setAttribute("aria-label", "Commit");
+    const name = () => slider.setAttribute("aria-valuetext", past.selectedOptions[0].textContent);
+    slider.addEventListener("input", () => { past.selectedIndex = last - slider.value; name(); });
+    slider.addEventListener("change", () => past.form.requestSubmit());
+    past.addEventListener("change", () => past.form.requestSubmit());
+    past.form.append(slider);
+    name();
+  }
+
   // Keys.
   const help = "/ or Ctrl-K  search\ng o, b, i, r, s, p, u, d, f  overview, board, inbox, reviews, sprints, plans, runs, dependencies, fleet\nj, k  next, previous task\nEnter  open it\n]  move it to the next stage (board)\n?  these keys";
   let before = "";

@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
+use crate::cli::args::ReadArgs;
 use crate::cli::context::Context;
 use crate::cli::error::Failure;
 use crate::cli::output::Output;
-use crate::ops;
+use crate::ops::{self, ContainerFile};
 use crate::process::Program;
 use crate::server::{Argument, ROUTES, Route, ServeRequest, Server};
 use crate::store::Workspace;
@@ -32,6 +33,9 @@ pub(in crate::cli) struct Serve {
     /// Working trees to serve, several for several repositories [default: this one]
     #[arg(value_name = "DIR")]
     folders: Vec<PathBuf>,
+    /// Print a file that serves a repository in a container, and serve nothing: save them as Dockerfile and compose.yaml
+    #[arg(long, value_name = "FILE", value_parser = ["dockerfile", "compose"])]
+    print: Option<String>,
     /// Port to listen on; 0 for one that is free
     #[arg(long, value_name = "PORT", default_value = "4040")]
     port: u16,
@@ -49,21 +53,33 @@ pub(in crate::cli) struct Serve {
     hosts: Vec<String>,
 }
 
-/// Nothing: the answers are those of HTTP.
+/// A file that was printed. Of serving there is nothing: the answers are those of HTTP.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Served {}
+pub(super) struct Served {
+    /// Its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
 
 impl Command for Serve {
     type Response = Served;
 
     fn run(self, context: &Context) -> Reply<Served> {
+        if let Some(file) = self.print.as_deref() {
+            let file = match file {
+                "compose" => ContainerFile::Compose,
+                _ => ContainerFile::Dockerfile,
+            };
+            let session = context.read(&ReadArgs::default())?;
+            return Ok(Answer::of(Served { text: Some(ops::container_file(&session, file)) }));
+        }
         let workspaces: Result<Vec<Workspace>, ops::Error> = match self.folders.as_slice() {
             [] => ops::open(context.env()).map(|own| vec![own]),
             all => all.iter().map(|folder| ops::open(context.moved_to(folder).env())).collect(),
         };
         let workspaces = workspaces?;
         let openapi = openapi().to_string();
-        let Self { port, open, read_only, address, hosts, folders: _ } = self;
+        let Self { port, open, read_only, address, hosts, folders: _, print: _ } = self;
         let request = ServeRequest { address, port, read_only, hosts, openapi };
         let server = Server::listen(context.shared_env(), &workspaces, request).map_err(
             |source| match source.kind() {
@@ -96,12 +112,14 @@ impl Command for Serve {
             context.say("no browser could be opened: open the address above");
         }
         server.serve().map_err(|source| Failure::cannot_serve(&source))?;
-        Ok(Answer::of(Served {}))
+        Ok(Answer::of(Served { text: None }))
     }
 }
 
 impl View for Served {
-    fn show(&self, _out: &mut Output) {}
+    fn show(&self, out: &mut Output) {
+        out.raw(self.text.as_deref().unwrap_or_default());
+    }
 }
 
 /// Opens an address in the user's browser, by what the system has for it.

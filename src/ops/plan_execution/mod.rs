@@ -22,8 +22,8 @@ mod waits;
 mod worktree;
 
 pub(crate) use apart::{execute_plan_apart, retry_plan_apart};
-pub(crate) use runs::{cancel_plan_run, plan_run_logs, plan_run_meant};
-pub(super) use runs::{plan_executed_by, plan_runs};
+pub(super) use runs::plan_runs;
+pub(crate) use runs::{cancel_plan_run, plan_executed_by, plan_run_logs, plan_run_meant};
 pub(crate) use start::{ExecuteRequest, execute_plan, plan_ahead};
 pub(crate) use view::PlanBranch;
 pub(super) use view::progress_here;

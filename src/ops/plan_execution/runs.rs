@@ -13,7 +13,7 @@ pub fn plan_run_meant(session: &Session<'_>, given: &str) -> Option<String> {
 }
 
 /// Returns the plan that a run executes which a word means, with the run; none where that is no run of a plan.
-pub(in crate::ops) fn plan_executed_by(session: &Session<'_>, given: &str) -> Option<(PlanId, String)> {
+pub fn plan_executed_by(session: &Session<'_>, given: &str) -> Option<(PlanId, String)> {
     let mut all = RunPointer::all(session);
     match meant(given, all.iter().map(|(_, pointer)| pointer.run.as_str())) {
         Meant::One(at) => {

@@ -20,5 +20,5 @@ pub(crate) use install::{InstallFor, SyncInstall, install_sync};
 pub(crate) use links::SyncedView;
 pub(in crate::ops) use links::add_links;
 pub(crate) use resolve::resolve_sync;
-pub(crate) use run::{SyncLine, SyncOptions, SyncRun, sync_remote};
-pub(crate) use view::{RemoteStatus, SyncLog, SyncStatus, SyncWaiting, sync_log, sync_status};
+pub(crate) use run::{LastSync, SyncLine, SyncOptions, SyncRun, sync_remote};
+pub(crate) use view::{RemoteStatus, SyncLog, SyncStatus, SyncWaiting, last_sync, sync_log, sync_status};

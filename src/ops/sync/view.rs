@@ -90,12 +90,17 @@ pub fn sync_status(session: &Session<'_>, remote: Option<&str>) -> Result<(SyncS
             linked: links.iter().filter(is_linked).count(),
             unfinished: journal.map_or(0, |journal| journal.len()),
             lost: read_log(session, name).len(),
-            last: read_json(&folder.join(LAST)).unwrap_or_default(),
+            last: last_sync(session, name),
             waiting: links.iter().flat_map(waiting).collect(),
             links: links.iter().filter(is_linked).map(LinkView::of).collect(),
         });
     }
     Ok((SyncStatus { remotes }, problems))
+}
+
+/// Returns the last run with another tracker on this machine; none where none was.
+pub fn last_sync(session: &Session<'_>, remote: &str) -> Option<LastSync> {
+    read_json(&local_folder(session, remote).join(LAST)).unwrap_or_default()
 }
 
 impl LinkView {

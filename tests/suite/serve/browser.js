@@ -17,7 +17,7 @@ const run = (...words) => execFileSync(tracker, words, { cwd: folder, encoding: 
 const must = (is, text) => { if (!is) throw new Error(text); };
 
 const PAGES = ["/", "/board", "/tasks/TASK-D4RK", "/tasks/TASK-EV1L", "/inbox", "/reviews", "/reviews/other", "/sprints",
-  "/sprints/SPRINT-1", "/plans", "/runs", "/graph", "/graph?q=dark", "/fleet", "/nothing", "/?at=HEAD", "/?q=dark"];
+  "/sprints/SPRINT-1", "/plans", "/runs", "/graph", "/graph?q=dark", "/fleet", "/nothing", "/?at=HEAD", "/tasks/TASK-D4RK?at=HEAD", "/?q=dark"];
 
 // No page has a fault that a checker finds, and none is wider than its window.
 const looks = async (browser) => {

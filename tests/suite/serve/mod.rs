@@ -5,6 +5,7 @@ mod browser;
 mod client;
 mod fleet;
 mod guard;
+mod history;
 mod pages;
 mod plans;
 mod several;

@@ -84,6 +84,9 @@ fn a_plan_is_executed_and_tried_again_while_the_page_shows_it() {
     assert_eq!(ended["completed"], json!(2), "{ended}");
     assert!(page().contains("2/2</span>") && !page().contains("Try again"), "{}", page());
     assert_eq!(post("PLAN-1/retry", Value::Null).0, 409);
+    // The run, as the list of runs and the plan's page link to it.
+    let shown = server.get(&format!("/runs/{}", ended["run"].as_str().unwrap()));
+    assert!(shown.status == 200 && shown.body.contains("2/2</span>"), "{shown:?}");
 }
 
 #[test]
