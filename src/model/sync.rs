@@ -30,6 +30,8 @@ pub enum SyncField {
     Estimate,
     /// The day by which it should be done.
     Due,
+    /// The sprint: a milestone on a forge.
+    Sprint,
     /// Markdown.
     Body,
     /// The items that must be done first: by their ids there, by those of their tasks here.
@@ -44,7 +46,7 @@ pub enum SyncField {
 
 impl SyncField {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Title,
         Self::Status,
         Self::Priority,
@@ -54,6 +56,7 @@ impl SyncField {
         Self::Labels,
         Self::Estimate,
         Self::Due,
+        Self::Sprint,
         Self::Body,
         Self::Dependencies,
         Self::Metadata,
@@ -74,6 +77,7 @@ impl SyncField {
             Self::Labels => "labels",
             Self::Estimate => "estimate",
             Self::Due => "due",
+            Self::Sprint => "sprint",
             Self::Body => "body",
             Self::Dependencies => "dependencies",
             Self::Metadata => "metadata",
@@ -190,11 +194,14 @@ pub enum SyncKind {
     Program,
     /// As a table of a PostgreSQL database.
     Postgres,
+    /// As the issues of a repository on GitHub, through the program `gh`.
+    Github,
 }
 
 impl SyncKind {
     /// All of them, with their words.
-    pub const WORDS: [(&'static str, Self); 2] = [("program", Self::Program), ("postgres", Self::Postgres)];
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("program", Self::Program), ("postgres", Self::Postgres), ("github", Self::Github)];
 }
 
 /// `[sync.NAME]`: another tracker.
@@ -216,6 +223,10 @@ pub struct SyncRemote {
     pub table: Option<String>,
     /// Names of columns there, by the names that they have without this.
     pub columns: BTreeMap<String, String>,
+    /// The repository of a forge, as `OWNER/NAME` or `HOST/OWNER/NAME`; that of the clone where nothing is set.
+    pub repo: Option<String>,
+    /// Who is who: people here, each by the login there.
+    pub people: BTreeMap<String, String>,
 }
 
 /// The columns of a table of tasks, by the names that they have where the configuration has no other.

@@ -266,6 +266,9 @@ impl From<Error> for ErrorReport {
                 report
             }
             Error::Run(error) => error.into(),
+            Error::OtherTracker(crate::remote::Error::Unready { hint, .. }) => {
+                Self::new(ErrorKind::Remote, message).hint(hint)
+            }
             Error::OtherTracker(_) => Self::new(ErrorKind::Remote, message)
                 .hint("nothing is lost: the next run goes on; tracker sync doctor shows what is wrong"),
             Error::Report(error) => Self::new(ErrorKind::Template, message).hint(error.hint()),

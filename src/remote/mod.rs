@@ -1,6 +1,8 @@
-//! Other trackers as they are reached: by a program that speaks JSON lines, or as a table of a database. What they answer is untrusted: an item that
+//! Other trackers as they are reached: by a program that speaks JSON lines, as a table of a database, or as the
+//! issues of a repository. What they answer is untrusted: an item that
 //! cannot be read is named and passed over, and an answer that stops in the middle is none.
 
+mod github;
 mod map;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -9,6 +11,7 @@ mod protocol;
 
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::{PostgresPlace, PostgresRemote, RowCount, TableSettings, read_env_file};
+pub(crate) use github::{GithubPlace, GithubRemote, GithubSettings};
 pub(crate) use map::StatusMap;
 pub(crate) use program::ProgramRemote;
 
@@ -27,5 +30,15 @@ pub enum Error {
         action: &'static str,
         /// What it printed about that.
         why: String,
+    },
+    /// Something has to be set up first, or waited for.
+    #[error("{why} (`{name}`)")]
+    Unready {
+        /// The other tracker.
+        name: String,
+        /// What is missing.
+        why: String,
+        /// What to do.
+        hint: String,
     },
 }

@@ -221,6 +221,7 @@ fn values(capabilities: &Capabilities, at: usize) -> SyncValues {
         SyncField::Type => SyncValue::text(["feature", "bug"][at % 2]),
         SyncField::Estimate => SyncValue::text(["45m", "1h 30m"][at % 2]),
         SyncField::Due => SyncValue::text(["2026-12-01", "2026-12-24"][at % 2]),
+        SyncField::Sprint => SyncValue::text(["SPRINT-1", ""][at % 2]),
         SyncField::Assignee => SyncValue::text(["ada", "Grace Hopper", ""][at % 3]),
         SyncField::Area => SyncValue::text(["ui", "rag_system"][at % 2]),
         SyncField::Labels => {

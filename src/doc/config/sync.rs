@@ -9,7 +9,8 @@ use super::{Reader, Value};
 use crate::doc::printable::printable;
 use crate::model::{Config, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
 
-const KEYS: [&str; 8] = ["kind", "command", "project", "policy", "status", "filter", "table", "columns"];
+const KEYS: [&str; 10] =
+    ["kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people"];
 /// The words that a status has here.
 const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
 
@@ -28,6 +29,8 @@ impl Reader<'_> {
             "status" => remote.status = reader.words(path, value, &STATUSES),
             "table" => remote.table = reader.text(path, value),
             "columns" => remote.columns = reader.words(path, value, &SYNC_COLUMNS),
+            "repo" => remote.repo = reader.repository(path, value),
+            "people" => remote.people = reader.people(path, value),
             _ => reader.unknown(path, key, &KEYS),
         });
         remote
@@ -52,6 +55,33 @@ impl Reader<'_> {
         words
     }
 
+    /// Reads `OWNER/NAME` or `HOST/OWNER/NAME`.
+    fn repository(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
+        let text = self.text(path, value)?;
+        let is_part = |part: &str| {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && !part.starts_with(['-', '.']) && part.chars().all(is_plain)
+        };
+        let parts = text.split('/').count();
+        if (2..=3).contains(&parts) && text.split('/').all(is_part) {
+            return Some(text);
+        }
+        let message = format!("invalid repository `{}`", printable(&text));
+        self.misfit(value.span(), path, message, "expected OWNER/NAME or HOST/OWNER/NAME");
+        None
+    }
+
+    /// Reads people, each by a login.
+    fn people(&mut self, path: &str, value: &Value<'_>) -> BTreeMap<String, String> {
+        let mut people = BTreeMap::new();
+        self.table(path, value, |reader, path, key, value| {
+            if let Some(person) = reader.text(path, value) {
+                people.insert(key.get_ref().to_string(), person);
+            }
+        });
+        people
+    }
+
     /// Reports names that cannot be, and what is needed and left out.
     pub(super) fn check_sync(&mut self, table: &DeTable<'_>, config: &Config) {
         let Some(DeValue::Table(remotes)) = table.get("sync").map(Spanned::get_ref) else { return };
@@ -66,7 +96,8 @@ impl Reader<'_> {
             let Some(remote) = config.sync.get(name) else { continue };
             match (remote.kind, &remote.command) {
                 (None, _) => {
-                    let hint = "write kind = \"program\" and a command, or kind = \"postgres\"";
+                    let hint =
+                        "write kind = \"program\" and a command, kind = \"postgres\" or kind = \"github\"";
                     self.misfit(value.span(), &path, "does not say how it is reached".to_owned(), hint);
                 }
                 (Some(SyncKind::Program), None) => {
@@ -94,6 +125,7 @@ pub fn add_sync_table(text: &str, name: &str, remote: &SyncRemote) -> String {
         ("policy", policy.map(|(word, _)| (*word).to_owned())),
         ("filter", remote.filter.clone()),
         ("table", remote.table.clone()),
+        ("repo", remote.repo.clone()),
     ];
     added.push_str(&format!("[sync.{name}]\n"));
     for (key, value) in values {

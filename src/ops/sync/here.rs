@@ -22,8 +22,8 @@ use crate::doc::{create_sync_link, create_task, read_sync_link};
 use crate::facts::{TallyContext, tallies};
 use crate::git::{open_to_append, read_regular};
 use crate::model::{
-    Config, IdScheme, Problem, RecordKind, RecordPath, SyncField, SyncLink, SyncValue, Task, TaskId,
-    digest_of, id_letter,
+    Config, IdScheme, Problem, RecordKind, RecordPath, SyncField, SyncLink, SyncRemote, SyncValue, Task,
+    TaskId, digest_of, id_letter,
 };
 use crate::ops::ids::IdMaker;
 use crate::ops::select::Selector;
@@ -154,7 +154,7 @@ impl<'s, 'e> Here<'s, 'e> {
     pub(super) fn new(
         session: &'s Session<'e>,
         config: &'s Config,
-        remote: &'s str,
+        (remote, settings): (&'s str, &'s SyncRemote),
         filter: Option<(Query, &'s str)>,
     ) -> Self {
         let (filter, filter_text) = filter.map_or((None, ""), |(query, text)| (Some(query), text));
@@ -162,7 +162,7 @@ impl<'s, 'e> Here<'s, 'e> {
             session,
             config,
             remote,
-            values: TaskValues::new(session, config, remote),
+            values: TaskValues::new(session, config, (remote, settings.kind)),
             filter,
             filter_text,
             folder: local_folder(session, remote),

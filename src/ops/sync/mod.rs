@@ -4,6 +4,7 @@
 mod configure;
 mod conformance;
 mod doctor;
+mod github;
 mod here;
 mod install;
 mod links;

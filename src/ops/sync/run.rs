@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::github::open_github;
 use super::here::{Here, local_folder};
 use super::own_program::refuse_other_program;
 use crate::model::{Config, Problem, SyncField, SyncKind, SyncRemote, nearest};
@@ -133,14 +134,17 @@ pub(super) fn find_remote<'c>(config: &'c Config, name: Option<&str>) -> Result<
 
 /// Returns another tracker as it is reached.
 pub(super) fn reach<'r>(
-    session: &Session<'_>,
+    session: &'r Session<'_>,
     config: &Config,
-    (name, remote): (&str, &'r SyncRemote),
+    (name, remote): (&'r str, &'r SyncRemote),
     env_file: Option<&Path>,
 ) -> Result<Box<dyn Remote<Error> + 'r>> {
     let project = remote.project.clone().or_else(|| config.project.clone()).unwrap_or_default();
     if remote.kind == Some(SyncKind::Postgres) {
         return database(session, (name, &project, remote), env_file);
+    }
+    if remote.kind == Some(SyncKind::Github) {
+        return Ok(Box::new(open_github(session, (name, remote))?));
     }
     match (remote.kind, &remote.command) {
         (Some(SyncKind::Program), Some(command)) => {
@@ -232,7 +236,7 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
         is_confirmed: options.is_confirmed,
         is_dry: session.is_dry(),
     };
-    let mut here = Here::new(session, &config, name, filter);
+    let mut here = Here::new(session, &config, (name, settings), filter);
     let mut there = reach(session, &config, (name, settings), options.env_file.as_deref())?;
     let result = sync(&mut here, &mut *there, &request);
     let records = std::mem::take(&mut here.problems);

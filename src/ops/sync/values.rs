@@ -5,7 +5,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::doc::{Edit, Value, checkboxes};
 use crate::model::Badge;
-use crate::model::{Config, Field, Move, MoveKind, Stage, Status, SyncField, SyncValue, SyncValues, Task};
+use crate::model::{
+    Config, Field, Move, MoveKind, Stage, Status, SyncField, SyncKind, SyncValue, SyncValues, Task,
+};
 use crate::ops::fields::{ValueReader, edit_to};
 use crate::ops::moves::move_edits;
 use crate::ops::{Error, Result, Session};
@@ -34,6 +36,8 @@ pub(super) struct TaskValues<'s, 'e> {
     session: &'s Session<'e>,
     config: &'s Config,
     remote: &'s str,
+    /// Whether a task that is reviewed is completed for the other tracker.
+    is_review_done: bool,
     reader: ValueReader<'s>,
 }
 
@@ -51,6 +55,7 @@ fn plain_field(field: SyncField) -> Option<Field> {
         SyncField::Area => Field::Area,
         SyncField::Estimate => Field::Estimate,
         SyncField::Due => Field::Due,
+        SyncField::Sprint => Field::Sprint,
         SyncField::Labels => Field::Tags,
         SyncField::Dependencies => Field::DependsOn,
         SyncField::Status
@@ -62,8 +67,14 @@ fn plain_field(field: SyncField) -> Option<Field> {
 }
 
 impl<'s, 'e> TaskValues<'s, 'e> {
-    pub(super) fn new(session: &'s Session<'e>, config: &'s Config, remote: &'s str) -> Self {
-        Self { session, config, remote, reader: ValueReader::new(session, &unresolved) }
+    pub(super) fn new(
+        session: &'s Session<'e>,
+        config: &'s Config,
+        (remote, kind): (&'s str, Option<SyncKind>),
+    ) -> Self {
+        // An issue whose work is reviewed stays open.
+        let is_review_done = kind != Some(SyncKind::Github);
+        Self { session, config, remote, is_review_done, reader: ValueReader::new(session, &unresolved) }
     }
 
     /// The tag of tasks that came from there, which only this side has.
@@ -136,7 +147,11 @@ impl<'s, 'e> TaskValues<'s, 'e> {
             Status::InProgress => {
                 let first = self.config.stages_of(task.kind.as_deref()).first();
                 let is_review = !self.config.signoffs_of(task.stage.as_str()).is_empty();
-                if is_review && first != Some(&task.stage) { COMPLETED } else { IN_PROGRESS }
+                if self.is_review_done && is_review && first != Some(&task.stage) {
+                    COMPLETED
+                } else {
+                    IN_PROGRESS
+                }
             }
         }
     }

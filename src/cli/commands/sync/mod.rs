@@ -145,8 +145,14 @@ struct Add {
     /// A table of a PostgreSQL database; variables say where it is
     #[arg(long, group = "reached")]
     postgres: bool,
+    /// The issues of a repository on GitHub, through the program `gh`
+    #[arg(long, group = "reached")]
+    github: bool,
+    /// Repository on GitHub, as OWNER/NAME or HOST/OWNER/NAME [default: the one that was cloned]
+    #[arg(long, value_name = "REPO", requires = "github")]
+    repo: Option<String>,
     /// Table of the database [default: legion_tasks]
-    #[arg(long, value_name = "TABLE", conflicts_with = "command")]
+    #[arg(long, value_name = "TABLE", requires = "postgres")]
     table: Option<String>,
     /// Project there [default: the one of the configuration]
     #[arg(long, value_name = "PROJECT")]
@@ -255,9 +261,14 @@ impl Add {
     /// Returns the name of the remote, and its settings.
     fn remote(self) -> (String, SyncRemote) {
         let remote = SyncRemote {
-            kind: Some(if self.postgres { SyncKind::Postgres } else { SyncKind::Program }),
+            kind: Some(match (self.postgres, self.github) {
+                (true, _) => SyncKind::Postgres,
+                (_, true) => SyncKind::Github,
+                _ => SyncKind::Program,
+            }),
             command: self.command,
             table: self.table,
+            repo: self.repo,
             project: self.project,
             policy: self.policy,
             filter: self.filter,
