@@ -23,6 +23,15 @@ impl Repository {
         })
     }
 
+    /// Returns who makes a commit: whom the variables of git name, otherwise its author.
+    pub fn committer(&self, env: &Env, author: &Person) -> Person {
+        let part = |name: &str| env.variable(name).and_then(|text| cleaned(&text));
+        match (part("GIT_COMMITTER_NAME"), part("GIT_COMMITTER_EMAIL")) {
+            (Some(name), Some(email)) => Person { name, email },
+            _ => author.clone(),
+        }
+    }
+
     fn part(&self, env: &Env, variable: &str, keys: [&str; 2]) -> Option<String> {
         let variable = env.variable(variable).and_then(|text| cleaned(&text));
         variable.or_else(|| keys.iter().find_map(|key| cleaned(&self.config_text(key)?)))

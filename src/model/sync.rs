@@ -227,6 +227,8 @@ pub struct SyncRemote {
     pub repo: Option<String>,
     /// Who is who: people here, each by the login there.
     pub people: BTreeMap<String, String>,
+    /// Whether reviews of pull requests become votes.
+    pub reviews: bool,
 }
 
 /// The columns of a table of tasks, by the names that they have where the configuration has no other.

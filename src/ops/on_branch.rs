@@ -117,7 +117,9 @@ impl BranchTarget {
         let repository = session.workspace().repository()?;
         let message = message_of(tasks);
         let (author, at) = (repository.identity(session.env())?, session.env().local_now());
-        let commit = BranchCommit { tip: self.tip, files: &files, message: &message, author: &author, at };
+        let committer = &repository.committer(session.env(), &author);
+        let commit =
+            BranchCommit { tip: self.tip, files: &files, message: &message, author: &author, committer, at };
         let commit = repository.write_branch_commit(&commit).map_err(cannot_commit)?;
         let why = format!("commit: {}", message.lines().next().unwrap_or_default());
         if let Some((remote, branch)) = &self.remote {

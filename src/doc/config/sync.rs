@@ -9,8 +9,10 @@ use super::{Reader, Value};
 use crate::doc::printable::printable;
 use crate::model::{Config, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
 
-const KEYS: [&str; 10] =
-    ["kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people"];
+const KEYS: [&str; 11] = [
+    "kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people",
+    "reviews",
+];
 /// The words that a status has here.
 const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
 
@@ -31,6 +33,7 @@ impl Reader<'_> {
             "columns" => remote.columns = reader.words(path, value, &SYNC_COLUMNS),
             "repo" => remote.repo = reader.repository(path, value),
             "people" => remote.people = reader.people(path, value),
+            "reviews" => remote.reviews = reader.switch(path, value).unwrap_or_default(),
             _ => reader.unknown(path, key, &KEYS),
         });
         remote

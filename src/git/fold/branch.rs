@@ -17,8 +17,10 @@ pub struct BranchCommit<'a> {
     pub files: &'a [(&'a str, &'a [u8])],
     /// The whole message.
     pub message: &'a str,
-    /// Who makes it.
+    /// Whose work it is.
     pub author: &'a Person,
+    /// Who makes it.
+    pub committer: &'a Person,
     /// When, by the clock of whoever makes it.
     pub at: DateTime<FixedOffset>,
 }
@@ -43,9 +45,10 @@ impl Repository {
     /// Writes a commit after a branch's tip and moves nothing. It is signed where the user's configuration says so
     /// (`commit.gpgSign`).
     pub fn write_branch_commit(&self, commit: &BranchCommit<'_>) -> Result<CommitId, FoldRefusal> {
-        let BranchCommit { tip, files, message, author, at } = *commit;
+        let BranchCommit { tip, files, message, author, committer, at } = *commit;
         let tree = self.write_tree_over(tip, files)?;
-        self.write_commit(&NewCommit { tree, parents: &[tip], message, author, at, is_signed: true })
+        let commit = NewCommit { tree, parents: &[tip], message, author, at, is_signed: true };
+        self.write_commit_as(&commit, committer)
     }
 
     /// Writes the tree of a commit with some files added or replaced.
@@ -59,13 +62,18 @@ impl Repository {
 
     /// Writes a commit and moves nothing.
     pub fn write_commit(&self, commit: &NewCommit<'_>) -> Result<CommitId, FoldRefusal> {
-        let Person { name, email } = commit.author;
+        self.write_commit_as(commit, commit.author)
+    }
+
+    fn write_commit_as(&self, commit: &NewCommit<'_>, committer: &Person) -> Result<CommitId, FoldRefusal> {
         let (seconds, zone) = (commit.at.timestamp(), commit.at.format("%z"));
-        let who = format!("{name} <{email}> {seconds} {zone}");
+        let who = |person: &Person| format!("{} <{}> {seconds} {zone}", person.name, person.email);
+        let (author, committer) = (who(commit.author), who(committer));
         let parents: String = commit.parents.iter().map(|parent| format!("parent {parent}\n")).collect();
         let (tree, message) = (commit.tree, commit.message.trim_end());
         let mut bytes =
-            format!("tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{message}\n").into_bytes();
+            format!("tree {tree}\n{parents}author {author}\ncommitter {committer}\n\n{message}\n")
+                .into_bytes();
         if commit.is_signed && self.config_flag("commit.gpgSign") {
             let signature = self.sign_commit(&bytes).map_err(FoldRefusal::Unsigned)?;
             objects::insert_signature(&mut bytes, objects::signature_header(tree.raw()), &signature);

@@ -36,7 +36,14 @@ impl Driver<'_, '_> {
             let env = self.session.env();
             let (author, at) = (self.repository.identity(env)?, env.local_now());
             let files = [(path.as_str(), text.as_bytes())];
-            let commit = BranchCommit { tip, files: &files, message: &message, author: &author, at };
+            let commit = BranchCommit {
+                tip,
+                files: &files,
+                message: &message,
+                author: &author,
+                committer: &author,
+                at,
+            };
             let commit = self.repository.write_branch_commit(&commit).map_err(cannot_commit)?;
             let why = format!("plan: record {}", self.run_id);
             if self.repository.move_branch(&self.run.branch, tip, commit, &why)? {

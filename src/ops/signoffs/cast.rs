@@ -147,7 +147,7 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
 }
 
 /// A vote that covers so much that it could not be read again must not be written.
-fn refuse_if_too_large(vote: &Vote) -> Result<()> {
+pub(super) fn refuse_if_too_large(vote: &Vote) -> Result<()> {
     let count = vote.covers.files.len();
     if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
         return Ok(());
@@ -286,7 +286,7 @@ impl VoteContext<'_> {
         own.filter(|_| is_bare).find(is_same).map(|judged| judged.record.vote.clone())
     }
 
-    fn vote(&self, statement: Statement) -> Result<Vote> {
+    pub(super) fn vote(&self, statement: Statement) -> Result<Vote> {
         let Statement { role, stage, verdict, notes, findings, sign: _ } = statement;
         let (id, facts) = (&self.file.id, &self.facts);
         let Some(tip) = self.reader.tip() else {

@@ -2,6 +2,7 @@
 
 mod cast;
 mod findings;
+mod reviewed;
 mod seen;
 mod status;
 
@@ -13,6 +14,7 @@ pub use cast::{approve, reject, withdraw};
 pub(super) use findings::unresolved_findings;
 pub(crate) use findings::{FindingView, FindingsView};
 pub use findings::{findings, resolve};
+pub(super) use reviewed::{Reviewed, ReviewedVote, cast_reviewed};
 pub(super) use seen::content_seen;
 pub use status::signoffs;
 pub(crate) use status::{MissingView, RoleView, SignoffsView, Verify, VoteView};

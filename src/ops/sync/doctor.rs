@@ -5,13 +5,12 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::github::open_github;
 use super::here::{local_folder, read_json, read_links};
 #[cfg(feature = "postgres")]
 use super::run::open_table;
 use super::run::{find_remote, reach};
-#[cfg(feature = "postgres")]
-use crate::model::SyncRemote;
-use crate::model::{SyncField, SyncKind, SyncOrphan};
+use crate::model::{SyncField, SyncKind, SyncOrphan, SyncRemote};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
 #[cfg(feature = "postgres")]
@@ -55,8 +54,15 @@ pub fn diagnose_sync(
     let (name, settings) = find_remote(&config, remote)?;
     let mut found = SyncDiagnosis { remote: name.to_owned(), checks: Vec::new() };
     let project = settings.project.as_ref().or(config.project.as_ref());
-    let hint = format!("write project = \"NAME\" under [sync.{name}], spelled as it is there");
-    found.add(project.is_some(), format!("project: {}", project.map_or("none", String::as_str)), Some(hint));
+    if settings.kind == Some(SyncKind::Github) {
+        if !repository(session, (name, settings), &mut found)? {
+            return Ok(found);
+        }
+    } else {
+        let hint = format!("write project = \"NAME\" under [sync.{name}], spelled as it is there");
+        let text = format!("project: {}", project.map_or("none", String::as_str));
+        found.add(project.is_some(), text, Some(hint));
+    }
     if let Some(filter) = &settings.filter {
         let read = read_query(session, &config, filter, None);
         let why = read.as_ref().map_or_else(|error| format!(": {error}"), |_| String::new());
@@ -66,6 +72,7 @@ pub fn diagnose_sync(
     let mut there = reach(session, &config, (name, settings), env_file)?;
     let by_hand = Some(match settings.kind {
         Some(SyncKind::Postgres) => place_hint(name),
+        Some(SyncKind::Github) => "gh auth status shows its logins".to_owned(),
         _ => format!("look at the command under [sync.{name}]: tracker edit config"),
     });
     match there.capabilities() {
@@ -116,6 +123,33 @@ fn items(there: &mut dyn Remote<Error>, by_hand: Option<String>, found: &mut Syn
         }
         Err(error) => found.add(false, format!("pull: {error}"), by_hand),
     }
+}
+
+/// Checks `gh`, its login and the repository. Returns whether it is reached.
+fn repository(
+    session: &Session<'_>,
+    (name, settings): (&str, &SyncRemote),
+    found: &mut SyncDiagnosis,
+) -> Result<bool> {
+    let facts = match open_github(session, (name, settings))?.facts() {
+        Ok(facts) => facts,
+        Err(error) => {
+            let hint = match &error {
+                crate::remote::Error::Unready { hint, .. } => Some(hint.clone()),
+                _ => Some("gh auth status shows its logins".to_owned()),
+            };
+            found.add(false, format!("gh: {error}"), hint);
+            return Ok(false);
+        }
+    };
+    found.add(true, format!("gh: {}", facts.version), None);
+    found.add(true, format!("repository: {}", facts.place), None);
+    let hint = Some("switch them on in the settings of the repository".to_owned());
+    found.add(facts.has_issues, "it has issues", hint);
+    let text = "rights: the login may set labels, assignees and milestones";
+    let hint = "without the right to push GitHub leaves them out; --pull reads all the same";
+    found.add(facts.can_push, text, Some(hint.to_owned()));
+    Ok(true)
 }
 
 /// Which variables say where a database is.

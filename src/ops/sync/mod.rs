@@ -5,6 +5,8 @@ mod configure;
 mod conformance;
 mod doctor;
 mod github;
+mod github_notes;
+mod github_reviews;
 mod here;
 mod install;
 mod links;

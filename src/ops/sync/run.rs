@@ -10,11 +10,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::github::open_github;
+use super::github_notes::import_comments;
+use super::github_reviews::import_reviews;
 use super::here::{Here, local_folder};
 use super::own_program::refuse_other_program;
 use crate::model::{Config, Problem, SyncField, SyncKind, SyncRemote, nearest};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
+use crate::query::Query;
 #[cfg(feature = "postgres")]
 use crate::remote::{PostgresPlace, PostgresRemote, TableSettings, read_env_file};
 use crate::remote::{ProgramRemote, StatusMap};
@@ -55,6 +58,10 @@ pub struct SyncRun {
     pub unknown: usize,
     /// How many fields a person has to decide on.
     pub conflicts: usize,
+    /// How many comments became notes.
+    pub notes: usize,
+    /// Votes that reviews became, each as one line.
+    pub votes: Vec<String>,
     /// How many items and tasks could not be read or written.
     pub problems: usize,
 }
@@ -217,17 +224,7 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
     };
     let only: BTreeSet<String> =
         options.tasks.iter().map(|id| Ok(session.resolve(id)?.to_string())).collect::<Result<_>>()?;
-    let filter = match &settings.filter {
-        Some(text) => {
-            let read = read_query(session, &config, text, None);
-            let read = read.map_err(|error| {
-                let message = format!("[sync.{name}] filter = {text:?}: {error}");
-                Error::usage_with(message, format!("tracker sync doctor {name}; tracker edit config"))
-            })?;
-            Some((read.0, text.as_str()))
-        }
-        None => None,
-    };
+    let filter = filter_of(session, &config, (name, settings))?;
     let request = SyncRequest {
         policy: settings.policy,
         direction: options.direction,
@@ -260,7 +257,25 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
         let hint = format!("tracker sync {name} finds out what has become of them");
         problems.push(Problem::error(message).with_hint(hint));
     }
-    Ok((SyncRun::new(name, session.is_dry(), &report), problems))
+    let mut run = SyncRun::new(name, session.is_dry(), &report);
+    let is_whole = request.only.is_none() && !request.is_dry && !run.needs_yes;
+    if settings.kind == Some(SyncKind::Github) && is_whole && options.direction != SyncDirection::Push {
+        run.beside(session, (name, settings), &mut problems)?;
+    }
+    Ok((run, problems))
+}
+
+fn filter_of<'r>(
+    session: &Session<'_>,
+    config: &Config,
+    (name, settings): (&str, &'r SyncRemote),
+) -> Result<Option<(Query, &'r str)>> {
+    let Some(text) = &settings.filter else { return Ok(None) };
+    let read = read_query(session, config, text, None).map_err(|error| {
+        let message = format!("[sync.{name}] filter = {text:?}: {error}");
+        Error::usage_with(message, format!("tracker sync doctor {name}; tracker edit config"))
+    })?;
+    Ok(Some((read.0, text.as_str())))
 }
 
 fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
@@ -276,6 +291,23 @@ fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
 }
 
 impl SyncRun {
+    /// Reads what an issue tracker has beside its items: comments, and reviews where the configuration wants them.
+    fn beside(
+        &mut self,
+        session: &Session<'_>,
+        remote: (&str, &SyncRemote),
+        problems: &mut Vec<Problem>,
+    ) -> Result<()> {
+        self.notes = import_comments(session, remote)?;
+        if remote.1.reviews {
+            let read = import_reviews(session, remote)?;
+            self.problems += read.problems.len();
+            self.votes = read.votes;
+            problems.extend(read.problems);
+        }
+        Ok(())
+    }
+
     fn new(name: &str, dry_run: bool, report: &SyncReport) -> Self {
         let skipped = |(what, why): &(String, String)| SyncSkipped { what: what.clone(), why: why.clone() };
         // That both sides agree already is no news.
@@ -289,6 +321,8 @@ impl SyncRun {
             unknown: report.unknown,
             conflicts: steps.iter().map(|step| step.conflicts.len()).sum(),
             problems: report.problems.len(),
+            notes: 0,
+            votes: Vec::new(),
             steps,
         }
     }

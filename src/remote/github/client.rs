@@ -167,6 +167,13 @@ impl<'e> Client<'e> {
         Error::Unready { name: self.name.clone(), why: why.into(), hint: hint.into() }
     }
 
+    /// Returns the version of `gh`.
+    pub(super) fn version(&self) -> Result<String, Error> {
+        let output = self.program("ask gh for its version").args(["--version"]).output();
+        let output = output.map_err(|error| self.missing(error))?;
+        Ok(output.stdout_text().lines().next().unwrap_or_default().to_owned())
+    }
+
     fn program(&self, action: &'static str) -> Program {
         Program::new("gh", action)
             .in_its_own_repository()

@@ -1,6 +1,6 @@
 //! What was read of a repository, kept between runs. It can be deleted: then all is read again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -33,6 +33,17 @@ pub(super) struct Kept {
     etag: Option<String>,
     /// By number: those that are open, linked, or keep the id of a task.
     pub(super) issues: BTreeMap<u64, Issue>,
+    /// The time of the last comment that was seen.
+    #[serde(default)]
+    pub(super) commented: Option<DateTime<Utc>>,
+    /// The query for comments that was made last, and by what its answer is known again.
+    #[serde(default)]
+    pub(super) comments_path: String,
+    #[serde(default)]
+    pub(super) comments_etag: Option<String>,
+    /// Issues of which all comments were read.
+    #[serde(default)]
+    pub(super) read_comments: BTreeSet<u64>,
 }
 
 /// What to ask for.

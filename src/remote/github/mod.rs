@@ -5,9 +5,11 @@
 //! conditional writes: each issue is read again right before it is written.
 
 mod client;
+mod comments;
 mod issue;
 mod kept;
 mod place;
+mod pulls;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +25,10 @@ use crate::env::Env;
 use crate::model::{SprintId, SyncLink, SyncValues};
 use crate::remote::Error;
 use crate::sync::{Capabilities, Push, PushAnswer, Remote, RemoteItem};
+pub(crate) use comments::Comment;
 pub(crate) use issue::GithubSettings;
 pub(crate) use place::GithubPlace;
+pub(crate) use pulls::{PullRequest, Review, ReviewState};
 
 /// The links of tasks, as they are now.
 type Links<'e> = Box<dyn Fn() -> Vec<SyncLink> + 'e>;
@@ -42,6 +46,15 @@ pub(crate) struct GithubRemote<'e> {
     file: PathBuf,
     /// Numbers of milestones by their title; none before they are needed.
     milestones: Option<BTreeMap<String, u64>>,
+}
+
+/// What `sync doctor` asks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GithubFacts {
+    pub(crate) version: String,
+    pub(crate) place: String,
+    pub(crate) has_issues: bool,
+    pub(crate) can_push: bool,
 }
 
 /// What has become of a read.
@@ -65,7 +78,8 @@ impl<'e> GithubRemote<'e> {
         Self { client, settings, links, linked: Linked::new(), kept, file, milestones: None }
     }
 
-    fn save(&self) {
+    /// Keeps what was read.
+    pub(crate) fn save(&self) {
         self.kept.write(&self.file);
     }
 
@@ -103,6 +117,23 @@ impl<'e> GithubRemote<'e> {
         });
         self.save();
         Ok(problems)
+    }
+
+    /// Returns what `gh` is, and what the repository and its login are like.
+    pub(crate) fn facts(&self) -> Result<GithubFacts, Error> {
+        const ACTION: &str = "read the repository";
+        let version = self.client.version()?;
+        let reply = self.client.request(ACTION, (Method::Get, &self.client.place.api("")), None, None)?;
+        if !reply.is_success() {
+            return Err(self.client.refused(ACTION, &reply));
+        }
+        let value: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        Ok(GithubFacts {
+            version,
+            place: self.client.place.to_string(),
+            has_issues: value["has_issues"].as_bool() != Some(false),
+            can_push: value["permissions"]["push"].as_bool() == Some(true),
+        })
     }
 
     fn renamed(&self, value: &Value) -> Error {

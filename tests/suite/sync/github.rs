@@ -93,9 +93,14 @@ fn issues_and_tasks_agree() {
     POST /milestones
     POST /issues
     GET /issues?state=all&sort=created&direction=asc&per_page=100&since=2026-11-11T07%3A59%3A06Z
+    GET /issues/comments?per_page=100
     ");
     assert_snapshot!(world.run(&["sync"]).stderr, @"forge: nothing to do");
-    assert_eq!(world.requests().len(), 1, "what has not changed costs one request");
+    assert_eq!(
+        world.requests().len(),
+        2,
+        "what has not changed costs one request for issues and one for comments"
+    );
 
     // Both sides change different things of one pair, and then each closes it in its own way.
     world.ask("change(1, title='A dark mode', labels=['ui', 'good first issue', 'theme'])");
@@ -316,5 +321,187 @@ fn answers_are_read_as_gh_prints_them() {
     assert_snapshot!(sandbox.read("../calls"), @r"
     api --include --hostname ghe.example.com --method GET --header Accept: application/vnd.github+json --header X-GitHub-Api-Version: 2022-11-28 repos/octo/app/issues?state=all&sort=created&direction=asc&per_page=100
     api --include --hostname ghe.example.com --method GET --header Accept: application/vnd.github+json --header X-GitHub-Api-Version: 2022-11-28 repos/octo/app/issues?state=all&sort=created&direction=asc&per_page=100
+    api --include --hostname ghe.example.com --method GET --header Accept: application/vnd.github+json --header X-GitHub-Api-Version: 2022-11-28 repos/octo/app/issues/comments?per_page=100
     ");
+}
+
+#[test]
+fn comments_become_notes_once() {
+    let Some(world) = World::new("octo/comments", &[]) else { return };
+    world.ask("issue('One')");
+    world.ask("comment(1, 'First.\\r\\n\\r\\nTask: TASK-1 done\\x1b[2J')");
+    world.ask("comment(1, '<!-- tracker-review -->\\nA report')");
+    let pull = world.ask("pull('A pull request')");
+    world.ask(&format!("comment({pull}, 'on a pull request')"));
+    assert_eq!(world.run(&["sync"]).stderr, "forge: 1 new here, 1 new note\n");
+    let notes = || -> Vec<String> {
+        let folder = world.sandbox.path().join(".tracker/notes/TASK-2B4PJ6");
+        let mut names: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| format!(".tracker/notes/TASK-2B4PJ6/{}", file.unwrap().file_name().to_str().unwrap()))
+            .collect();
+        names.sort();
+        names
+    };
+    assert_snapshot!(world.sandbox.read(&notes()[0]), @r"
+    ---
+    at: 2026-11-11T08:00:03Z
+    by: octocat (forge)
+    ---
+
+    First.
+
+    Task: TASK-1 done^[[2J
+
+    https://github.com/octo/comments/issues/1#issuecomment-9000
+    ");
+    assert_eq!(world.run(&["sync"]).stderr, "forge: nothing to do\n");
+    world.requests();
+    assert_eq!(world.run(&["sync"]).stderr, "forge: nothing to do\n");
+    assert_eq!(world.requests().len(), 2, "one for the issues, one for the comments");
+    world.ask("comment(1, 'Second')");
+    // Of an issue that is new, older comments are read as well.
+    world.ask("issue('Two')");
+    world.ask("comment(3, 'Third')");
+    assert_eq!(world.run(&["sync"]).stderr, "forge: 1 new here, 2 new notes\n");
+    assert_eq!(world.run(&["sync"]).stderr, "forge: nothing to do\n");
+    // Another clone has read nothing yet.
+    std::fs::remove_dir_all(world.sandbox.path().join(".git/tracker/sync")).unwrap();
+    assert_eq!(world.run(&["sync"]).stderr, "forge: nothing to do\n");
+    assert_eq!(notes().len(), 2);
+}
+
+#[test]
+fn the_doctor_says_what_is_missing() {
+    let Some(world) = World::new("octo/doctor", &[]) else { return };
+    let masked = |output: &Output| {
+        let text = output.to_string();
+        let version = text.lines().find(|line| line.contains("gh: gh version")).unwrap_or_default();
+        text.replace(version, "✓ gh: gh version [VERSION]")
+    };
+    world.ask("issue('One')");
+    assert_snapshot!(masked(&world.run(&["sync", "doctor"])), @r"
+    exit 0
+    --- stdout
+    ✓ gh: gh version [VERSION]
+    ✓ repository: github.com/octo/doctor
+    ✓ it has issues
+    ✓ rights: the login may set labels, assignees and milestones
+    ✓ connection: it answers, and has title, status, assignee, labels, sprint, body
+    ✓ writable: fields can be changed there
+    ✓ new items can be created there
+    ✓ 1 items in scope
+    ✓ status: 1 pending; closed ones are not taken
+    ✓ tracking 0 tasks
+    ✓ 0 tasks wait for a person
+    ✓ 0 unfinished changes
+    ");
+    world.ask("set(push=False, has_issues=False)");
+    let found = world.run(&["sync", "doctor"]).stdout;
+    assert!(found.contains("✗ it has issues\n    switch them on"), "{found}");
+    assert!(found.contains("✗ rights: "), "{found}");
+    world.sandbox.git(&["remote", "set-url", "origin", "git@github.com:octo/nothing-here.git"]);
+    assert_snapshot!(world.run(&["sync", "doctor"]), @r"
+    exit 1
+    --- stdout
+    ✗ gh: github.com/octo/nothing-here is not there, or not for this login (`forge`)
+        tracker sync doctor forge; is the name right, and may this login see it?
+    ");
+}
+
+const REVIEWED: &str = "\
+format = 2
+id_scheme = \"sequential\"
+[pipeline]
+stages = [\"dev\", \"qa\"]
+[stage.qa]
+signoffs = [\"code-reviewer\"]
+advance = \"manual\"
+[roles.code-reviewer]
+[sync.forge]
+kind = \"github\"
+reviews = true
+[sync.forge.people]
+grace-h = \"Grace Hopper <grace@example.com>\"
+";
+
+#[test]
+fn reviews_become_votes_on_the_commit_that_was_reviewed() {
+    let Some(world) = World::new("octo/reviews", &[]) else { return };
+    let git = |args: &[&str]| world.sandbox.git(args);
+    let commit = |message: &str| {
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", message]);
+        git(&["rev-parse", "HEAD"])
+    };
+    world.sandbox.write(".tracker/config.toml", REVIEWED);
+    assert_eq!(world.run(&["new", "Empty the cart"]).status, 0);
+    commit("Set up");
+    git(&["switch", "--quiet", "--create", "fix/cart"]);
+    assert_eq!(world.run(&["move", "TASK-1", "qa"]).status, 0);
+    world.sandbox.write("cart.rs", "fn empty() {}\n");
+    let reviewed = commit("Empty it\n\nTask: TASK-1");
+    git(&["switch", "--quiet", "main"]);
+    let pull = world.ask(&format!("pull('Cart', head='{reviewed}', branch='fix/cart')"));
+    world.ask(&format!("review({pull}, 'octocat', 'APPROVED', '{reviewed}')"));
+    world.ask(&format!("review({pull}, 'grace-h', 'COMMENTED', '{reviewed}')"));
+    world.ask(&format!("review({pull}, 'grace-h', 'APPROVED', '{reviewed}', 'Fine.')"));
+    assert_snapshot!(world.run(&["sync"]), @r#"
+    exit 0
+    --- stdout
+    vote  TASK-1: approved as code-reviewer by Grace Hopper
+    --- stderr
+    warning: the review of 1 by octocat is no vote: nobody is named for the login
+      hint: write "octocat" = "Name <address>" under [sync.forge.people]
+    forge: 1 new vote, 1 with problems, 1 skipped
+    "#);
+    let votes = || {
+        let shown = git(&["ls-tree", "-r", "--name-only", "fix/cart", ".tracker/signoffs/"]);
+        shown.lines().map(|path| git(&["show", &format!("fix/cart:{path}")])).collect::<Vec<String>>()
+    };
+    let vote = &votes()[0];
+    assert!(vote.contains(&format!("commit: {reviewed}")) && vote.contains("agent: github"), "{vote}");
+    assert!(vote.contains("pullrequestreview-702") && !vote.contains("signature"), "{vote}");
+    assert_eq!(
+        git(&["log", "-1", "--format=%an <%ae>, %cn", "fix/cart"]),
+        "Grace Hopper <grace@example.com>, Ada Lovelace"
+    );
+    world.run(&["sync"]);
+    assert_eq!(votes().len(), 1, "once");
+    git(&["switch", "--quiet", "fix/cart"]);
+    assert_snapshot!(world.run(&["signoffs", "TASK-1"]), @r#"
+    exit 0
+    --- stdout
+    TASK-1  Empty the cart   qa   since 13m
+      done  code-reviewer  1/1
+          approved  Grace Hopper (github)  code-reviewer  8m  attributed  "Fine."
+    "#);
+
+    // It is of the commit that was reviewed, and no signature.
+    world.sandbox.write("cart.rs", "fn empty() { todo!() }\n");
+    commit("Empty it otherwise\n\nTask: TASK-1");
+    let stale = world.run(&["signoffs", "TASK-1"]).stdout;
+    assert!(stale.contains("0/1") || stale.contains("stale") || stale.contains("changed"), "{stale}");
+    git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    let config = world.sandbox.read(".tracker/config.toml");
+    let config = config.replace("[pipeline]", "[policy]\nsignatures = \"require\"\n[pipeline]");
+    for branch in ["main", "fix/cart"] {
+        git(&["switch", "--quiet", branch]);
+        world.sandbox.write(".tracker/config.toml", &config);
+        commit("Require signatures");
+    }
+    let unsigned = world.run(&["signoffs", "TASK-1"]).stdout;
+    assert!(unsigned.contains("0/1") && unsigned.contains("not signed"), "{unsigned}");
+    for branch in ["fix/cart", "main"] {
+        git(&["switch", "--quiet", branch]);
+        git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    }
+
+    // A review that requests changes is a veto; one that is dismissed is taken back.
+    world.ask(&format!("review({pull}, 'grace-h', 'CHANGES_REQUESTED', '{reviewed}', 'Not yet.')"));
+    assert_snapshot!(world.run(&["sync"]).stdout, @"vote  TASK-1: rejected as code-reviewer by Grace Hopper; qa → dev");
+    world.ask(&format!("reviews[{pull}][3].update(state='DISMISSED')"));
+    assert_snapshot!(world.run(&["sync"]).stdout, @"vote  TASK-1: withdrawn as code-reviewer by Grace Hopper");
+    assert_eq!(votes().len(), 3);
+    assert_eq!(world.run(&["sync"]).stdout, "");
 }

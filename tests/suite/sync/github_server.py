@@ -55,8 +55,16 @@ class Repo:
     def pull(self, title="", head="", branch="", **fields):
         number = self.issue(title, **fields)
         self.items[number]["pull_request"] = {"url": self.url(f"/pulls/{number}")}
-        self.items[number]["head"] = {"sha": head, "ref": branch}
+        self.items[number]["head"] = {"sha": head, "ref": branch, "repo": {"url": self.url()}}
+        self.items[number]["base"] = {"ref": "main"}
         return number
+
+    def review(self, number, login, state, commit, body=""):
+        own = self.reviews.setdefault(number, [])
+        ident = 700 + len(own)
+        own.append({"id": ident, "user": {"login": login}, "state": state, "commit_id": commit, "body": body,
+                    "html_url": f"https://github.com/{self.name}/pull/{number}#pullrequestreview-{ident}"})
+        return ident
 
     def change(self, number, **fields):
         item = self.items[number]

@@ -18,6 +18,7 @@ pub(super) fn run(run: &SyncRun, out: &mut Output) {
     let is_shown = |step: &&SyncLine| step.kind != StepKind::Link;
     let rows: Vec<Vec<Cell>> = run.steps.iter().filter(is_shown).map(|step| row(run, step)).collect();
     out.columns(&rows, 3, 0);
+    run.votes.iter().for_each(|vote| out.line(clean(&format!("vote  {vote}"))));
     if run.dry_run {
         for own in &run.skipped {
             out.line(out.dim(&clean(&format!("skipped  {}: {}", own.what, own.why))));
@@ -68,6 +69,8 @@ pub(super) fn line(run: &SyncRun) -> String {
         (count(&[StepKind::CreateThere]), "new there"),
         (count(&[StepKind::Update]), "changed"),
         (count(&[StepKind::Orphan]), "gone"),
+        (run.notes, if run.notes == 1 { "new note" } else { "new notes" }),
+        (run.votes.len(), if run.votes.len() == 1 { "new vote" } else { "new votes" }),
         (run.conflicts, "to decide on"),
         (run.problems, "with problems"),
     ];

@@ -1,0 +1,127 @@
+//! Reviews of pull requests as votes: each in the name of the person whom the configuration names for a login, on the very
+//! commit that was reviewed, written to the branch of the pull request as a commit of that person's. A login that nobody is
+//! named for casts none.
+
+use std::collections::BTreeSet;
+
+use super::github::open_github;
+use crate::facts::linked_ids;
+use crate::git::CommitId;
+use crate::model::{Person, Problem, SyncRemote, TaskId, Verdict};
+use crate::ops::in_flight::in_flight_of;
+use crate::ops::on_branch::{BranchRequest, on_branch};
+use crate::ops::signoffs::{Reviewed, ReviewedVote, cast_reviewed};
+use crate::ops::{Error, Result, Session};
+use crate::remote::{PullRequest, Review, ReviewState};
+
+/// Who casts the votes for people: roles that are for people only do not count them.
+const AGENT: &str = "github";
+/// More of a review is not taken over, in characters.
+const LONGEST: usize = 4000;
+
+/// What was read of reviews.
+#[derive(Debug, Default)]
+pub(super) struct ReviewsRead {
+    /// Votes that were cast, each as one line.
+    pub(super) votes: Vec<String>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Casts the votes of reviews. What cannot be cast is named, and the rest goes on.
+pub(super) fn import_reviews(
+    session: &Session<'_>,
+    (name, remote): (&str, &SyncRemote),
+) -> Result<ReviewsRead> {
+    let there = open_github(session, (name, remote))?;
+    let mut read = ReviewsRead::default();
+    for pull in there.pull_requests()? {
+        let tasks = tasks_of(session, &pull);
+        if tasks.is_empty() {
+            continue;
+        }
+        for review in there.reviews(pull.number)? {
+            let Some(person) = person_of(remote, &review.login) else {
+                let message = format!(
+                    "the review of {} by {} is no vote: nobody is named for the login",
+                    pull.number, review.login
+                );
+                let hint =
+                    format!("write {:?} = \"Name <address>\" under [sync.{name}.people]", review.login);
+                read.problems.push(Problem::warning(message).with_hint(hint));
+                continue;
+            };
+            for task in &tasks {
+                let outcome = match cast(session, (&pull, &review), task, &person) {
+                    Ok(outcome) => outcome,
+                    Err(error @ (Error::Usage { .. } | Error::Refused(_))) => {
+                        Reviewed::Left(error.to_string())
+                    }
+                    Err(error) => return Err(error),
+                };
+                match outcome {
+                    Reviewed::Cast(text) => read.votes.push(format!("{task}: {text}")),
+                    Reviewed::Known => {}
+                    Reviewed::Left(why) => {
+                        let message = format!(
+                            "the review of {} by {} is no vote on {task}: {why}",
+                            pull.number, review.login
+                        );
+                        read.problems.push(Problem::warning(message));
+                    }
+                }
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// Returns the tasks that a pull request is about: those that its branch has moved, and those that it links.
+fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeSet<TaskId> {
+    let is_branch =
+        |name: &str| name == pull.branch || name.split_once('/').is_some_and(|(_, own)| own == pull.branch);
+    let in_flight = in_flight_of(session);
+    let moved = in_flight.all().filter(|(_, flight)| flight.branch.as_deref().is_some_and(is_branch));
+    let mut tasks: BTreeSet<TaskId> = moved.filter_map(|(id, _)| TaskId::parse(id).ok()).collect();
+    tasks.extend(linked_ids(&pull.text));
+    tasks
+}
+
+/// Returns the person of a login: one with an address, because that is what distinguishes people.
+fn person_of(remote: &SyncRemote, login: &str) -> Option<Person> {
+    let mapped = remote.people.iter().find(|(own, _)| own.eq_ignore_ascii_case(login));
+    mapped.and_then(|(_, person)| Person::parse(person))
+}
+
+fn cast(
+    session: &Session<'_>,
+    (pull, review): (&PullRequest, &Review),
+    task: &TaskId,
+    person: &Person,
+) -> Result<Reviewed> {
+    let Ok(commit) = CommitId::parse(&review.commit) else {
+        return Ok(Reviewed::Left("its commit has no id".to_owned()));
+    };
+    let plain = |c: &char| !c.is_control() || *c == '\n';
+    let text: String = review.text.replace("\r\n", "\n").chars().filter(plain).take(LONGEST).collect();
+    let notes = format!("{}\n\n{}", text.trim(), review.address).trim().to_owned();
+    let verdict = match review.state {
+        ReviewState::Approved => Verdict::Approved,
+        ReviewState::ChangesRequested => Verdict::Rejected,
+        ReviewState::Dismissed => Verdict::Withdrawn,
+    };
+    let vote = ReviewedVote { task, verdict, commit, address: &review.address, notes };
+    // Whoever is named is the author of the commit, as of a vote that they cast themselves.
+    let env = session.env().seen_from(session.env().cwd());
+    let env =
+        env.with_variable("GIT_AUTHOR_NAME", &person.name).with_variable("GIT_AUTHOR_EMAIL", &person.email);
+    let own = session.workspace().repository()?.identity(session.env())?;
+    let env =
+        env.with_variable("GIT_COMMITTER_NAME", own.name).with_variable("GIT_COMMITTER_EMAIL", own.email);
+    let workspace = session.workspace().again(&env);
+    let snapshot = workspace.snapshot();
+    let voter = Session::new(&env, workspace, snapshot).to_write(session.is_dry()).for_agent(AGENT);
+    let repository = session.workspace().repository()?;
+    let is_local = repository.ref_commit(&format!("refs/heads/{}", pull.branch))?.is_some();
+    let branch = BranchRequest { name: pull.branch.clone(), push: !is_local };
+    on_branch(&voter, &branch, |there| cast_reviewed(there, &vote))
+}
