@@ -72,7 +72,8 @@ fn card(env: &Env, own: &Project) -> Card {
 
 fn known(env: &Env) -> Result<(String, Metrics, usize, usize), ErrorReport> {
     let session = ops::open_to_read(env, None)?;
-    let metrics = ops::counts(&session, "")?;
+    let counted = ops::OverviewRequest { limit: Some(0), ..ops::OverviewRequest::default() };
+    let metrics = ops::overview(&session, &counted)?.0.metrics;
     let running = RunsRequest { states: vec!["running".to_owned()], ..RunsRequest::default() };
     let (runs, _) = ops::list_runs(&session, &running)?;
     let (escalations, _) = ops::escalations(&session, false)?;
