@@ -84,7 +84,7 @@ mod tests {
         let [a, b, c] =
             [("a", false), ("b", true), ("c", false)].map(|(id, is_shown)| revision(id, is_shown));
         assert_eq!(of(vec![a.clone(), b.clone(), c.clone()]), (link("c"), link("a")));
-        assert_eq!(of(vec![b.clone()]), (None, None));
+        assert_eq!(of(vec![b]), (None, None));
         // One that is on no line that leads here: the newest is the next.
         assert_eq!(of(vec![a, c]), (link("a"), None));
         assert!(History::of(&frame(Vec::new())).is_none());
