@@ -45,7 +45,9 @@ impl GithubPlace {
         };
         let host = host.rsplit('@').next()?.split(':').next()?;
         let host = if host.eq_ignore_ascii_case("ssh.github.com") { HOST } else { host };
-        Self::read(&format!("{host}/{}", path.trim_matches('/').trim_end_matches(".git")))
+        let path = path.trim_matches('/').trim_end_matches(".git");
+        let is_repository = path.split('/').count() == 2;
+        is_repository.then(|| Self::read(&format!("{host}/{path}"))).flatten()
     }
 
     /// Returns the path of a part of the repository below the API.
