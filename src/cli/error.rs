@@ -120,6 +120,12 @@ impl Failure {
         failure
     }
 
+    /// Names what it is about before its message.
+    pub(super) fn about(mut self, what: &str) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
     pub(super) fn usage_message(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message).hint(hint)
     }

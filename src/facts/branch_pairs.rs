@@ -140,7 +140,6 @@ impl<'a> BranchPairs<'a> {
         let base = match bases {
             [base] if *base == one || *base == other => return Ok(PairMerge::Nothing),
             [base] => *base,
-            [] => return Ok(PairMerge::Nothing),
             _ => return Ok(PairMerge::AskGit),
         };
         let (ours, theirs) = (self.changed(base, one)?, self.changed(base, other)?);

@@ -80,6 +80,17 @@ pub fn parse_span(text: &str) -> Option<Duration> {
     (!text.trim().is_empty()).then(|| Duration::try_from_secs_f64(total).ok())?
 }
 
+/// Reads how old something is: days of 24 hours and weeks, as in `3d` and `2w`, or a time on a clock.
+#[must_use]
+pub fn parse_age(text: &str) -> Option<Duration> {
+    const HOURS: [(char, u64); 2] = [('d', 24), ('w', 7 * 24)];
+    let in_hours = |(unit, hours): (char, u64)| {
+        let count: u64 = text.trim().strip_suffix(unit)?.trim_end().parse().ok()?;
+        count.checked_mul(hours * 3600).map(Duration::from_secs)
+    };
+    HOURS.into_iter().find_map(in_hours).or_else(|| parse_span(text))
+}
+
 /// Returns a time on a clock as [`parse_span`] reads it, to the millisecond.
 #[must_use]
 pub fn span_text(span: Duration) -> String {
@@ -107,7 +118,14 @@ pub fn took(millis: u64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{Minutes, parse_span, span_text};
+    use super::{Minutes, parse_age, parse_span, span_text};
+
+    #[test]
+    fn an_age_can_be_in_days() {
+        let hours = |text| parse_age(text).map(|age| age.as_secs() / 3600);
+        assert_eq!(["3d", " 2 w", "72h", "90m"].map(hours), [Some(72), Some(336), Some(72), Some(1)]);
+        assert_eq!(["d", "-1d", "1.5d", "3 years", "99999999999999999999d"].map(hours), [None; 5]);
+    }
 
     #[test]
     fn reads_times_on_a_clock() {

@@ -78,7 +78,7 @@ pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub(crate) use cost::Cost;
 pub(crate) use director::{Budgets, DirectorCheck, DirectorRule, Pauses, WipOf};
 pub use duration::Minutes;
-pub(crate) use duration::{parse_span, span_text, took};
+pub(crate) use duration::{parse_age, parse_span, span_text, took};
 pub(crate) use escalation::{
     Escalation, EscalationReason, EscalationState, EscalationStep, STALE_ESCALATION, path_of_place,
 };

@@ -29,18 +29,36 @@ impl MergeSettings {
     }
 }
 
+/// Whether two commits have a history in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Histories {
+    /// They have, or git refuses to merge them.
+    Joined,
+    /// They have none, and are compared all the same.
+    Apart,
+}
+
+impl Histories {
+    /// Returns what the commits where two parted say.
+    pub(super) fn of(bases: &[CommitId]) -> Self {
+        if bases.is_empty() { Self::Apart } else { Self::Joined }
+    }
+}
+
 /// Merges two commits in the object store that a git is started with, with the records of both joined field by field. It
 /// must start where drivers may write their files.
 pub(super) fn merge_trees(
     git: Program,
     settings: &MergeSettings,
-    ours: CommitId,
-    theirs: CommitId,
+    histories: Histories,
+    commits: [CommitId; 2],
 ) -> Result<Merged> {
-    let (ours, theirs) = (ours.to_string(), theirs.to_string());
+    let [ours, theirs] = commits.map(|commit| commit.to_string());
     let [driver, attributes] = &settings.0;
     let how = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"];
-    let words = ["-c", driver, "-c", attributes].into_iter().chain(how).chain([ours.as_str(), &theirs]);
+    let apart = (histories == Histories::Apart).then_some("--allow-unrelated-histories");
+    let words = ["-c", driver, "-c", attributes].into_iter().chain(how).chain(apart);
+    let words = words.chain([ours.as_str(), &theirs]);
     // As a merge at a desk, which reads the attributes of what is checked out.
     let output = git.variable("GIT_ATTR_SOURCE", &ours).args(words).output();
     let output = output.map_err(|error| Error::usage_with(error.to_string(), "install git"))?;

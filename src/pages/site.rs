@@ -12,6 +12,7 @@ use super::overview::{CARDS, part_of};
 use super::{Frame, Page, SCRIPT, STYLE, finish, page};
 use crate::model::{Badge, Problem};
 use crate::ops::{self, ErrorKind, ErrorReport, OverviewRequest, RunsRequest, Session, TaskLine};
+use crate::store::replace_unsynced;
 
 /// Which site.
 #[derive(Debug, Clone)]
@@ -53,6 +54,9 @@ pub(crate) fn write_site<'e>(
     let assets = request.folder.join("assets");
     for name in ["assets", "overview", "tasks", "sprints", "plans", "runs"] {
         let folder = request.folder.join(name);
+        for folder in [&request.folder, &folder] {
+            refuse_link(folder)?;
+        }
         fs::create_dir_all(&folder).map_err(|error| cannot(&folder, &error))?;
     }
     let found: Vec<Found<'_>> = all.tasks.iter().map(in_search).collect();
@@ -145,8 +149,19 @@ fn one_page(
     Ok((html.len(), (status != 200).then_some(file)))
 }
 
+/// Replaces a page as a whole. A link in its place is replaced, never followed: the folder can be one of a repository.
 fn write(path: &Path, bytes: &[u8]) -> Result<(), ErrorReport> {
-    fs::write(path, bytes).map_err(|error| cannot(path, &error))
+    replace_unsynced(path, bytes).map_err(|error| ops::Error::from(error).into())
+}
+
+fn refuse_link(folder: &Path) -> Result<(), ErrorReport> {
+    if !folder.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+        return Ok(());
+    }
+    let message =
+        format!("`{}` is a link: a site is written to no other place than it names", folder.display());
+    Err(ErrorReport::new(ErrorKind::Link, message)
+        .hint("remove the link, or name the folder that it points to"))
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> ErrorReport {

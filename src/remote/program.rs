@@ -147,11 +147,11 @@ impl<E: From<Error>> Remote<E> for ProgramRemote {
         let answer = |answer| match answer {
             Answer::Written { id, version } => match (text_of(&id), text_of(&version)) {
                 (Some(id), Some(version)) => PushAnswer::Written { id, version },
-                _ => PushAnswer::Unknown,
+                _ => PushAnswer::Unknown(None),
             },
             Answer::Changed(_) => PushAnswer::Changed,
             Answer::Refused(why) => PushAnswer::Refused(why.chars().filter(|c| !c.is_control()).collect()),
-            _ => PushAnswer::Unknown,
+            _ => PushAnswer::Unknown(None),
         };
         Ok(answers.into_iter().map(answer).collect())
     }

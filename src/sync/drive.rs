@@ -174,7 +174,7 @@ impl Round<'_> {
             self.note(local, &intents)?;
             let pushes: Vec<Push> = pushing.iter().map(|step| push_of(step)).collect();
             answers = remote.push(&pushes)?;
-            answers.resize(pushes.len(), PushAnswer::Unknown);
+            answers.resize(pushes.len(), PushAnswer::Unknown(None));
         }
         let answer_of = pushing.iter().map(|step| step.task.as_str()).zip(&answers);
         let answer_of: HashMap<&str, &PushAnswer> = answer_of.collect();
@@ -202,7 +202,7 @@ impl Round<'_> {
                 Err(why) => report.problems.push(format!("{}: not written here: {why}", step.task)),
             }
         }
-        let is_unknown = |(_, answer): &(Intent, &PushAnswer)| **answer == PushAnswer::Unknown;
+        let is_unknown = |(_, answer): &(Intent, &PushAnswer)| matches!(answer, PushAnswer::Unknown(_));
         let unknown = intents.into_iter().zip(&answers).filter(is_unknown).map(|(intent, _)| intent);
         let unknown: Vec<Intent> = unknown.collect();
         report.unknown += unknown.len();
@@ -219,7 +219,10 @@ impl Round<'_> {
                 let why = "it changed there each time it was to be written; the next run tries again";
                 self.is_last.then(|| format!("{task}: {why}"))
             }
-            PushAnswer::Written { .. } | PushAnswer::Unknown => None,
+            PushAnswer::Unknown(Some(why)) => {
+                Some(format!("{task}: perhaps written there, perhaps not: {why}"))
+            }
+            PushAnswer::Written { .. } | PushAnswer::Unknown(None) => None,
         }
     }
 

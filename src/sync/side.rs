@@ -84,8 +84,8 @@ pub enum PushAnswer {
     Changed,
     /// It cannot be made, and why.
     Refused(String),
-    /// Nobody knows: the answer is lost.
-    Unknown,
+    /// Nobody knows: the answer is lost, and why where that is known.
+    Unknown(Option<String>),
 }
 
 /// What the journal has of a change that is being pushed.

@@ -160,6 +160,25 @@ fn limits_claims_and_the_gate_are_reported_and_rules_come_from_the_default_branc
     let none = world("");
     let output = none.tracker(&["director", "run", "--once"]);
     assert!(output.status == 2 && output.stderr.contains("tracker help director"), "{output}");
+    // A rule that cannot be read is never one that has found something, and names its place; the others have their round.
+    sandbox.git(&["switch", "--quiet", "main"]);
+    let odd = none.read(".tracker/config.toml")
+        + "[[director.rule]]\nname = \"old\"\ncheck = \"age\"\nafter = \"3d\"\nodd = 1\n";
+    none.write(".tracker/config.toml", &odd);
+    commit(&none, "A rule");
+    let output = none.tracker(&["director", "run", "--once"]);
+    let line = format!(
+        ".tracker/config.toml:{} of main: director.rule.1.odd: unknown key `odd`",
+        odd.lines().count()
+    );
+    assert!(output.status == 2 && output.stderr.contains(&line), "{output}");
+    let other = none.path().display().to_string();
+    let output = sandbox.tracker(&["director", "run", "--once", &other, "."]);
+    assert!(output.status == 2 && output.stderr.contains(&format!("error: {other}: {line}")), "{output}");
+    assert!(output.stdout.contains("busy"), "{output}");
+    none.write(".tracker/config.toml", odd.replace("odd = 1\n", ""));
+    commit(&none, "A rule that is read");
+    assert_eq!(none.tracker(&["director", "run", "--once"]).status, 0);
 }
 
 #[test]

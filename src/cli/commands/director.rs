@@ -1,7 +1,7 @@
 //! `tracker director`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
@@ -111,38 +111,66 @@ impl Run {
     }
 
     fn once(&self, context: &Context) -> Reply<Response> {
-        let (mut round, mut problems) = (DirectorRound::default(), Vec::new());
+        let (mut round, mut problems, mut failed) = (DirectorRound::default(), Vec::new(), None);
         for folder in &self.folders {
-            let there = context.moved_to(folder);
-            let session = there.write(&self.write)?.for_agent(ops::DIRECTOR);
-            let (own, found) = ops::director_round(&session, self.write.lock_timeout)?;
-            round.repositories.push(own);
-            problems.extend(found);
+            match self.once_in(&context.moved_to(folder)) {
+                Ok((own, found)) => {
+                    round.repositories.push(own);
+                    problems.extend(found);
+                }
+                // One that cannot be read does not keep the others from their round.
+                Err(failure) => failed = failed.or(Some(self.about(folder, failure))),
+            }
+        }
+        if let Some(failure) = failed {
+            round.repositories.into_iter().for_each(|own| print(context, own, &[]));
+            return Err(failure);
         }
         let is_no = round.has_findings();
         Ok(Answer::of(Response::Round(round)).with_problems(problems).no_if(is_no))
     }
 
-    /// Goes round each repository whenever something has changed there, until one cannot be read any more.
+    fn once_in(&self, there: &Context) -> Result<(DirectorRepository, Vec<Problem>), Failure> {
+        let session = there.write(&self.write)?.for_agent(ops::DIRECTOR);
+        Ok(ops::director_round(&session, self.write.lock_timeout)?)
+    }
+
+    /// Names the repository, where there are several.
+    fn about(&self, folder: &Path, failure: Failure) -> Failure {
+        if self.folders.len() > 1 { failure.about(&folder.display().to_string()) } else { failure }
+    }
+
+    /// Goes round each repository whenever something has changed there, until none can be read any more.
     fn go_on(&self, context: &Context) -> Reply<Response> {
         let (send, rounds) = channel();
         for folder in &self.folders {
             let (place, send) = (context.moved_to(folder), send.clone());
-            let (write, every) = (self.write.clone(), self.every);
+            let (write, every, folder) = (self.write.clone(), self.every, folder.clone());
             std::thread::spawn(move || {
                 let end = watch(&place, &write, every, &send);
-                // Who listened has ended with another of them.
-                let _ = send.send(Round::Ended(end));
+                // Who listened has ended.
+                let _ = send.send(Round::Ended(folder, end));
             });
         }
         drop(send);
         let mut seen: BTreeMap<String, DirectorRepository> = BTreeMap::new();
+        let mut left = self.folders.len();
         for round in rounds {
             let (own, problems) = match round {
                 Round::Made(own, problems) => (own, problems),
-                Round::Ended(Ok(())) => continue,
-                // The others wait for events, and end with the process.
-                Round::Ended(Err(failure)) => return Err(*failure),
+                Round::Ended(_, Ok(())) => continue,
+                Round::Ended(folder, Err(failure)) => {
+                    let failure = self.about(&folder, *failure);
+                    left -= 1;
+                    if left == 0 {
+                        return Err(failure);
+                    }
+                    // The others are still looked after.
+                    let mut out = context.error_output();
+                    failure.show(&mut out);
+                    crate::cli::write_stderr(&out.into_text());
+                    continue;
+                }
             };
             let before = seen.insert(own.folder.clone(), own.clone());
             if before.is_none_or(|before| before.findings != own.findings) {
@@ -156,7 +184,7 @@ impl Run {
 /// What comes of a repository.
 enum Round {
     Made(DirectorRepository, Vec<Problem>),
-    Ended(Result<(), Box<Failure>>),
+    Ended(PathBuf, Result<(), Box<Failure>>),
 }
 
 fn watch(

@@ -110,7 +110,11 @@ impl Reader<'_> {
             let name = key.get_ref().as_ref();
             match KEYS.iter().find(|own| **own == name) {
                 Some(name) => reader.director_key(&mut draft, path, name, value),
-                None => reader.unknown(path, key, &KEYS),
+                // What a rule is limited by and nobody reads would make it another rule.
+                None => {
+                    let message = format!("unknown key `{}`", printable(name));
+                    reader.misfit(key.span(), path, message, format!("expected {}", KEYS.join(", ")));
+                }
             }
         });
         if (self.problems.len(), self.misfits.len()) != before {
@@ -175,7 +179,7 @@ impl Reader<'_> {
                     "then" => draft.then = self.globs(path, value),
                     "when" => draft.when = self.globs(path, value),
                     "limit" => draft.limit = self.count(path, value),
-                    "after" => draft.after = self.span(path, value),
+                    "after" => draft.after = self.age(path, value),
                     _ => {
                         let known = [("stage", WipOf::Stage), ("person", WipOf::Person)];
                         draft.per = self.word(path, value, &known);

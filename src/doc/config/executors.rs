@@ -5,9 +5,9 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Reader, Value, expected, not_a_role, not_a_stage};
+use super::{Reader, Value, not_a_role, not_a_stage};
 use crate::doc::printable::printable;
-use crate::model::{Config, Executor, Stage, is_role_name, nearest, parse_span};
+use crate::model::{Config, Executor, Stage, is_role_name, nearest, parse_age, parse_span};
 
 const KEYS: [&str; 6] = ["command", "stages", "roles", "types", "timeout", "report"];
 
@@ -72,12 +72,28 @@ impl Reader<'_> {
     }
 
     pub(super) fn span(&mut self, path: &str, value: &Value<'_>) -> Option<Duration> {
+        self.time(path, value, parse_span, "`90s`, `10m` or `2h`")
+    }
+
+    /// Reads how old something is.
+    pub(super) fn age(&mut self, path: &str, value: &Value<'_>) -> Option<Duration> {
+        self.time(path, value, parse_age, "`90s`, `2h` or `3d`")
+    }
+
+    fn time(
+        &mut self,
+        path: &str,
+        value: &Value<'_>,
+        parse: fn(&str) -> Option<Duration>,
+        such_as: &str,
+    ) -> Option<Duration> {
         let text = self.text(path, value)?;
-        let span = parse_span(&text).filter(|span| !span.is_zero());
-        if span.is_none() {
-            self.error(value.span(), path, expected("a time such as `10m` or `90s`", value), None);
+        let time = parse(&text).filter(|time| !time.is_zero());
+        if time.is_none() {
+            let message = format!("`{}` is no time such as {such_as}", printable(&text));
+            self.error(value.span(), path, message, None);
         }
-        span
+        time
     }
 
     /// Reads the path of a file below the top of the working tree.

@@ -16,6 +16,7 @@ use self::store::ObjectStore;
 pub(crate) use self::touching::*;
 pub(crate) use self::train::*;
 use super::gate::short;
+use super::merge_trees::Histories;
 use super::target_policy::anchored;
 use super::{Error, Result, Session};
 use crate::facts::{BranchPairs, PairMerge};
@@ -131,7 +132,7 @@ pub fn conflicts(session: &Session<'_>, request: &ConflictsRequest) -> Result<Br
                     Some(store) => store,
                     empty => empty.insert(ObjectStore::scratch(session)?),
                 };
-                store.conflicts(one, other)?
+                store.conflicts(one, other, Histories::of(&bases))?
             }
             PairMerge::Nothing | PairMerge::Clean => continue,
         };

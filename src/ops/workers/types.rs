@@ -65,7 +65,10 @@ impl Policy {
         if let Some(problem) =
             config.errors.iter().find(|problem| problem.key.as_ref().is_some_and(is_of_workers))
         {
-            return Err(Error::Broken(vec![problem.clone().in_file(path)]));
+            let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let key = problem.key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
+            let message = format!("{path}{line} of {branch}: {key}{}", problem.message);
+            return Err(Error::usage_with(message, problem.hint.clone().unwrap_or_default()));
         }
         Ok(Self { config, from: WorkerPolicy { branch, commit: commit.to_string() } })
     }

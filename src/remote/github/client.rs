@@ -283,16 +283,23 @@ impl<'e> Client<'e> {
         path: &str,
         etag: Option<&str>,
     ) -> Result<Option<Pages>, Error> {
-        let mut reply = self.request(action, (Method::Get, path), etag, None)?;
-        if reply.status == 304 {
-            return Ok(None);
-        }
+        let reply = self.request(action, (Method::Get, path), etag, None)?;
+        if reply.status == 304 { Ok(None) } else { self.pages_from(action, reply).map(Some) }
+    }
+
+    /// Reads all pages of a list of something; none where it is not there any more.
+    pub(super) fn pages_if_there(&self, action: &'static str, path: &str) -> Result<Option<Pages>, Error> {
+        let reply = self.request(action, (Method::Get, path), None, None)?;
+        if reply.is_gone() { Ok(None) } else { self.pages_from(action, reply).map(Some) }
+    }
+
+    fn pages_from(&self, action: &'static str, mut reply: Reply) -> Result<Pages, Error> {
         let etag = reply.header("etag").map(str::to_owned);
         let mut pages = Pages { items: Vec::new(), etag, date: reply.date() };
         let mut seen = std::collections::HashSet::new();
         loop {
             pages.items.extend(self.list(action, &reply)?);
-            let Some(next) = reply.next_page().map(str::to_owned) else { return Ok(Some(pages)) };
+            let Some(next) = reply.next_page().map(str::to_owned) else { return Ok(pages) };
             // Another host would be given the login.
             let Some(path) = self.place.path_of(&next) else {
                 return Err(self.failed(action, "its next page is elsewhere"));

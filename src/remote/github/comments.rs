@@ -45,10 +45,8 @@ impl GithubRemote<'_> {
         for number in self.linked.keys().copied().collect::<Vec<_>>() {
             if self.kept.read_comments.insert(number) && !is_first {
                 let path = self.client.place.api(&format!("/issues/{number}/comments?per_page=100"));
-                // Of an issue that is gone there is nothing to read.
-                if let Ok(Some(pages)) = self.client.pages(ACTION, &path, None) {
-                    values.extend(pages.items);
-                }
+                let pages = self.client.pages_if_there(ACTION, &path)?;
+                values.extend(pages.into_iter().flat_map(|pages| pages.items));
             }
         }
         let mut comments: Vec<Comment> = values.iter().filter_map(|value| self.comment(value)).collect();

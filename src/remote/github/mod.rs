@@ -257,14 +257,14 @@ impl<'e> GithubRemote<'e> {
         let value = Value::Object(body.clone());
         let reply = self.client.request("write an issue", request, None, Some(&value))?;
         if reply.status == 0 || reply.status >= 500 {
-            return Ok(PushAnswer::Unknown);
+            return Ok(PushAnswer::Unknown(Some(reply.reason())));
         }
         if !reply.is_success() {
             return Ok(PushAnswer::Refused(refused(&reply)));
         }
         let read = serde_json::from_slice(&reply.body).ok();
         let entry = read.map(|value: Value| Entry::read(&value, |url| self.client.place.is_of(url)));
-        let Some(Ok(Entry::Issue(issue))) = entry else { return Ok(PushAnswer::Unknown) };
+        let Some(Ok(Entry::Issue(issue))) = entry else { return Ok(PushAnswer::Unknown(None)) };
         let (number, version, left_out) = (issue.number, issue.version(), issue.left_out(body));
         self.kept.issues.insert(number, *issue);
         if left_out.is_empty() {
@@ -329,7 +329,10 @@ impl<E: From<Error>> Remote<E> for GithubRemote<'_> {
             match answer {
                 Ok(answer) => answers.push(answer),
                 // What was written so far is kept; of the others nothing is known.
-                Err(_) if !answers.is_empty() => break,
+                Err(error) if !answers.is_empty() => {
+                    answers.push(PushAnswer::Unknown(Some(error.to_string())));
+                    break;
+                }
                 Err(error) => return Err(error.into()),
             }
         }

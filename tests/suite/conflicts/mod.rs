@@ -96,6 +96,13 @@ fn a_conflict_names_the_files_and_whose_they_are() {
     assert!(output.stdout.contains("builder-1 (claimed) and Grace (assigned)"), "{output}");
     sandbox.git(&["branch", "--quiet", "-D", "ui/theme"]);
     assert_eq!(sandbox.tracker(&["conflicts"]).status, 0);
+    // Branches without a commit in common are compared as a merge that is forced.
+    sandbox.git(&["checkout", "--quiet", "--orphan", "begun-anew"]);
+    sandbox.git(&["rm", "--quiet", "-r", "--force", "."]);
+    sandbox.write("top.txt", "other\n");
+    commit(&sandbox, "Bob", "Anew");
+    let files = conflicts(&sandbox, &["--branches", "begun-anew,main"]);
+    assert_eq!(files.into_values().collect::<Vec<_>>(), [["top.txt"]]);
 }
 
 #[test]

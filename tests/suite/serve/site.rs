@@ -57,6 +57,30 @@ fn every_link_of_a_site_leads_to_a_file_of_it() {
     assert!(index.len() >= 72 && index.iter().any(|task| task[0] == "TASK-D4RK"), "{}", index.len());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_site_is_written_through_no_link_of_the_repository() {
+    let sandbox = world();
+    sandbox.write("../home/.profile", "mine\n");
+    sandbox.write("../home/notes/index.html", "mine\n");
+    fs::create_dir_all(sandbox.path().join("public")).unwrap();
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, sandbox.path().join(at)).unwrap();
+    link("../../home/.profile", "public/index.html");
+    commit(&sandbox, "A link");
+    let written = sandbox.tracker(&["site", "public"]);
+    assert_eq!((written.status, sandbox.read("../home/.profile").as_str()), (0, "mine\n"), "{written}");
+    assert!(sandbox.read("public/index.html").contains("<!DOCTYPE html>"));
+    for (to, at, folder) in
+        [("../../home/notes", "public2/tasks", "public2"), ("../home/notes", "public3", "public3")]
+    {
+        fs::create_dir_all(sandbox.path().join(at).parent().unwrap()).unwrap();
+        link(to, at);
+        let refused = sandbox.tracker(&["site", folder]);
+        assert!(refused.status == 2 && refused.stderr.contains("is a link"), "{refused}");
+        assert_eq!(pages_in(&sandbox.path().join("../home/notes")).len(), 1);
+    }
+}
+
 #[test]
 fn a_site_of_a_commit_shows_that_commit() {
     let sandbox = world();
