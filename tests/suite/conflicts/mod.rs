@@ -101,7 +101,8 @@ fn a_conflict_names_the_files_and_whose_they_are() {
     sandbox.git(&["rm", "--quiet", "-r", "--force", "."]);
     sandbox.write("top.txt", "other\n");
     commit(&sandbox, "Bob", "Anew");
-    let files = conflicts(&sandbox, &["--branches", "begun-anew,main"]);
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    let files = conflicts(&sandbox, &["--branches", "begun-anew", "--branches", "main"]);
     assert_eq!(files.into_values().collect::<Vec<_>>(), [["top.txt"]]);
 }
 
