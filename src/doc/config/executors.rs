@@ -72,12 +72,12 @@ impl Reader<'_> {
     }
 
     pub(super) fn span(&mut self, path: &str, value: &Value<'_>) -> Option<Duration> {
-        self.time(path, value, parse_span, "`90s`, `10m` or `2h`")
+        self.time(path, value, parse_span, "`10m` or `90s`")
     }
 
     /// Reads how old something is.
     pub(super) fn age(&mut self, path: &str, value: &Value<'_>) -> Option<Duration> {
-        self.time(path, value, parse_age, "`90s`, `2h` or `3d`")
+        self.time(path, value, parse_age, "`3d` or `2h`")
     }
 
     fn time(
@@ -90,7 +90,7 @@ impl Reader<'_> {
         let text = self.text(path, value)?;
         let time = parse(&text).filter(|time| !time.is_zero());
         if time.is_none() {
-            let message = format!("`{}` is no time such as {such_as}", printable(&text));
+            let message = format!("expected a time such as {such_as}, found `{}`", printable(&text));
             self.error(value.span(), path, message, None);
         }
         time
