@@ -1,14 +1,14 @@
 //! `prepare-commit-msg`: the message gets its link.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
 use crate::env::Env;
 use crate::git::{Operation, read_regular};
-use crate::model::{RecordPath, TaskId, is_daily_record};
+use crate::model::{Cost, RecordPath, TaskId, is_daily_record};
 use crate::ops::{Error, Result};
-use crate::policy::{Comments, parse_message};
+use crate::policy::{Action, Comments, Directives, parse_message};
 use crate::store::{self, Hook, Workspace};
 
 /// Where git keeps the messages of the commits that `git merge --squash` has joined, until they are committed.
@@ -20,7 +20,7 @@ const MOST_OF_RECORDS: usize = 3;
 
 /// Adds `Task: ID` to a message that names no task: for the active one, or the one that the branch is named after; for the
 /// tasks of a commit that changes nothing but their records; and of what `git merge --squash` joins, for every task that
-/// one of the joined commits names. Returns what there is to say of it.
+/// one of the joined commits names, with what they say that it has cost. Returns what there is to say of it.
 ///
 /// Messages that git or somebody else has written (a clean merge, an amended or reused one) are left alone. What a merge
 /// that conflicts comes to is work, and named like any other.
@@ -58,17 +58,25 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
             None => active,
         },
     };
-    if new.tasks().is_empty() {
+    let costs = match &new {
+        Found::Squashed(_) => costs_to_keep(&workspace, &directives),
+        _ => Vec::new(),
+    };
+    if new.tasks().is_empty() && costs.is_empty() {
         return Ok(remarks);
     }
     for id in new.tasks() {
-        text = linked(&text, id, &mark);
+        text = with_trailer(&text, &format!("Task: {id}"), &mark);
+    }
+    for (id, cost) in &costs {
+        text = with_trailer(&text, &format!("Cost: {id} {cost}"), &mark);
     }
     if let Found::Active(active) | Found::OfBranchName(active) = &new {
         workspace.adopt_active_task(active)?;
     }
     std::fs::write(&path, text).map_err(Error::io("write", &path))?;
-    remarks.push(new.to_string());
+    remarks.extend(Some(new.to_string()).filter(|_| !new.tasks().is_empty()));
+    remarks.extend(costs.iter().map(|(id, cost)| format!("the joined commits of {id} have cost {cost}")));
     Ok(remarks)
 }
 
@@ -172,6 +180,24 @@ fn squashed(workspace: &Workspace) -> Vec<TaskId> {
     tasks
 }
 
+/// Returns what each task has cost by the commits that a squash is about to join, where its own message does not name it: no
+/// line of theirs counts once they are joined. Their times are in the records already.
+fn costs_to_keep(workspace: &Workspace, own: &Directives) -> Vec<(TaskId, Cost)> {
+    let text = read_regular(&workspace.repo_paths().git_dir.join(SQUASHED)).unwrap_or_default();
+    let mut costs: BTreeMap<TaskId, Cost> = BTreeMap::new();
+    for message in messages_in(&String::from_utf8_lossy(&text)) {
+        for directive in parse_message(&message, Comments::None).directives {
+            if let Action::Cost(cost) = directive.action {
+                costs.entry(directive.task).or_default().add(&cost);
+            }
+        }
+    }
+    let is_named = |id: &TaskId| {
+        own.directives.iter().any(|own| own.task == *id && matches!(own.action, Action::Cost(_)))
+    };
+    costs.into_iter().filter(|(id, _)| exists(workspace, id) && !is_named(id)).collect()
+}
+
 /// Returns the messages in a log, whose lines git indents by four spaces.
 fn messages_in(log: &str) -> Vec<String> {
     let mut messages = Vec::new();
@@ -231,8 +257,8 @@ fn unused_mark(text: &str) -> String {
     found.unwrap_or('#').to_string()
 }
 
-/// Puts the link after the text, in the block of trailers if there is one, and before git's comments.
-fn linked(text: &str, id: &TaskId, mark: &str) -> String {
+/// Puts a line after the text, in the block of trailers if there is one, and before git's comments.
+fn with_trailer(text: &str, line: &str, mark: &str) -> String {
     let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let is_comment = |line: &str| line.starts_with(mark);
     let lines: Vec<&str> = text.lines().collect();
@@ -248,7 +274,7 @@ fn linked(text: &str, id: &TaskId, mark: &str) -> String {
             new.push(String::new());
         }
     }
-    new.push(format!("Task: {id}"));
+    new.push(line.to_owned());
     if end < lines.len() {
         new.extend(lines[end..].iter().map(|line| (*line).to_owned()));
     }

@@ -133,6 +133,39 @@ fn a_squash_keeps_what_was_moved() {
 }
 
 #[test]
+fn a_squash_keeps_what_was_spent() {
+    let sandbox = world();
+    sandbox.tracker(&["start", "2bbb"]);
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "-m", "Begin"]);
+    let branch = sandbox.git(&["branch", "--show-current"]);
+    sandbox.git(&["switch", "--quiet", "--create", "other"]);
+    for (number, cost) in [("1", "10k tokens 1 USD"), ("2", "20k tokens 2.50 USD")] {
+        sandbox.write(format!("src/{number}"), number);
+        sandbox.git(&["add", "--all"]);
+        sandbox.git(&["commit", "--quiet", "-m", &format!("Part {number}\n\nCost: TASK-2BBB {cost}")]);
+    }
+    let costs = |sandbox: &Sandbox| sandbox.tracker(&["cost"]).stdout;
+    let before = costs(&sandbox);
+    assert!(before.contains("30000 tokens 3.50 USD"), "{before}");
+    sandbox.git(&["switch", "--quiet", &branch]);
+    sandbox.git(&["merge", "--quiet", "--squash", "other"]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Squashed"]);
+    assert!(
+        done.stderr.contains("the joined commits of TASK-2BBB have cost 30000 tokens 3.50 USD"),
+        "{done}"
+    );
+    let line =
+        |text: &str| text.lines().find(|line| line.contains("TASK-2BBB")).unwrap().replace(" 2 commits", "");
+    assert_eq!(line(&costs(&sandbox)).replace(" 1 commit", ""), line(&before));
+    // Who writes the sum down keeps it.
+    sandbox.git(&["reset", "--quiet", "--hard", "HEAD~"]);
+    sandbox.git(&["merge", "--quiet", "--squash", "other"]);
+    sandbox.git(&["commit", "--quiet", "-m", "Squashed\n\nCost: TASK-2BBB 1k tokens"]);
+    assert!(costs(&sandbox).contains("1000 tokens"), "{}", costs(&sandbox));
+}
+
+#[test]
 fn a_merge_that_conflicts_is_linked_and_a_clean_one_is_not() {
     for is_clean in [false, true] {
         let sandbox = world();
