@@ -152,7 +152,13 @@ fn limits_claims_and_the_gate_are_reported_and_rules_come_from_the_default_branc
     let claim = "claims TASK-0NE1 - [note done]";
     assert!(exit == 1 && found.iter().any(|line| line == claim), "{found:?}");
     assert!(found.iter().any(|line| line.starts_with("gate TASK-TW02")), "{found:?}");
-    let page = sandbox.tracker(&["director", "run", "--once", "--format", "markdown", ".", "../repo"]);
+    // Another working tree of the same repository has no round of its own.
+    sandbox.git(&["worktree", "add", "--quiet", "--detach", "../tree"]);
+    let (other, rounds) = (sandbox.copied(), ["director", "run", "--once", "--format", "markdown", "."]);
+    let other = other.path().display().to_string();
+    let page = sandbox.tracker(&[&rounds[..], &["../tree", other.as_str()]].concat());
+    let lines = sandbox.tracker(&["director", "run", "--once", ".", "../tree"]);
+    assert!(lines.stderr.contains("../tree is left out"), "{lines}");
     assert_eq!(page.stdout.matches("# Director: repo\n").count(), 2, "{page}");
     assert!(page.stdout.contains("| claims | **TASK-0NE1** One | the claim of Ada Lovelace on"), "{page}");
     let rules = sandbox.tracker(&["director"]);

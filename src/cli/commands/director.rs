@@ -99,11 +99,33 @@ impl Command for Director {
     }
 }
 
+/// Returns the folders, one of each repository: a round looks at all of its working trees.
+fn distinct(context: &Context, folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut seen: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    let mut is_first = |folder: &PathBuf| {
+        // What cannot be read is reported by its round.
+        let there = context.moved_to(folder);
+        let Ok(session) = there.read(&ReadArgs::default()) else { return true };
+        let repository = session.workspace().repo_paths().common_dir.clone();
+        match seen.get(&repository) {
+            Some(first) => {
+                let (folder, first) = (folder.display(), first.display());
+                context
+                    .say(&format!("{folder} is left out: {first} is a working tree of the same repository"));
+                false
+            }
+            None => seen.insert(repository, folder.clone()).is_none(),
+        }
+    };
+    folders.into_iter().filter(|folder| is_first(folder)).collect()
+}
+
 impl Run {
     fn run(mut self, context: &Context) -> Reply<Response> {
         if self.folders.is_empty() {
             self.folders.push(PathBuf::from("."));
         }
+        self.folders = distinct(context, self.folders);
         if self.once {
             return self.once(context);
         }

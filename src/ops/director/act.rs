@@ -113,7 +113,8 @@ fn add_note(session: &Session<'_>, place: &Place, id: &TaskId, text: &str) -> Re
     let place = if is_here { &Place::Here } else { place };
     place.visit(session, |there| {
         let (notes, _) = there.snapshot().notes(id)?;
-        if notes.iter().any(|note| note.kind == Some(NoteKind::Director) && note.text.trim() == text) {
+        if notes.iter().any(|note| note.kind == Some(NoteKind::Director) && is_same_reason(&note.text, text))
+        {
             return Ok(DirectorOutcome::Before);
         }
         note(there, id.as_str(), text, Some(NoteKind::Director))?;
@@ -130,14 +131,30 @@ fn send_back(
 ) -> Result<(DirectorOutcome, Option<String>)> {
     place.visit(session, |there| {
         let task = there.snapshot().readable_task(id)?;
-        let is_it =
-            |step: &crate::model::Move| step.kind == MoveKind::Fail && step.why.as_deref() == Some(why);
+        let is_why = |own: &str| is_same_reason(own, why);
+        let is_it = |step: &crate::model::Move| {
+            step.kind == MoveKind::Fail && step.why.as_deref().is_some_and(is_why)
+        };
         if task.is_some_and(|task| task.history.iter().any(is_it)) {
             return Ok((DirectorOutcome::Before, None));
         }
         let done = fail(there, id.as_str(), why)?;
         Ok((written(session), done.tasks.first().map(|task| task.stage.to_string())))
     })
+}
+
+/// Whether two texts give the same reason. The ids of commits in them change with every rebase.
+fn is_same_reason(one: &str, other: &str) -> bool {
+    let is_commit = |word: &str| {
+        (7..=64).contains(&word.len())
+            && word.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            && word.bytes().any(|byte| byte.is_ascii_digit())
+    };
+    let words = |text: &str| -> Vec<String> {
+        let word = |word: &str| word.trim_matches(|c: char| c.is_ascii_punctuation()).to_owned();
+        text.split_whitespace().map(word).filter(|word| !is_commit(word)).collect()
+    };
+    words(one) == words(other)
 }
 
 /// Returns the workers that the rule pauses for a finding.
@@ -169,4 +186,17 @@ fn pause(session: &Session<'_>, name: &str, key: &str, memory: &mut Memory) -> R
     fleet_pause(session, &[name.to_owned()], true)?;
     memory.now.insert(key);
     Ok(DirectorOutcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_reason;
+
+    #[test]
+    fn a_rebase_makes_no_other_reason() {
+        let reason = |id: &str, path: &str| format!("order: commit {id} changes {path}, and none before it");
+        assert!(is_same_reason(&reason("1f2e3d4", "src/a"), &reason("9abcde0", "src/a")));
+        assert!(!is_same_reason(&reason("1f2e3d4", "src/a"), &reason("1f2e3d4", "src/b")));
+        assert!(!is_same_reason("3 loops back", "4 loops back"));
+    }
 }
