@@ -155,6 +155,35 @@ impl fmt::Display for SyncValue {
 /// Values by field. A field that is not there is one that nothing is known of.
 pub type SyncValues = BTreeMap<SyncField, SyncValue>;
 
+/// The name of a repository of a forge: `OWNER/NAME`, or `HOST/OWNER/NAME`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RepositoryName<'t> {
+    /// The host, where it is named.
+    pub host: Option<&'t str>,
+    /// Whose it is.
+    pub owner: &'t str,
+    /// What it is called.
+    pub name: &'t str,
+}
+
+impl<'t> RepositoryName<'t> {
+    /// Reads a name. Nothing in it can be taken for another part of an address.
+    #[must_use]
+    pub fn parse(text: &'t str) -> Option<Self> {
+        let is_part = |part: &str| {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            !part.is_empty() && !part.starts_with(['-', '.']) && part.chars().all(is_plain)
+        };
+        let parts: Vec<&str> = text.split('/').collect();
+        let (host, owner, name) = match *parts.as_slice() {
+            [owner, name] => (None, owner, name),
+            [host, owner, name] => (Some(host), owner, name),
+            _ => return None,
+        };
+        parts.iter().all(|part| is_part(part)).then_some(Self { host, owner, name })
+    }
+}
+
 /// One of the two trackers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

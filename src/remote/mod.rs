@@ -17,6 +17,14 @@ pub(crate) use github::{
 pub(crate) use map::StatusMap;
 pub(crate) use program::ProgramRemote;
 
+/// Maximum length of a message of another tracker that is repeated, in characters.
+const LONGEST_REASON: usize = 300;
+
+/// Returns a text of another tracker as one that can be repeated in an error.
+fn repeated(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect()
+}
+
 /// Why another tracker gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Error;
 use super::protocol::{Answer, Request, text_of};
+use super::{Error, repeated};
 use crate::process::Program;
 use crate::sync::{Capabilities, Push, PushAnswer, Remote, RemoteItem};
 
@@ -15,8 +15,6 @@ const LIMIT: Duration = Duration::from_secs(300);
 const MOST_PAGES: usize = 10_000;
 /// Most that one call prints: some ten thousand items, or the largest of all.
 const MOST_OUTPUT: u64 = 64 * 1024 * 1024;
-/// Most of what a program prints about an error that is repeated.
-const LONGEST_REASON: usize = 300;
 
 /// A program that speaks JSON lines.
 #[derive(Debug)]
@@ -74,8 +72,7 @@ impl ProgramRemote {
     }
 
     fn failed(&self, action: &'static str, why: &str) -> Error {
-        let why: String = why.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
-        Error::Failed { name: self.name.clone(), action, why }
+        Error::Failed { name: self.name.clone(), action, why: repeated(why) }
     }
 
     /// Reads items up to the end of the answer. Returns the next page, where there is one.

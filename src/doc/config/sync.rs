@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Reader, Value};
 use crate::doc::printable::printable;
-use crate::model::{Config, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
+use crate::model::{Config, RepositoryName, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
 
 const KEYS: [&str; 11] = [
     "kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people",
@@ -61,12 +61,7 @@ impl Reader<'_> {
     /// Reads `OWNER/NAME` or `HOST/OWNER/NAME`.
     fn repository(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
         let text = self.text(path, value)?;
-        let is_part = |part: &str| {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            !part.is_empty() && !part.starts_with(['-', '.']) && part.chars().all(is_plain)
-        };
-        let parts = text.split('/').count();
-        if (2..=3).contains(&parts) && text.split('/').all(is_part) {
+        if RepositoryName::parse(&text).is_some() {
             return Some(text);
         }
         let message = format!("invalid repository `{}`", printable(&text));

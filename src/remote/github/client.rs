@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::place::GithubPlace;
 use crate::env::Env;
 use crate::process::{self, Program};
-use crate::remote::Error;
+use crate::remote::{Error, repeated};
 
 /// One request takes no longer.
 const LIMIT: Duration = Duration::from_secs(120);
@@ -21,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const SECONDARY: Duration = Duration::from_secs(60);
 /// Number of times that a request is made again.
 const RETRIES: u32 = 3;
-/// Most of an answer that is repeated in an error.
-const LONGEST_REASON: usize = 300;
 
 /// What a request is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +102,7 @@ impl Reply {
         link.split(';').next()?.trim().strip_prefix('<')?.strip_suffix('>')
     }
 
-    /// Says why a request was refused.
+    /// Returns why a request was refused.
     pub(super) fn reason(&self) -> String {
         let value: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let mut text = match value["message"].as_str() {
@@ -118,8 +116,7 @@ impl Reply {
                 None => format!("; {} {} {}", part("field"), part("code"), part("message")),
             });
         }
-        let plain: String = text.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
-        plain.trim().to_owned()
+        repeated(&text).trim().to_owned()
     }
 
     /// Returns how long requests are refused, and whether that is because of their number in an hour.
@@ -255,7 +252,7 @@ impl<'e> Client<'e> {
             return Err(self.not_logged_in("it is not logged in"));
         }
         let last = errors.trim().lines().last().unwrap_or("it printed nothing about why");
-        let why: String = last.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+        let why = repeated(last);
         // Whether the request was made is not known.
         Ok(Reply { body: serde_json::json!({ "message": why }).to_string().into_bytes(), ..Reply::default() })
     }
@@ -349,6 +346,19 @@ pub(super) struct Pages {
     pub(super) etag: Option<String>,
     /// When the first page was answered.
     pub(super) date: Option<DateTime<Utc>>,
+}
+
+impl Pages {
+    /// Returns the time of the last change that was seen for sure: what changes after its page was read is listed again.
+    pub(super) fn seen_until(&self) -> Option<DateTime<Utc>> {
+        let newest = self.items.iter().filter_map(|item| moment(&item["updated_at"])).max();
+        newest.map(|at| self.date.map_or(at, |start| at.min(start)))
+    }
+}
+
+/// Reads a time of an answer.
+pub(super) fn moment(value: &Value) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(value.as_str()?).ok().map(|at| at.with_timezone(&Utc))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
 use super::GithubRemote;
+use super::client::moment;
 use crate::remote::Error;
 
 /// A comment on the issue of a task.
@@ -36,9 +37,7 @@ impl GithubRemote<'_> {
         let path = self.client.place.api(&format!("/issues/comments?per_page=100{since}"));
         let etag = self.kept.comments_etag.clone().filter(|_| self.kept.comments_path == path);
         if let Some(pages) = self.client.pages(ACTION, &path, etag.as_deref())? {
-            let newest = pages.items.iter().filter_map(|value| moment(&value["updated_at"])).max();
-            let until = newest.map(|at| pages.date.map_or(at, |start| at.min(start)));
-            self.kept.commented = self.kept.commented.max(until).or(pages.date);
+            self.kept.commented = self.kept.commented.max(pages.seen_until()).or(pages.date);
             (self.kept.comments_path, self.kept.comments_etag) = (path, pages.etag);
             values.extend(pages.items);
         }
@@ -68,8 +67,4 @@ impl GithubRemote<'_> {
             text: value["body"].as_str()?.to_owned(),
         })
     }
-}
-
-pub(super) fn moment(value: &Value) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc3339(value.as_str()?).ok().map(|at| at.with_timezone(&Utc))
 }

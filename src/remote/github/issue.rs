@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::client::moment;
 use crate::model::{SprintId, SyncField, SyncValue, SyncValues, TaskId, digest_of};
 use crate::sync::RemoteItem;
 
@@ -101,7 +102,6 @@ impl Entry {
         let association = text("author_association");
         let is_trusted = ["OWNER", "MEMBER", "COLLABORATOR"].contains(&association.as_str())
             || value["user"]["type"].as_str() == Some("Bot");
-        let updated = DateTime::parse_from_rfc3339(&text("updated_at")).ok();
         Ok(Self::Issue(Box::new(Issue {
             number,
             title: text("title"),
@@ -111,7 +111,7 @@ impl Entry {
             labels: list("labels").filter_map(name).collect(),
             assignees: list("assignees").filter_map(|own| own["login"].as_str()).map(str::to_owned).collect(),
             milestone: value["milestone"]["title"].as_str().map(str::to_owned),
-            updated: updated.map(|at| at.with_timezone(&Utc)),
+            updated: moment(&value["updated_at"]),
             key: key.filter(|_| is_trusted),
         })))
     }
@@ -369,13 +369,13 @@ impl Issue {
         };
         let lower = |items: &mut dyn Iterator<Item = &String>| items.map(|own| own.to_lowercase()).collect();
         let mut missing = Vec::new();
-        if texts("labels").is_some_and(|asked| asked != lower(&mut self.labels.iter())) {
+        if texts("labels").is_some_and(|sent| sent != lower(&mut self.labels.iter())) {
             missing.push("labels");
         }
-        if texts("assignees").is_some_and(|asked| asked != lower(&mut self.assignees.iter())) {
+        if texts("assignees").is_some_and(|sent| sent != lower(&mut self.assignees.iter())) {
             missing.push("assignee");
         }
-        if request.get("milestone").is_some_and(|asked| asked.is_null() != self.milestone.is_none()) {
+        if request.get("milestone").is_some_and(|sent| sent.is_null() != self.milestone.is_none()) {
             missing.push("sprint");
         }
         missing

@@ -15,7 +15,7 @@ use crate::store;
 const FORMAT: u32 = 1;
 /// All is listed again after this time, because what is deleted is in no list of changes.
 const FULL_AFTER: TimeDelta = TimeDelta::hours(24);
-/// What is listed again beside what is new: lists there lag behind a little.
+/// What is listed again beside what is new: lists there are a little late.
 const OVERLAP: TimeDelta = TimeDelta::seconds(60);
 
 /// What was read of a repository.
@@ -46,7 +46,7 @@ pub(super) struct Kept {
     pub(super) read_comments: BTreeSet<u64>,
 }
 
-/// What to ask for.
+/// What to request.
 pub(super) struct Query {
     pub(super) text: String,
     pub(super) etag: Option<String>,
@@ -98,11 +98,7 @@ impl Kept {
         } else {
             self.issues.clone_from(&known);
         }
-        // An issue that changed after its page was read is listed again the next time.
-        let newest = issues.iter().filter_map(|issue| issue.updated).max();
-        let newest = newest.into_iter().chain(pages.items.iter().filter_map(updated)).max();
-        let until = newest.map(|at| pages.date.map_or(at, |start| at.min(start)));
-        self.since = self.since.max(until);
+        self.since = self.since.max(pages.seen_until());
         for issue in issues {
             // A list may be older than what was read or written meanwhile.
             let newer = known.get(&issue.number).filter(|own| own.updated > issue.updated);
@@ -115,9 +111,4 @@ impl Kept {
         }
         (self.query, self.etag) = (query.text.clone(), pages.etag.clone());
     }
-}
-
-fn updated(value: &serde_json::Value) -> Option<DateTime<Utc>> {
-    let at = DateTime::parse_from_rfc3339(value["updated_at"].as_str()?).ok()?;
-    Some(at.with_timezone(&Utc))
 }

@@ -1,6 +1,6 @@
 //! Another tracker as the issues of a repository on GitHub, reached by the program `gh` of whoever runs this.
 //!
-//! What was read is kept on this machine, so that the next run asks only for what has changed since, and where nothing has,
+//! What was read is kept on this machine, so that the next run requests only what has changed since, and where nothing has,
 //! for that alone. A list of what has changed leaves out what is deleted, so once a day all is listed. GitHub has no
 //! conditional writes: each issue is read again right before it is written.
 
@@ -48,7 +48,7 @@ pub(crate) struct GithubRemote<'e> {
     milestones: Option<BTreeMap<String, u64>>,
 }
 
-/// What `sync doctor` asks about.
+/// What `sync doctor` shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GithubFacts {
     pub(crate) version: String,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::RepositoryName;
+
 /// The host that is meant where none is named.
 const HOST: &str = "github.com";
 
@@ -16,22 +18,9 @@ pub(crate) struct GithubPlace {
 impl GithubPlace {
     /// Reads `OWNER/NAME` or `HOST/OWNER/NAME`, as `gh` spells repositories.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        let parts: Vec<&str> = text.split('/').collect();
-        let (host, owner, name) = match parts.as_slice() {
-            [owner, name] => (HOST, owner, name),
-            [host, owner, name] => (*host, owner, name),
-            _ => return None,
-        };
-        let is_part = |part: &str| {
-            let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            !part.is_empty() && !part.starts_with(['-', '.']) && part.chars().all(is_plain)
-        };
-        let is_whole = [host, owner, name].into_iter().all(is_part);
-        is_whole.then(|| Self {
-            host: host.to_ascii_lowercase(),
-            owner: (*owner).to_owned(),
-            name: (*name).to_owned(),
-        })
+        let RepositoryName { host, owner, name } = RepositoryName::parse(text)?;
+        let host = host.unwrap_or(HOST).to_ascii_lowercase();
+        Some(Self { host, owner: owner.to_owned(), name: name.to_owned() })
     }
 
     /// Reads the address of a git remote.

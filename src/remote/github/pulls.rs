@@ -19,7 +19,7 @@ pub(crate) struct PullRequest {
     pub(crate) text: String,
 }
 
-/// What a review says.
+/// The verdict of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReviewState {
     Approved,
@@ -27,7 +27,7 @@ pub(crate) enum ReviewState {
     Dismissed,
 }
 
-/// The last review of one person that says something.
+/// The last review of one person that has a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Review {
     pub(crate) login: String,
