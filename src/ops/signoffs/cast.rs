@@ -147,7 +147,7 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
 }
 
 /// A vote that covers so much that it could not be read again must not be written.
-pub(super) fn refuse_if_too_large(vote: &Vote) -> Result<()> {
+fn refuse_if_too_large(vote: &Vote) -> Result<()> {
     let count = vote.covers.files.len();
     if count < SURELY_FITS || read_vote(&vote.task, create_vote(vote).as_bytes()).is_ok() {
         return Ok(());
@@ -202,13 +202,20 @@ impl VoteContext<'_> {
         if is_signed {
             vote.signature = Some(signed(self.reader, &vote)?);
         }
-        refuse_if_too_large(&vote)?;
-        let record = self.reader.own_vote(&self.facts, vote.clone(), &vote_file_name(&vote))?;
-        self.facts.votes.push(record);
-        let path = format!("{}/{}", RecordKind::Vote.folder_of(&vote.task), vote_file_name(&vote));
-        let mut cast = self.follows(&vote)?;
-        cast.changes.insert(0, Change::create(path, create_vote(&vote)));
+        let mut cast = self.add(&vote)?;
         cast.messages.insert(0, format!("{} as {}", vote.verdict, vote.role));
+        Ok(cast)
+    }
+
+    /// Adds a vote to those of the task; returns its file, and what follows from it.
+    pub(super) fn add(&mut self, vote: &Vote) -> Result<CastVote> {
+        refuse_if_too_large(vote)?;
+        let name = vote_file_name(vote);
+        let record = self.reader.own_vote(&self.facts, vote.clone(), &name)?;
+        self.facts.votes.push(record);
+        let mut cast = self.follows(vote)?;
+        let path = format!("{}/{name}", RecordKind::Vote.folder_of(&vote.task));
+        cast.changes.insert(0, Change::create(path, create_vote(vote)));
         Ok(cast)
     }
 

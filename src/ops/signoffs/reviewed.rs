@@ -1,16 +1,15 @@
 //! Votes that somebody has cast elsewhere, such as in the review of a pull request: on the commit that was reviewed, in the
 //! name of the person whom the configuration names, never signed, and with the program that writes them as their agent.
 
-use super::cast::{Statement, VoteContext, refuse_if_too_large};
-use crate::doc::{acceptance_text, create_vote, vote_file_name};
+use super::cast::{Statement, VoteContext};
+use crate::doc::acceptance_text;
 use crate::facts::{FactsReader, TaskFacts};
 use crate::git::CommitId;
-use crate::model::{Config, Person, RecordKind, Stage, Task, TaskId, Verdict, Vote};
+use crate::model::{Config, Person, Stage, Task, TaskId, Verdict, Vote};
 use crate::ops::session::parse;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
 use crate::policy::{criteria_digest, is_member_meant};
-use crate::store::Change;
 
 /// A vote that was cast elsewhere.
 #[derive(Debug, Clone)]
@@ -77,20 +76,13 @@ pub(in crate::ops) fn cast_reviewed(session: &Session<'_>, review: &ReviewedVote
     let facts_then = facts_at(session, &then, review, task)?;
     let then = VoteContext { session, reader: &then, file: &file, facts: facts_then, by: by.clone() };
     let vote = then.vote(statement)?;
-    refuse_if_too_large(&vote)?;
     let mut context = VoteContext { session, reader: &reader, file: &file, facts, by };
-    let name = vote_file_name(&vote);
-    let record = reader.own_vote(&context.facts, vote.clone(), &name)?;
-    context.facts.votes.push(record);
-    let cast = context.follows(&vote)?;
-    let path = format!("{}/{name}", RecordKind::Vote.folder_of(review.task));
-    let mut changes = vec![Change::create(path, create_vote(&vote))];
-    changes.extend(cast.changes);
+    let cast = context.add(&vote)?;
     let summary = format!("{} as {} by {}", vote.verdict, vote.role, vote.by.name);
     let messages: Vec<String> = std::iter::once(summary).chain(cast.messages).collect();
     let text = messages.join("; ");
     let written = WrittenTask::changed(&context.facts.task, messages, true);
-    session.finish(&locked, &changes, vec![written])?;
+    session.finish(&locked, &cast.changes, vec![written])?;
     Ok(Reviewed::Cast(text))
 }
 
