@@ -20,7 +20,7 @@ const MOST_OF_RECORDS: usize = 3;
 
 /// Adds `Task: ID` to a message that names no task: for the active one, or the one that the branch is named after; for the
 /// tasks of a commit that changes nothing but their records; and of what `git merge --squash` joins, for every task that
-/// one of the joined commits names, with what they say that it has cost. Returns what there is to say of it.
+/// one of the joined commits names, with its cost by their lines. Returns what is reported of it.
 ///
 /// Messages that git or somebody else has written (a clean merge, an amended or reused one) are left alone. What a merge
 /// that conflicts comes to is work, and named like any other.
@@ -49,26 +49,20 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
     let directives = parse_message(&text, Comments::Lines(&mark));
     let named = directives.tasks();
     let new = match found {
-        Found::Squashed(tasks) => {
-            Found::Squashed(tasks.into_iter().filter(|id| !named.contains(&id)).collect())
-        }
+        Found::Squashed(joined) => Found::Squashed(joined.beside(&directives)),
         _ if !named.is_empty() => return Ok(remarks),
         active => match of_records(env, &workspace)? {
             Some(tasks) => Found::OfRecords(tasks),
             None => active,
         },
     };
-    let costs = match &new {
-        Found::Squashed(_) => costs_to_keep(&workspace, &directives),
-        _ => Vec::new(),
-    };
-    if new.tasks().is_empty() && costs.is_empty() {
+    if new.tasks().is_empty() && new.costs().next().is_none() {
         return Ok(remarks);
     }
     for id in new.tasks() {
         text = with_trailer(&text, &format!("Task: {id}"), &mark);
     }
-    for (id, cost) in &costs {
+    for (id, cost) in new.costs() {
         text = with_trailer(&text, &format!("Cost: {id} {cost}"), &mark);
     }
     if let Found::Active(active) | Found::OfBranchName(active) = &new {
@@ -76,7 +70,7 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
     }
     std::fs::write(&path, text).map_err(Error::io("write", &path))?;
     remarks.extend(Some(new.to_string()).filter(|_| !new.tasks().is_empty()));
-    remarks.extend(costs.iter().map(|(id, cost)| format!("the joined commits of {id} have cost {cost}")));
+    remarks.extend(new.costs().map(|(id, cost)| format!("the joined commits of {id} have cost {cost}")));
     Ok(remarks)
 }
 
@@ -85,15 +79,24 @@ enum Found {
     Active(TaskId),
     OfBranchName(TaskId),
     OfRecords(Vec<TaskId>),
-    Squashed(Vec<TaskId>),
+    Squashed(Joined),
 }
 
 impl Found {
     fn tasks(&self) -> &[TaskId] {
         match self {
             Self::Active(task) | Self::OfBranchName(task) => std::slice::from_ref(task),
-            Self::OfRecords(tasks) | Self::Squashed(tasks) => tasks,
+            Self::OfRecords(tasks) | Self::Squashed(Joined { tasks, .. }) => tasks,
         }
+    }
+
+    fn costs(&self) -> impl Iterator<Item = (&TaskId, &Cost)> {
+        match self {
+            Self::Squashed(joined) => Some(&joined.costs),
+            _ => None,
+        }
+        .into_iter()
+        .flatten()
     }
 }
 
@@ -121,9 +124,9 @@ fn has_conflicts(workspace: &Workspace) -> bool {
 
 /// Returns what a commit may be linked to, before its message and its files are looked at.
 fn found(workspace: &Workspace, kind: Option<&str>) -> Option<Found> {
-    let squashed = squashed(workspace);
-    if !squashed.is_empty() {
-        return Some(Found::Squashed(squashed));
+    let joined = Joined::read(workspace);
+    if !joined.tasks.is_empty() {
+        return Some(Found::Squashed(joined));
     }
     if kind == Some("squash") {
         return None;
@@ -163,39 +166,49 @@ fn named_by_branch(workspace: &Workspace) -> Option<TaskId> {
     pairs.filter_map(|text| TaskId::parse(&text).ok()).find(|id| exists(workspace, id))
 }
 
-/// Returns the tasks that the commits name which a squash is about to join.
-fn squashed(workspace: &Workspace) -> Vec<TaskId> {
-    let text = read_regular(&workspace.repo_paths().git_dir.join(SQUASHED)).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let mut tasks: Vec<TaskId> = Vec::new();
-    for message in messages_in(&text) {
-        let directives = parse_message(&message, Comments::None);
-        let named = directives.tasks().into_iter().filter(|id| exists(workspace, id));
-        for id in named {
-            if !tasks.contains(id) {
-                tasks.push(id.clone());
-            }
-        }
-    }
-    tasks
+/// What the commits that a squash is about to join have in their messages: no line of them counts once they are joined.
+/// Their times are in the records already.
+#[derive(Default)]
+struct Joined {
+    /// Tasks that one of them names.
+    tasks: Vec<TaskId>,
+    /// What each task has cost.
+    costs: BTreeMap<TaskId, Cost>,
 }
 
-/// Returns what each task has cost by the commits that a squash is about to join, where its own message does not name it: no
-/// line of theirs counts once they are joined. Their times are in the records already.
-fn costs_to_keep(workspace: &Workspace, own: &Directives) -> Vec<(TaskId, Cost)> {
-    let text = read_regular(&workspace.repo_paths().git_dir.join(SQUASHED)).unwrap_or_default();
-    let mut costs: BTreeMap<TaskId, Cost> = BTreeMap::new();
-    for message in messages_in(&String::from_utf8_lossy(&text)) {
-        for directive in parse_message(&message, Comments::None).directives {
-            if let Action::Cost(cost) = directive.action {
-                costs.entry(directive.task).or_default().add(&cost);
+impl Joined {
+    fn read(workspace: &Workspace) -> Self {
+        let text = read_regular(&workspace.repo_paths().git_dir.join(SQUASHED)).unwrap_or_default();
+        let mut joined = Self::default();
+        for message in messages_in(&String::from_utf8_lossy(&text)) {
+            let directives = parse_message(&message, Comments::None);
+            for id in directives.tasks().into_iter().filter(|id| exists(workspace, id)) {
+                if !joined.tasks.contains(id) {
+                    joined.tasks.push(id.clone());
+                }
+            }
+            for (task, cost) in costs_in(&directives) {
+                joined.costs.entry(task.clone()).or_default().add(cost);
             }
         }
+        joined.costs.retain(|id, _| joined.tasks.contains(id));
+        joined
     }
-    let is_named = |id: &TaskId| {
-        own.directives.iter().any(|own| own.task == *id && matches!(own.action, Action::Cost(_)))
-    };
-    costs.into_iter().filter(|(id, _)| exists(workspace, id) && !is_named(id)).collect()
+
+    /// Leaves out what the message of the squash names itself.
+    fn beside(mut self, own: &Directives) -> Self {
+        let named = own.tasks();
+        self.tasks.retain(|id| !named.contains(&id));
+        self.costs.retain(|id, _| costs_in(own).all(|(task, _)| task != id));
+        self
+    }
+}
+
+fn costs_in(directives: &Directives) -> impl Iterator<Item = (&TaskId, &Cost)> {
+    directives.directives.iter().filter_map(|directive| match &directive.action {
+        Action::Cost(cost) => Some((&directive.task, cost)),
+        _ => None,
+    })
 }
 
 /// Returns the messages in a log, whose lines git indents by four spaces.
