@@ -29,20 +29,13 @@ impl MergeSettings {
     }
 }
 
-/// Whether two commits have a history in common.
+/// What becomes of two commits without a common ancestor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Histories {
-    /// They have, or git refuses to merge them.
-    Joined,
-    /// They have none, and are compared all the same.
-    Apart,
-}
-
-impl Histories {
-    /// Returns what the commits where two parted say.
-    pub(super) fn of(bases: &[CommitId]) -> Self {
-        if bases.is_empty() { Self::Apart } else { Self::Joined }
-    }
+pub(super) enum Unrelated {
+    /// They are not merged, as git refuses them.
+    Refused,
+    /// They are merged all the same.
+    Merged,
 }
 
 /// Merges two commits in the object store that a git is started with, with the records of both joined field by field. It
@@ -50,14 +43,14 @@ impl Histories {
 pub(super) fn merge_trees(
     git: Program,
     settings: &MergeSettings,
-    histories: Histories,
+    unrelated: Unrelated,
     commits: [CommitId; 2],
 ) -> Result<Merged> {
     let [ours, theirs] = commits.map(|commit| commit.to_string());
     let [driver, attributes] = &settings.0;
     let how = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages"];
-    let apart = (histories == Histories::Apart).then_some("--allow-unrelated-histories");
-    let words = ["-c", driver, "-c", attributes].into_iter().chain(how).chain(apart);
+    let allowed = (unrelated == Unrelated::Merged).then_some("--allow-unrelated-histories");
+    let words = ["-c", driver, "-c", attributes].into_iter().chain(how).chain(allowed);
     let words = words.chain([ours.as_str(), &theirs]);
     // As a merge at a desk, which reads the attributes of what is checked out.
     let output = git.variable("GIT_ATTR_SOURCE", &ours).args(words).output();

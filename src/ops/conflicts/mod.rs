@@ -16,7 +16,6 @@ use self::store::ObjectStore;
 pub(crate) use self::touching::*;
 pub(crate) use self::train::*;
 use super::gate::short;
-use super::merge_trees::Histories;
 use super::target_policy::anchored;
 use super::{Error, Result, Session};
 use crate::facts::{BranchPairs, PairMerge};
@@ -132,7 +131,7 @@ pub fn conflicts(session: &Session<'_>, request: &ConflictsRequest) -> Result<Br
                     Some(store) => store,
                     empty => empty.insert(ObjectStore::scratch(session)?),
                 };
-                store.conflicts(one, other, Histories::of(&bases))?
+                store.conflicts(one, other)?
             }
             PairMerge::Nothing | PairMerge::Clean => continue,
         };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::LiveBranch;
 use crate::git::{CommitId, TreeId};
-use crate::ops::merge_trees::{Histories, MergeSettings, Merged, git_failed, merge_trees};
+use crate::ops::merge_trees::{MergeSettings, Merged, Unrelated, git_failed, merge_trees};
 use crate::ops::{Error, Result, Session};
 use crate::process::Program;
 
@@ -62,25 +62,17 @@ impl<'s, 'e> ObjectStore<'s, 'e> {
 
     /// Merges two commits, with the records of both joined field by field.
     pub(super) fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Merged> {
-        self.merge_of(Histories::Joined, ours, theirs)
-    }
-
-    fn merge_of(&self, histories: Histories, ours: CommitId, theirs: CommitId) -> Result<Merged> {
-        merge_trees(self.git("merge"), &self.settings, histories, [ours, theirs])
+        merge_trees(self.git("merge"), &self.settings, Unrelated::Refused, [ours, theirs])
     }
 
     /// Returns the files in conflict. One that git would put aside under the name of its branch has that name.
-    pub(super) fn conflicts(
-        &self,
-        ours: &LiveBranch,
-        theirs: &LiveBranch,
-        histories: Histories,
-    ) -> Result<Vec<String>> {
+    pub(super) fn conflicts(&self, ours: &LiveBranch, theirs: &LiveBranch) -> Result<Vec<String>> {
         let aside = |path: String, branch: &LiveBranch| {
             path.replace(&format!("~{}", branch.commit), &format!("~{}", branch.name.replace('/', "_")))
         };
         let named = |path: String| aside(aside(path, ours), theirs);
-        Ok(match self.merge_of(histories, ours.commit, theirs.commit)? {
+        let commits = [ours.commit, theirs.commit];
+        Ok(match merge_trees(self.git("merge"), &self.settings, Unrelated::Merged, commits)? {
             Merged::Clean(_) => Vec::new(),
             Merged::Conflict(files) => files.into_iter().map(named).collect(),
         })

@@ -12,7 +12,7 @@ use crate::env::{Env, fail_point};
 use crate::git::{CommitId, Repository, TreeId};
 use crate::model::{PlanId, TaskId};
 pub(super) use crate::ops::merge_trees::Merged;
-use crate::ops::merge_trees::{Histories, MergeSettings, git_failed, merge_trees};
+use crate::ops::merge_trees::{MergeSettings, Unrelated, git_failed, merge_trees};
 use crate::ops::{Error, Result};
 use crate::process::{Output, Program};
 use crate::store::{Lock, Workspace};
@@ -70,7 +70,7 @@ impl Git {
         let program = program("merge", &folder, &self.plan_folder)
             .variable("GIT_DIR", &self.git_dir)
             .variable("GIT_INDEX_FILE", index);
-        merge_trees(program, &settings, Histories::Joined, [ours, theirs])
+        merge_trees(program, &settings, Unrelated::Refused, [ours, theirs])
     }
 }
 
