@@ -1,6 +1,6 @@
 //! Executions of plans that go on by themselves: a process of their own drives them, for callers that have other things to do.
 
-use super::start::{ExecuteRequest, plan_ahead};
+use super::start::{ExecuteRequest, chosen_to_retry, has_failed, plan_ahead};
 use super::tasks::RunPointer;
 use super::view::{ExecutionState, PlanExecution, execution_of};
 use crate::engine::{PlanTaskState, is_driven};
@@ -29,27 +29,14 @@ pub fn retry_plan_apart(session: &Session<'_>, request: &ExecuteRequest) -> Resu
     };
     refuse_running(&id, &execution)?;
     let given = request.retry.as_deref().unwrap_or_default();
-    let has_failed = |state| matches!(state, PlanTaskState::Failed | PlanTaskState::Reverted);
-    if given.is_empty() && !execution.tasks.iter().any(|task| has_failed(task.status)) {
-        let status = Suggestion::tracker(["plan", "status", id.as_str()]).to_string();
-        return Err(Error::wrong_state(format!("nothing of {id} has failed"), status));
-    }
-    for word in given {
-        let task = session.resolve(word)?;
-        let Some(found) = execution.tasks.iter().find(|found| found.task == task.as_str()) else {
-            let show = Suggestion::tracker(["plan", "show", id.as_str()]).to_string();
-            return Err(Error::not_found(format!("{task} is no task of {id}"), show));
-        };
-        let state = found.status;
-        if !has_failed(state) && !matches!(state, PlanTaskState::Waiting | PlanTaskState::Completed) {
-            let message = format!(
-                "{task} is {}: only what has failed, waits or was reverted is done again",
-                state.as_str()
-            );
-            let status = Suggestion::tracker(["plan", "status", id.as_str()]).to_string();
-            return Err(Error::wrong_state(message, status));
-        }
-    }
+    let tasks: Vec<(&str, PlanTaskState)> =
+        execution.tasks.iter().map(|task| (task.task.as_str(), task.status)).collect();
+    // Whether a task that was completed is still done, the process looks at.
+    let can_be_retried = |at: usize| {
+        let state = tasks[at].1;
+        Ok(has_failed(state) || matches!(state, PlanTaskState::Waiting | PlanTaskState::Completed))
+    };
+    chosen_to_retry(session, &id, given, &tasks, can_be_retried)?;
     plan_ahead(session, request)?;
     drive(session, &id, "retry", request)
 }

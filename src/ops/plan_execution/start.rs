@@ -234,39 +234,51 @@ fn bring(session: &Session<'_>, (plan, branch): (&PlanId, &str), base: CommitId,
     moved(repository.write_commit(&commit).map_err(cannot_commit)?)
 }
 
+/// Chooses the tasks that are done again, by their places: those that are named, or all that have failed or were reverted.
+pub(super) fn chosen_to_retry(
+    session: &Session<'_>,
+    plan: &PlanId,
+    given: &[String],
+    tasks: &[(&str, PlanTaskState)],
+    can_be_retried: impl Fn(usize) -> Result<bool>,
+) -> Result<Vec<usize>> {
+    let status = || Suggestion::tracker(["plan", "status", plan.as_str()]).to_string();
+    let mut chosen: Vec<usize> = Vec::new();
+    for word in given {
+        let id = session.resolve(word)?;
+        let Some(at) = tasks.iter().position(|(task, _)| *task == id.as_str()) else {
+            let show = Suggestion::tracker(["plan", "show", plan.as_str()]).to_string();
+            return Err(Error::not_found(format!("{id} is no task of {plan}"), show));
+        };
+        if !can_be_retried(at)? {
+            let state = tasks[at].1.as_str();
+            let message =
+                format!("{id} is {state}: only what has failed, waits or was reverted is done again");
+            return Err(Error::wrong_state(message, status()));
+        }
+        chosen.push(at);
+    }
+    if given.is_empty() {
+        chosen = (0..tasks.len()).filter(|at| has_failed(tasks[*at].1)).collect();
+    }
+    if chosen.is_empty() {
+        return Err(Error::wrong_state(format!("nothing of {plan} has failed"), status()));
+    }
+    Ok(chosen)
+}
+
+/// Whether a task is done again where none is named.
+pub(super) fn has_failed(state: PlanTaskState) -> bool {
+    matches!(state, PlanTaskState::Failed | PlanTaskState::Reverted)
+}
+
 impl Driver<'_, '_> {
     /// Lets tasks begin again that have failed, with those that were skipped because of them.
     fn retry(&mut self, given: &[String]) -> Result<()> {
-        let mut chosen: Vec<usize> = Vec::new();
-        for word in given {
-            let id = self.session.resolve(word)?;
-            let Some(index) = self.tasks.iter().position(|task| task.id == id) else {
-                return Err(Error::not_found(
-                    format!("{id} is no task of {}", self.plan.id),
-                    Suggestion::tracker(["plan", "show", self.plan.id.as_str()]).to_string(),
-                ));
-            };
-            if !self.can_be_retried(index)? {
-                let state = self.state(index).as_str();
-                let message =
-                    format!("{id} is {state}: only what has failed, waits or was reverted is done again");
-                let status = Suggestion::tracker(["plan", "status", self.plan.id.as_str()]);
-                return Err(Error::wrong_state(message, status.to_string()));
-            }
-            chosen.push(index);
-        }
-        if given.is_empty() {
-            let is_meant =
-                |index: &usize| matches!(self.state(*index), PlanTaskState::Failed | PlanTaskState::Reverted);
-            chosen = (0..self.tasks.len()).filter(is_meant).collect();
-        }
-        if chosen.is_empty() {
-            let status = Suggestion::tracker(["plan", "status", self.plan.id.as_str()]);
-            return Err(Error::wrong_state(
-                format!("nothing of {} has failed", self.plan.id),
-                status.to_string(),
-            ));
-        }
+        let tasks: Vec<(&str, PlanTaskState)> =
+            self.tasks.iter().enumerate().map(|(at, task)| (task.id.as_str(), self.state(at))).collect();
+        let chosen =
+            chosen_to_retry(self.session, &self.plan.id, given, &tasks, |at| self.can_be_retried(at))?;
         for index in &chosen {
             self.refuse_uncommitted_work(*index)?;
         }
