@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::claims::{add_claims, claims_of};
-use super::in_flight::{add_flights, in_flight_of};
+use super::in_flight::{add_flights, add_work, in_flight_of};
 use super::select::{Selector, read_query};
 use super::sync::add_links;
 use super::view::TaskLine;
@@ -75,8 +75,7 @@ pub fn overview(session: &Session<'_>, request: &OverviewRequest) -> Result<(Ove
     let from = request.skip.min(matched);
     let to = request.limit.map_or(matched, |limit| matched.min(from.saturating_add(limit)));
     let mut tasks = selection.lines(&selection.matching[from..to]);
-    add_flights(&in_flight_of(session), &mut tasks);
-    add_claims(session, &claims_of(session), &mut tasks);
+    add_work(session, &mut tasks);
     Ok((Overview { metrics, tasks, matched }, problems))
 }
 

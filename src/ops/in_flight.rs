@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Session;
+use super::claims::{add_claims, claims_of};
 use super::view::TaskLine;
 use crate::facts::{Flight, InFlight};
 use crate::model::Stage;
@@ -45,6 +46,14 @@ pub(super) fn in_flight_of(session: &Session<'_>) -> InFlight {
     match session.snapshot().is_work_tree() {
         true => InFlight::read(session.env(), session.workspace()).unwrap_or_default(),
         false => InFlight::default(),
+    }
+}
+
+/// Adds to lines where their tasks go on, and who has claimed them. Where there are none nothing is read.
+pub(super) fn add_work(session: &Session<'_>, lines: &mut [TaskLine]) {
+    if !lines.is_empty() {
+        add_flights(&in_flight_of(session), lines);
+        add_claims(session, &claims_of(session), lines);
     }
 }
 

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::claims::{add_claims, claims_of};
-use super::in_flight::{add_flights, in_flight_of};
+use super::in_flight::add_work;
 use super::select::{Selector, read_query};
 use super::view::{CountView, TaskLine};
 use super::{Result, Session};
@@ -79,8 +78,7 @@ pub fn list(session: &Session<'_>, request: &ListRequest) -> Result<(Listing, Ve
     let depths = request.tree.then(|| order_as_tree(&selection.summaries, &mut selection.matching));
     let shown = &selection.matching[..matched.min(request.limit.unwrap_or(usize::MAX))];
     let mut lines = selection.lines(shown);
-    add_flights(&in_flight_of(session), &mut lines);
-    add_claims(session, &claims_of(session), &mut lines);
+    add_work(session, &mut lines);
     let tree = depths.map(|depths| {
         let counts = parts_of_all(&tasks);
         let branch = |(line, depth): (&TaskLine, usize)| Branch {
