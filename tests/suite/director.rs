@@ -182,6 +182,12 @@ fn limits_claims_and_the_gate_are_reported_and_rules_come_from_the_default_branc
     let output = sandbox.tracker(&["director", "run", "--once", &other, "."]);
     assert!(output.status == 2 && output.stderr.contains(&format!("error: {other}: {line}")), "{output}");
     assert!(output.stdout.contains("busy"), "{output}");
+    let twin = none.copied();
+    let twin = twin.path().display().to_string();
+    let output = sandbox.tracker(&["director", "run", "--once", &other, &twin]);
+    for place in [&other, &twin] {
+        assert!(output.stderr.contains(&format!("error: {place}: {line}")), "{output}");
+    }
     none.write(".tracker/config.toml", odd.replace("odd = 1\n", ""));
     commit(&none, "A rule that is read");
     assert_eq!(none.tracker(&["director", "run", "--once"]).status, 0);

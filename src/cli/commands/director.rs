@@ -101,6 +101,9 @@ impl Command for Director {
 
 /// Returns the folders, one of each repository: a round looks at all of its working trees.
 fn distinct(context: &Context, folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    if folders.len() == 1 {
+        return folders;
+    }
     let mut seen: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     let mut is_first = |folder: &PathBuf| {
         // What cannot be read is reported by its round.
@@ -133,21 +136,21 @@ impl Run {
     }
 
     fn once(&self, context: &Context) -> Reply<Response> {
-        let (mut round, mut problems, mut failed) = (DirectorRound::default(), Vec::new(), None);
+        let (mut made, mut failed) = (Vec::new(), Vec::new());
         for folder in &self.folders {
             match self.once_in(&context.moved_to(folder)) {
-                Ok((own, found)) => {
-                    round.repositories.push(own);
-                    problems.extend(found);
-                }
+                Ok(round) => made.push(round),
                 // One that cannot be read does not keep the others from their round.
-                Err(failure) => failed = failed.or(Some(self.about(folder, failure))),
+                Err(failure) => failed.push(self.about(folder, failure)),
             }
         }
-        if let Some(failure) = failed {
-            round.repositories.into_iter().for_each(|own| print(context, own, &[]));
-            return Err(failure);
+        if let Some(last) = failed.pop() {
+            made.into_iter().for_each(|(own, problems)| print(context, own, &problems));
+            failed.iter().for_each(|failure| print_failure(context, failure));
+            return Err(last);
         }
+        let (repositories, problems): (Vec<_>, Vec<_>) = made.into_iter().unzip();
+        let (round, problems) = (DirectorRound { repositories }, problems.concat());
         let is_no = round.has_findings();
         Ok(Answer::of(Response::Round(round)).with_problems(problems).no_if(is_no))
     }
@@ -188,9 +191,7 @@ impl Run {
                         return Err(failure);
                     }
                     // The others are still looked after.
-                    let mut out = context.error_output();
-                    failure.show(&mut out);
-                    crate::cli::write_stderr(&out.into_text());
+                    print_failure(context, &failure);
                     continue;
                 }
             };
@@ -219,6 +220,13 @@ fn watch(
     let observe = |own, problems: &[Problem]| send.send(Round::Made(own, problems.to_vec())).is_ok();
     ops::run_director(&mut session, every, write.lock_timeout, observe)
         .map_err(|error| Box::new(error.into()))
+}
+
+/// Prints at once why a repository has no round, or no more.
+fn print_failure(context: &Context, failure: &Failure) {
+    let mut out = context.error_output();
+    failure.show(&mut out);
+    crate::cli::write_stderr(&out.into_text());
 }
 
 /// Prints a round at once, in the form that was requested.
