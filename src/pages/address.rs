@@ -62,6 +62,12 @@ pub(crate) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, PLAIN).to_string()
 }
 
+/// Writes the query of an address, which [`pairs`] reads.
+pub(super) fn joined<N: AsRef<str>, V: AsRef<str>>(pairs: impl Iterator<Item = (N, V)>) -> String {
+    let pair = |(name, value): (N, V)| format!("{}={}", encoded(name.as_ref()), encoded(value.as_ref()));
+    pairs.map(pair).collect::<Vec<_>>().join("&")
+}
+
 /// Reads a part of an address; none where it is no text.
 pub(crate) fn decoded(part: &str) -> Option<String> {
     percent_decode_str(part).decode_utf8().ok().map(|text| text.into_owned())
@@ -150,9 +156,9 @@ impl Address {
     pub(super) fn of_server(&self, at: Option<&str>) -> String {
         let (parts, query) = self.parts();
         let query = query.into_iter().chain(at.map(|at| ("at", at.to_owned())));
-        let query: Vec<String> = query.map(|(name, value)| format!("{name}={}", encoded(&value))).collect();
+        let query = joined(query);
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("/{}{mark}{}", parts.join("/"), query.join("&"))
+        format!("/{}{mark}{query}", parts.join("/"))
     }
 
     /// Returns the path of its file in a site. Files have no queries: of an overview, badge and part are in its name.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::address::{encoded, pairs};
+use super::address::{joined, pairs};
 use super::frame::Frame;
 use crate::ops::RecordCommit;
 
@@ -17,13 +17,13 @@ pub(super) struct History {
     /// What its query has besides.
     fields: Vec<(String, String)>,
     /// The newest first.
-    commits: Vec<Choice>,
+    commits: Vec<Selectable>,
     older: Option<String>,
     newer: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Choice {
+struct Selectable {
     commit: String,
     label: String,
     is_shown: bool,
@@ -37,22 +37,20 @@ impl History {
             pairs(query).into_iter().filter(|(name, _)| name != "at").collect();
         let address = |own: &RecordCommit| {
             let all = fields.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            let all = all.chain([("at", own.commit.as_str())]);
-            let all = all.map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-            format!("{path}?{}", all.collect::<Vec<_>>().join("&"))
+            format!("{path}?{}", joined(all.chain([("at", own.commit.as_str())])))
         };
         let commits = &frame.revisions;
         let shown = commits.iter().position(|own| own.is_shown);
         let older = commits.get(shown.map_or(0, |at| at + 1)).map(address);
         let newer = shown.and_then(|at| at.checked_sub(1)).map(|at| address(&commits[at]));
-        let choice = |own: &RecordCommit| Choice {
+        let selectable = |own: &RecordCommit| Selectable {
             commit: own.commit.clone(),
             label: format!("{} {}", own.at.format("%Y-%m-%d %H:%M"), own.subject),
             is_shown: own.is_shown,
         };
-        let choices = commits.iter().map(choice).collect();
+        let selectables = commits.iter().map(selectable).collect();
         let is_any = !commits.is_empty();
-        is_any.then(|| Self { older, newer, commits: choices, path: path.to_owned(), fields })
+        is_any.then(|| Self { older, newer, commits: selectables, path: path.to_owned(), fields })
     }
 }
 

@@ -137,7 +137,7 @@ impl PageRequest {
         };
         if !self.projects.is_empty() {
             let made = projects::projects(env, &self.projects, &frame);
-            return made.map_or_else(|report| refusal(&report, &frame), |html| Page { status: 200, html });
+            return finish(made, &frame);
         }
         let session = match ops::open_to_read(env, at.as_deref()) {
             Ok(session) => session,

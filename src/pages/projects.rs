@@ -48,7 +48,7 @@ pub(super) fn projects(env: &Env, projects: &[Project], frame: &Frame) -> Made {
     render("projects.html", ("Projects", "projects"), frame, &view)
 }
 
-/// Looks at a repository. One that cannot be read is one card that says why.
+/// Looks at a repository. One that cannot be read is a card with the error.
 fn card(env: &Env, own: &Project) -> Card {
     let place = Card {
         prefix: own.prefix.clone(),
