@@ -30,8 +30,8 @@ impl Changes {
         Self { latest: watch::Sender::new(0), start }
     }
 
-    /// Says that something has changed.
-    pub(super) fn tell(&self) {
+    /// Notifies all streams that something has changed.
+    pub(super) fn notify(&self) {
         self.latest.send_modify(|latest| *latest += 1);
     }
 

@@ -107,22 +107,22 @@ impl Server {
         for watched in self.watched {
             let any = self.served.changes.clone();
             let thread = std::thread::Builder::new().name("watch".to_owned());
-            thread.spawn(move || watched.tell_for_ever(&any))?;
+            thread.spawn(move || watched.notify_for_ever(&any))?;
         }
         runtime.block_on(connections::accept(self.listener, self.access, self.served))
     }
 }
 
 impl Watched {
-    /// Says whenever something changes: to its own pages, and to those of all repositories.
-    fn tell_for_ever(&self, any: &Changes) {
+    /// Notifies its own pages and those of all repositories whenever something changes.
+    fn notify_for_ever(&self, any: &Changes) {
         while let Some(wrote) = self.watcher.wait_for(None) {
             if wrote == Wrote::Local {
                 // A run or a worker may be new: its folder is watched from now on.
                 self.logs.iter().for_each(|folder| self.watcher.watch_local_folders(folder));
             }
-            self.changes.tell();
-            any.tell();
+            self.changes.notify();
+            any.notify();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which tasks have something in common, found once for everybody who asks: the parts of a task, and the tasks that name a
+//! Which tasks have something in common, found once for all callers: the parts of a task, and the tasks that name a
 //! file.
 
 use std::hash::BuildHasher;

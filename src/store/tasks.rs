@@ -47,7 +47,7 @@ pub struct Tasks {
     fresh: Vec<Fresh>,
     slots: Vec<Slot>,
     unexpected: Vec<Problem>,
-    /// The parts by the task that they are a part of, and tasks by their target files; once somebody has asked.
+    /// The parts by the task that they are a part of, and tasks by their target files; built by the first call that needs them.
     parts: OnceLock<ByWord>,
     files: OnceLock<ByWord>,
     /// How many files were read anew since all were.

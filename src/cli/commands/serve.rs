@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -27,15 +27,15 @@ use crate::store::Workspace;
 ///
 /// Example: tracker serve --open
 ///
-/// Example: tracker serve ~/work/shop ~/work/api
+/// Example: tracker serve ../shop ../api
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Serve {
     /// Working trees to serve, several for several repositories [default: this one]
     #[arg(value_name = "DIR")]
     folders: Vec<PathBuf>,
     /// Print a file that serves a repository in a container, and serve nothing: save them as Dockerfile and compose.yaml
-    #[arg(long, value_name = "FILE", value_parser = ["dockerfile", "compose"])]
-    print: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    print: Option<FileName>,
     /// Port to listen on; 0 for one that is free
     #[arg(long, value_name = "PORT", default_value = "4040")]
     port: u16,
@@ -53,6 +53,12 @@ pub(in crate::cli) struct Serve {
     hosts: Vec<String>,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FileName {
+    Dockerfile,
+    Compose,
+}
+
 /// A file that was printed. Of serving there is nothing: the answers are those of HTTP.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Served {
@@ -65,10 +71,10 @@ impl Command for Serve {
     type Response = Served;
 
     fn run(self, context: &Context) -> Reply<Served> {
-        if let Some(file) = self.print.as_deref() {
+        if let Some(file) = self.print {
             let file = match file {
-                "compose" => ContainerFile::Compose,
-                _ => ContainerFile::Dockerfile,
+                FileName::Dockerfile => ContainerFile::Dockerfile,
+                FileName::Compose => ContainerFile::Compose,
             };
             let session = context.read(&ReadArgs::default())?;
             return Ok(Answer::of(Served { text: Some(ops::container_file(&session, file)) }));

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! <common git dir>/tracker/director.json   the findings for which a worker was paused
-//! <common git dir>/tracker/director-round.json   the last round, for whoever asks later
+//! <common git dir>/tracker/director-round.json   the last round, for `director last` and the page of the fleet
 //! <common git dir>/tracker/director.lock   one round at a time
 //! ```
 

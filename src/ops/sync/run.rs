@@ -291,7 +291,7 @@ fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
 }
 
 impl SyncRun {
-    /// Reads what an issue tracker has beside its items: comments, and reviews where the configuration wants them.
+    /// Reads what an issue tracker has beside its items: comments, and reviews where the configuration has them on.
     fn beside(
         &mut self,
         session: &Session<'_>,

@@ -82,7 +82,7 @@ fn what_changes_in_one_is_seen_there_and_on_the_page_of_all() {
     assert_eq!((all.next().1.as_str(), own.next().1.as_str()), ("change", "change"));
     assert_eq!(known(&format!("{first}/")), before);
     assert_ne!(known(&format!("{second}/")), before);
-    // One that cannot be read says so, and the others are there.
+    // One that cannot be read is shown with its error, and the others are there.
     std::fs::remove_dir_all(one.path().join(".tracker")).unwrap();
     let page = server.get("/").body;
     assert!(page.contains("class=\"line warn\""), "{page}");

@@ -64,18 +64,19 @@ fn names(fields: &[SyncField]) -> String {
 /// Summarises a run in one line.
 pub(super) fn line(run: &SyncRun) -> String {
     let count = |kinds: &[StepKind]| run.steps.iter().filter(|step| kinds.contains(&step.kind)).count();
+    let part = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let noun = |count: usize, what: &str| (count > 0).then(|| counted(count, what));
     let parts = [
-        (count(&[StepKind::CreateHere]), "new here"),
-        (count(&[StepKind::CreateThere]), "new there"),
-        (count(&[StepKind::Update]), "changed"),
-        (count(&[StepKind::Orphan]), "gone"),
-        (run.notes, if run.notes == 1 { "new note" } else { "new notes" }),
-        (run.votes.len(), if run.votes.len() == 1 { "new vote" } else { "new votes" }),
-        (run.conflicts, "to decide on"),
-        (run.problems, "with problems"),
+        part(count(&[StepKind::CreateHere]), "new here"),
+        part(count(&[StepKind::CreateThere]), "new there"),
+        part(count(&[StepKind::Update]), "changed"),
+        part(count(&[StepKind::Orphan]), "gone"),
+        noun(run.notes, "new note"),
+        noun(run.votes.len(), "new vote"),
+        part(run.conflicts, "to decide on"),
+        part(run.problems, "with problems"),
     ];
-    let parts: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     let what = if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") };
     let would = if run.dry_run || run.needs_yes { "would change: " } else { "" };
     format!("{}: {would}{what}", run.remote)
