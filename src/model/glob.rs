@@ -113,28 +113,38 @@ fn after_class(text: &str) -> Result<&str, GlobError> {
 /// folder would choose that nobody looks.
 #[must_use]
 pub fn is_selected(globs: &[String], path: &str) -> bool {
-    selects(globs, path, Names::AsWritten)
+    decides(globs, |glob| matches(glob, path, Names::AsWritten), |glob| matches_file(glob, path))
+}
+
+/// Whether a list of globs permits a path: what needs no review, or what a worker may touch. A pattern of names permits
+/// files of that name alone, and what is taken out is so in whatever spelling a checkout puts in its place.
+#[must_use]
+pub fn is_permitted(globs: &[String], path: &str) -> bool {
+    decides(globs, |glob| matches_file(glob, path), |glob| matches(glob, path, Names::Folded))
 }
 
 /// Whether a list of globs selects a path, or what a checkout may put in its place: names that differ in case or in how
 /// letters are composed are one on many systems ([`fold_file_name`]), and what is no folder matches where a glob has a
 /// folder, since a link there leads anywhere. What is taken out must match as it is written. For lists of what somebody
-/// has to look at; what somebody may do is never more than is written.
+/// has to look at; for what somebody may do there is [`is_permitted`].
 #[must_use]
 pub fn may_select(globs: &[String], path: &str) -> bool {
-    selects(globs, path, Names::Folded)
+    decides(globs, |glob| matches(glob, path, Names::Folded), |glob| matches_file(glob, path))
 }
 
-fn selects(globs: &[String], path: &str, names: Names) -> bool {
+/// Whether the last glob that matches selects, rather than takes out.
+fn decides(globs: &[String], selects: impl Fn(&str) -> bool, takes_out: impl Fn(&str) -> bool) -> bool {
     let is_deciding = |glob: &&String| match glob.strip_prefix('!') {
-        Some(taken_out) if is_of_names(taken_out) => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            matches(taken_out, name, Names::AsWritten)
-        }
-        Some(taken_out) => matches(taken_out, path, Names::AsWritten),
-        None => matches(glob, path, names),
+        Some(taken_out) => takes_out(taken_out),
+        None => selects(glob),
     };
     globs.iter().rev().find(is_deciding).is_some_and(|glob| !glob.starts_with('!'))
+}
+
+/// Whether a glob matches a path as it is written, a pattern of names the name of the file alone.
+fn matches_file(glob: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches(glob, if is_of_names(glob) { name } else { path }, Names::AsWritten)
 }
 
 /// Whether a glob is a pattern of names, such as `*.md`, that matches at any depth.
@@ -312,7 +322,7 @@ fn name_matches(glob: &str, name: &str, names: Names) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{GlobError, check_glob, first_overlap, is_selected, may_overlap, may_select};
+    use super::{GlobError, check_glob, first_overlap, is_permitted, is_selected, may_overlap, may_select};
 
     #[test]
     fn target_files_overlap_however_their_path_is_written() {
@@ -435,6 +445,21 @@ mod tests {
         let globs = ["**", "!docs/**", "!*.md"].map(str::to_owned);
         assert!(!is_selected(&globs, "lib/a.md") && !is_selected(&globs, "docs/a.rs"));
         assert!(is_selected(&globs, "lib/v1.md/a.rs"), "a folder is no document");
+    }
+
+    #[test]
+    fn what_is_permitted_is_no_more_than_what_is_written() {
+        let globs = ["docs/**", "*.md", "guide"].map(str::to_owned);
+        for path in ["docs/a.rs", "README.md", "src/x/a.md", "guide/a.rs"] {
+            assert!(is_permitted(&globs, path), "{path}");
+        }
+        for path in ["src/x.md/evil.rs", "x.md/a/b.rs", "Docs/a.rs", "README.MD", "docs"] {
+            assert!(!is_permitted(&globs, path), "{path}");
+        }
+        let globs = ["**", "!src/**", "!*.sql"].map(str::to_owned);
+        for path in ["src/a.rs", "Src/a.rs", "a.sql", "A.SQL", "x.sql/a"] {
+            assert!(!is_permitted(&globs, path), "{path}");
+        }
     }
 
     #[test]

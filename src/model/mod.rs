@@ -92,7 +92,7 @@ pub(crate) use finding::{FindingId, Resolution, ToolSource};
 pub use finding::{FindingSeverity, FindingState};
 pub use gate::Standard;
 pub(crate) use gate::{GateCommand, GateRule, GateRules, Level};
-pub(crate) use glob::{check_glob, first_overlap, is_selected, may_overlap, may_select};
+pub(crate) use glob::{check_glob, first_overlap, is_permitted, is_selected, may_overlap, may_select};
 pub(crate) use hex::{digest_of, to_hex};
 pub(crate) use id::{IdError, id_letter};
 pub use id::{PlanId, RunId, TaskId};

@@ -40,7 +40,7 @@ mod tests;
 mod tree;
 mod votes;
 
-pub(crate) use crate::model::{is_selected, may_select};
+pub(crate) use crate::model::{is_permitted, is_selected, may_select};
 pub(crate) use blocking::{blocking_findings, finding_id, finding_identity};
 pub(crate) use claims::{
     ClaimChange, ClaimLoss, ClaimedTask, Claimer, Observer, Obstacle, own_claim, plan_claim, renewed,

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::coverage::is_covered;
-use super::is_selected;
+use super::is_permitted;
 use crate::model::{Config, Move, Stage};
 
 /// The stages of one task, in order.
@@ -109,7 +109,7 @@ impl<'c> Route<'c> {
     /// for beyond this route.
     #[must_use]
     pub fn is_own(&self, path: &str) -> bool {
-        !self.own.is_empty() && is_selected(self.own, path)
+        !self.own.is_empty() && is_permitted(self.own, path)
     }
 
     /// Returns whether a role reviews a path on this route. A role that declares paths has those; one that does not has
@@ -126,8 +126,8 @@ impl<'c> Route<'c> {
         let requires = |stage: &Stage| self.roles_of(stage).iter().any(|name| name == role);
         let Some(last) = self.stages.iter().rposition(requires) else { return true };
         let later = self.stages[last + 1..].iter().flat_map(|stage| self.roles_of(stage));
-        // What a later role has by another spelling of its paths alone stays here as well.
-        !later.map(|name| self.config.role(name)).any(|role| is_selected(&role.rules.paths, path))
+        // What a later role has by another spelling of its paths alone, or by the name of a folder, stays here as well.
+        !later.map(|name| self.config.role(name)).any(|role| is_permitted(&role.rules.paths, path))
     }
 
     fn positions_of(&self, history: &[Move]) -> impl Iterator<Item = (usize, usize)> {

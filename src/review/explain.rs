@@ -196,8 +196,9 @@ const EXPLANATIONS: [Explanation; GateRule::ALL.len()] = [
         title: "changed files are covered by valid approvals",
         requires: "For each file that the merge changes, and each role of a stage that its task has left, \
                    approved changes lead from what the base has to what will be merged, each used once; those of \
-                   several tasks may follow one another. A file that came without a task is covered by nobody, \
-                   and what a cancelled task brings is not covered either. What `sprint close` writes into the \
+                   several tasks may follow one another. A file that came without a task is covered by nobody; \
+                   what only cancelled tasks bring needs the roles of all of their stages, for none of these \
+                   will ask later. What `sprint close` writes into the \
                    `history` and the `documents` of the base's configuration needs no task: it is computed again, \
                    and is all that may differ.",
         why: "A vote is on a change, from one content to another. It covers neither later changes nor undoing \

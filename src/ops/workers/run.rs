@@ -23,7 +23,8 @@ use super::work::{Halt, Worker};
 use crate::facts::claim_refs_of;
 use crate::git::{CommitId, FileMode, Repository};
 use crate::model::{
-    CLOCK_SKEW, FILES_REF, FindingState, TaskId, WorkerType, WorkerWatch, is_selected, is_worker_name,
+    CLOCK_SKEW, FILES_REF, FindingState, TaskId, WorkerType, WorkerWatch, is_permitted, is_selected,
+    is_worker_name,
 };
 use crate::ops::claims::claims_remote;
 use crate::ops::{Error, QueueRequest, Result, Session, queue};
@@ -408,7 +409,7 @@ impl AtWork<'_, '_> {
             files.into_iter().filter(|file| is_file(file.mode)).map(|file| file.path).collect();
         let paths = &self.worker.kind.paths;
         let is_allowed =
-            |path: &&String| is_for_workers(path) && (paths.is_empty() || is_selected(paths, path));
+            |path: &&String| is_for_workers(path) && (paths.is_empty() || is_permitted(paths, path));
         let allowed: BTreeSet<String> = present.iter().filter(is_allowed).cloned().collect();
         if is_first && !self.request.files.is_empty() {
             let looked = self.given(&allowed, &present)?;

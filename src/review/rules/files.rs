@@ -9,7 +9,7 @@ use crate::model::{
     Config, GateRule, Level, Suggestion, TRACKER_FOLDER, TaskId, fold_file_name, is_daily_record,
     is_in_tracker,
 };
-use crate::policy::{Fix, Route, is_selected, may_select};
+use crate::policy::{Fix, Route, is_permitted, is_selected, may_select};
 
 /// Returns whether a path is what the gate judges by: the tracker's files that are no records, a tracker in another
 /// place, and the mailmap, which says who is who.
@@ -38,6 +38,32 @@ pub(super) fn required_anywhere(config: &Config, path: &str) -> Vec<String> {
 
 /// Files that run the gate on the usual servers. A change of them is a warning: the server decides who may make it.
 const RUNNERS: [&str; 4] = [".github/workflows/**", ".github/actions/**", ".gitlab-ci.yml", ".gitlab/**"];
+/// Files by which coding agents are instructed: many are documents by their names, and no documentation.
+const INSTRUCTIONS: [&str; 11] = [
+    "AGENTS.md",
+    "CLAUDE.md",
+    "GEMINI.md",
+    ".claude/**",
+    ".codex/**",
+    ".cursor/**",
+    ".cursorrules",
+    ".gemini/**",
+    ".github/copilot-instructions.md",
+    ".github/instructions/**",
+    ".mcp.json",
+];
+
+/// Returns why a file is to be looked at closely, whoever reviews it.
+fn why_closely(path: &str) -> Option<&'static str> {
+    let is_of = |globs: &[&str]| {
+        let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
+        may_select(&globs, path)
+    };
+    if is_of(&RUNNERS) {
+        return Some("changes the workflow that may run this gate: look at it closely");
+    }
+    is_of(&INSTRUCTIONS).then_some("changes what coding agents are instructed to do here: look at it closely")
+}
 
 /// Returns the paths that what the gate judges by hangs on, and those that the policy protects.
 #[must_use]
@@ -77,9 +103,8 @@ fn policy_owners(facts: &RangeFacts<'_>, book: &mut Violations<'_>) {
                 let about = About { file: Some(path), fix, ..About::default() };
                 book.add_at(Level::Warn, rule, message, about);
             }
-        } else if may_select(&RUNNERS.map(str::to_owned), path) {
+        } else if let Some(message) = why_closely(path) {
             let about = About { file: Some(path), ..About::default() };
-            let message = "changes the workflow that may run this gate: look at it closely";
             book.add_at(Level::Warn, rule, message, about);
         }
     }
@@ -175,7 +200,7 @@ fn files_of_types(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Viola
         let landed = facts.landing.changed.get(&task.facts.id).filter(|_| !task.moves.is_empty());
         let paths: BTreeSet<&String> = of_range.chain(landed.into_iter().flatten()).collect();
         let mut found = Vec::new();
-        for path in paths.into_iter().filter(|path| !is_in_tracker(path) && !is_selected(&rules.paths, path))
+        for path in paths.into_iter().filter(|path| !is_in_tracker(path) && !is_permitted(&rules.paths, path))
         {
             let unseen: Vec<&str> = required_anywhere(book.config, path)
                 .iter()
