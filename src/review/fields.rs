@@ -38,6 +38,8 @@ pub struct Ticks {
     pub ticked: Vec<String>,
     /// Texts of boxes that were unticked.
     pub unticked: Vec<String>,
+    /// Texts of boxes that are gone and were never ticked.
+    pub dropped: Vec<String>,
     /// Whether the text differs in more than ticks.
     pub is_reworded: bool,
 }
@@ -53,9 +55,11 @@ pub fn ticks(before: Option<&Task>, after: &Task) -> Ticks {
         }
         counts
     };
-    let old = before.map(counts).unwrap_or_default();
+    let (old, new) = (before.map(counts).unwrap_or_default(), counts(after));
+    let gone = old.iter().filter(|(text, (_, open))| *open > 0 && !new.contains_key(*text));
+    let dropped = gone.map(|(text, _)| text.clone()).collect();
     let (mut ticked, mut unticked) = (Vec::new(), Vec::new());
-    for (text, (done, open)) in counts(after) {
+    for (text, (done, open)) in new {
         let (was_done, was_open) = old.get(&text).copied().unwrap_or_default();
         if done > was_done {
             ticked.push(text);
@@ -64,7 +68,7 @@ pub fn ticks(before: Option<&Task>, after: &Task) -> Ticks {
         }
     }
     let is_reworded = before.is_some_and(|before| plain(&before.body) != plain(&after.body));
-    Ticks { ticked, unticked, is_reworded }
+    Ticks { ticked, unticked, dropped, is_reworded }
 }
 
 /// Returns a body with all boxes alike.

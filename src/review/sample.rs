@@ -145,6 +145,7 @@ fn dark() -> TaskReview {
         required: 2,
         ticked: vec!["toggle in settings".to_owned(), "colours from one table".to_owned()],
         unticked: vec!["remembers the choice".to_owned()],
+        dropped: Vec::new(),
         fields: vec![FieldChange {
             key: "priority".to_owned(),
             before: Some("low".to_owned()),
@@ -239,6 +240,7 @@ pub(crate) fn everywhere(text: &str) -> Review {
         task.title = own();
         task.ticked = vec![own(); 2];
         task.unticked = vec![own(); 2];
+        task.dropped = vec![own(); 2];
         let rejected = Missing::Rejected { role: own(), by: own(), notes: some() };
         task.missing = vec![MissingReview(Missing::Blocked(own())), MissingReview(rejected)];
         for made in &mut task.moves {

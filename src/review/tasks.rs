@@ -75,7 +75,8 @@ fn of_task(task: &Judged<'_>, range: &RangeFacts<'_>, config: &Config) -> TaskRe
     };
     if let Some(after) = &facts.after {
         let ticks = fields::ticks(facts.before.as_ref(), after);
-        (shown.ticked, shown.unticked, shown.is_reworded) = (ticks.ticked, ticks.unticked, ticks.is_reworded);
+        (shown.ticked, shown.unticked) = (ticks.ticked, ticks.unticked);
+        (shown.dropped, shown.is_reworded) = (ticks.dropped, ticks.is_reworded);
         shown.fields = facts.before.as_ref().map(|before| fields::changed(before, after)).unwrap_or_default();
     }
     for role in task.current.iter().flat_map(|current| current.roles) {

@@ -109,6 +109,9 @@ pub struct TaskReview {
     /// Boxes that were unticked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unticked: Vec<String>,
+    /// Boxes that are gone and were never ticked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
     /// Fields that changed, but for the stage and what is derived.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,

@@ -150,6 +150,7 @@ fn rows_of(task: &DiffTask, out: &Output) -> Vec<Row> {
     let red = || Cell::styled(out.glyph("☐", "-"), Style::new().yellow());
     rows.extend(task.ticked.iter().map(|text| plain(green(), "ticked", text)));
     rows.extend(task.unticked.iter().map(|text| plain(red(), "unticked", text)));
+    rows.extend(task.dropped.iter().map(|text| plain(red(), "removed", text)));
     rows.extend(task.fields.iter().map(|change| field(change, out)));
     if task.is_reworded {
         rows.push(plain(changed_mark(), "text", "reworded"));

@@ -75,7 +75,8 @@ fn of_file(diff: &mut DiffTask, before: Option<&Task>, after: Option<&Task>) {
     }
     if let Some(after) = after {
         let found = ticks(before, after);
-        (diff.ticked, diff.unticked, diff.is_reworded) = (found.ticked, found.unticked, found.is_reworded);
+        (diff.ticked, diff.unticked) = (found.ticked, found.unticked);
+        (diff.dropped, diff.is_reworded) = (found.dropped, found.is_reworded);
     }
     if let (Some(before), Some(after)) = (before, after) {
         diff.fields = changed_fields(before, after);

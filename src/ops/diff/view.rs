@@ -52,6 +52,8 @@ pub struct DiffTask {
     pub ticked: Vec<String>,
     /// Boxes that were unticked.
     pub unticked: Vec<String>,
+    /// Boxes that are gone and were never ticked.
+    pub dropped: Vec<String>,
     /// Fields that differ, by key.
     pub fields: Vec<FieldChange>,
     /// Whether the text differs in more than ticks.

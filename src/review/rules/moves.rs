@@ -5,12 +5,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::facts::{CommitFacts, Credited, RangeFacts, RangeTask, RecordStep};
+use super::super::fields::ticks;
 use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
 use super::objections::{exceptions, is_revert, is_reverted, not_counted};
 use super::votes::doubt_whose;
 use super::{About, Violations};
+use crate::doc::open_boxes;
 use crate::model::{
-    Advance, Config, GateRule, Level, Move, MoveKind, Stage, Suggestion, Task, TaskId, is_same_name,
+    Advance, Config, GateRule, Level, Move, MoveKind, OpenBox, Stage, Suggestion, Task, TaskId, is_same_name,
 };
 use crate::policy::{Fix, Missing, Route, VoteStatus, WhyNot, is_override, overriding_move, role_for_people};
 
@@ -249,6 +251,7 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
         };
         book.add(rule, message, about);
     }
+    dropped_boxes(task, stage_exit, book);
     let Some(step) = stage_exit.step else { return };
     let agent = step.agent.as_deref();
     if let Some(role) = role_for_people(book.config, stage_exit.stage.as_str(), &step.by, agent) {
@@ -260,6 +263,28 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
         );
         book.add(GateRule::EarnedMoves, message, about);
     }
+}
+
+/// Warns of boxes that the stage requires, which the range removes unticked: what was agreed on is not there any more, and
+/// whoever reviews decides whether that is right.
+fn dropped_boxes(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Violations<'_>) {
+    let (Some(before), Some(after)) = (&task.facts.before, &task.facts.after) else { return };
+    let requirements = &book.config.rules_of(stage_exit.stage.as_str()).requires;
+    let is_required = |open: &OpenBox| requirements.iter().any(|own| open.is_required_by(*own));
+    let dropped = ticks(Some(before), after).dropped;
+    let required = open_boxes(&before.body).into_iter().filter(|open| is_required(open));
+    let required: Vec<String> =
+        required.filter(|open| dropped.contains(&open.text)).map(|open| format!("`{}`", open.text)).collect();
+    if required.is_empty() {
+        return;
+    }
+    let message = format!(
+        "left {}, which requires {} ticked: removed instead",
+        stage_exit.stage,
+        required.join(" and ")
+    );
+    let about = About { task: Some(&task.facts.id), file: Some(&task.facts.path), ..About::default() };
+    book.add_at(Level::Warn, GateRule::Deliverables, message, about);
 }
 
 /// Whether a finding was reported after the task had left a stage, as the file dates it: nothing was wrong with the move.

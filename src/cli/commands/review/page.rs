@@ -167,11 +167,12 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
 fn box_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {
     let ticked =
         task.ticked.iter().map(|text| vec![Cell::styled(out.glyph("✓", "[x]"), GOOD), Cell::new(text)]);
-    let opened = |text: &String| {
-        let text = format!("{text}  (unchecked again)");
-        vec![Cell::styled(out.glyph("☐", "[ ]"), WARN), Cell::new(text)]
+    let open = |text: &String, what: &str| {
+        vec![Cell::styled(out.glyph("☐", "[ ]"), WARN), Cell::new(format!("{text}  ({what})"))]
     };
-    ticked.chain(task.unticked.iter().map(opened)).collect()
+    let opened = task.unticked.iter().map(|text| open(text, "unchecked again"));
+    let dropped = task.dropped.iter().map(|text| open(text, "removed, never checked"));
+    ticked.chain(opened).chain(dropped).collect()
 }
 
 fn changed_rows(task: &TaskReview, out: &Output) -> Vec<Vec<Cell>> {

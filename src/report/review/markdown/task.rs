@@ -72,12 +72,11 @@ fn vote(vote: &VoteReview) -> String {
 }
 
 fn boxes(task: &TaskReview, most: usize) -> String {
-    let ticked = task.ticked.iter().map(|line| (true, line));
-    let boxes: Vec<(bool, &String)> = ticked.chain(task.unticked.iter().map(|line| (false, line))).collect();
-    list(&boxes, most, |(is_ticked, line)| {
-        let (mark, end) = if *is_ticked { ("✓", "") } else { ("☐", " — opened again") };
-        format!("{mark} {}{end}", text(line, TITLE))
-    })
+    let ticked = task.ticked.iter().map(|line| ("✓", line, ""));
+    let opened = task.unticked.iter().map(|line| ("☐", line, " — opened again"));
+    let dropped = task.dropped.iter().map(|line| ("☐", line, " — removed, never ticked"));
+    let boxes: Vec<(&str, &String, &str)> = ticked.chain(opened).chain(dropped).collect();
+    list(&boxes, most, |(mark, line, end)| format!("{mark} {}{end}", text(line, TITLE)))
 }
 
 fn changed(task: &TaskReview, most: usize) -> String {
