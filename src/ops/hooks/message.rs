@@ -7,7 +7,7 @@ use super::link::{comment_mark, missing_hooks};
 use super::plan::{CommitContext, Plan, TimeRule, unstaged};
 use crate::doc::record_problems;
 use crate::env::Env;
-use crate::git::{CommitId, Operation};
+use crate::git::{CommitId, CommitInfo, Operation};
 use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, TaskId};
 use crate::ops::target_policy::target_policy_here;
 use crate::ops::{Error, Result, Session};
@@ -16,6 +16,10 @@ use crate::policy::{
     parse_message,
 };
 use crate::store::{self, Hook, Purpose, Snapshot, Workspace};
+
+/// How long ago a commit that is being made was written at most, where nobody gave it another time: as long as an editor
+/// may be open is no matter, for git takes the time before.
+const NOW_SECONDS: i64 = 3600;
 
 /// Checks what a message requires against what is staged, and refuses the commit with every reason.
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
@@ -223,7 +227,7 @@ fn are_granted(workspace: &Workspace, directives: &Directives) -> bool {
 }
 
 /// Judges the message from HEAD's state. Nobody says whether HEAD is about to be amended: where HEAD's own message
-/// requires the same moves, the message is let through if it passes from the state of HEAD's parent.
+/// requires the same moves, and it may be, the message is let through if it passes from the state of HEAD's parent.
 fn reasons_against(
     env: &Env,
     workspace: Workspace,
@@ -235,7 +239,8 @@ fn reasons_against(
     let head = repository.head()?.commit;
     let commit = head.map(|head| repository.commit_info(head)).transpose()?;
     let parent = commit.as_ref().and_then(|commit| commit.parents.first().copied());
-    let may_amend = commit.as_ref().is_some_and(|commit| repeats(&commit.message, directives));
+    let may_amend =
+        commit.as_ref().is_some_and(|commit| repeats(&commit.message, directives) && !is_beside(env, commit));
     let author = repository.identity(env)?.name;
     let unchanged = head.map_or(Ok(false), |head| staged.is_of(head))?;
     let at_head = (!unchanged).then(|| workspace.snapshot_of_commit(head)).transpose()?;
@@ -278,6 +283,18 @@ fn reasons_against(
     let is_partial = is_partial_commit(env, session.workspace());
     reasons.extend(plan.refusals.iter().map(|refusal| reason_of(refusal, &with_all, is_partial)));
     Ok(reasons)
+}
+
+/// Whether the commit that is being made is another one than HEAD: it has HEAD's author, and was written just now. One that
+/// is amended keeps its author's time, unless it is given another or another author.
+fn is_beside(env: &Env, head: &CommitInfo) -> bool {
+    // As git gives it to its hooks: `@SECONDS ZONE`.
+    let date = env.variable("GIT_AUTHOR_DATE");
+    let seconds = date.as_deref().and_then(|date| date.strip_prefix('@')?.split(' ').next()?.parse().ok());
+    let author = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"].map(|name| env.variable(name).unwrap_or_default());
+    let is_now = |seconds: i64| (env.now().timestamp() - seconds).abs() <= NOW_SECONDS;
+    seconds.is_some_and(|seconds| is_now(seconds) && seconds != head.author_time.timestamp())
+        && author == [head.author.name.as_str(), head.author.email.as_str()]
 }
 
 /// Whether a message requires every move that the directives require.
