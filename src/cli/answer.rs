@@ -78,28 +78,34 @@ pub(super) fn schema_of<T: JsonSchema>() -> Schema {
     sparse_schema::<Envelope<T>>()
 }
 
-/// Returns the JSON Schema of a type as [`write_line`] writes it: a list is there only where it contains something.
+/// Returns the JSON Schema of a type as [`write_line`] writes it: a value is there only where there is one, a list where it
+/// contains something.
 pub(super) fn sparse_schema<T: JsonSchema>() -> Schema {
     sparse().into_root_schema_for::<T>()
 }
 
 fn sparse() -> SchemaGenerator {
-    SchemaSettings::default().with_transform(RecursiveTransform(make_lists_optional)).into_generator()
+    let settings = SchemaSettings::default().for_serialize();
+    settings.with_transform(RecursiveTransform(make_sparse_optional)).into_generator()
 }
 
-fn make_lists_optional(schema: &mut Schema) {
-    let is_list = |property: &Value| match &property["type"] {
-        Value::Array(types) => types.iter().any(|name| name == "array"),
-        name => name == "array",
+fn make_sparse_optional(schema: &mut Schema) {
+    let may_be = |property: &Value, name: &str| match &property["type"] {
+        Value::Array(types) => types.iter().any(|own| own == name),
+        own => own == name,
     };
-    let lists: Vec<String> = match schema.get("properties").and_then(Value::as_object) {
+    let is_sparse = |property: &Value| {
+        let of_several = property["anyOf"].as_array().into_iter().flatten();
+        may_be(property, "array") || of_several.chain([property]).any(|own| may_be(own, "null"))
+    };
+    let sparse: Vec<String> = match schema.get("properties").and_then(Value::as_object) {
         Some(properties) => {
-            properties.iter().filter(|(_, each)| is_list(each)).map(|(name, _)| name.clone()).collect()
+            properties.iter().filter(|(_, each)| is_sparse(each)).map(|(name, _)| name.clone()).collect()
         }
         None => return,
     };
     if let Some(Value::Array(required)) = schema.get_mut("required") {
-        required.retain(|name| !lists.iter().any(|list| name == list));
+        required.retain(|name| !sparse.iter().any(|own| name == own));
     }
 }
 

@@ -1,8 +1,9 @@
 //! `cost`: what the lines `Cost: ID 12k tokens 0.30 USD` of commits sum up to, by task, sprint, run, person or worker. Nothing is
-//! stored: each commit of the history counts once.
+//! stored: each commit of the history counts once, and one that was copied to another branch as well is the same.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use super::workers::{COST_TRAILER, worker_of};
 use super::{ListRequest, Result, Session, list};
 use crate::facts::Commits;
 use crate::git::CommitInfo;
-use crate::model::{Budgets, Cost, Problem, Summary, TaskId};
+use crate::model::{Budgets, Cost, Person, Problem, Summary, TaskId};
 use crate::policy::{Action, Comments, parse_message};
 
 /// By what costs are summed.
@@ -119,12 +120,23 @@ fn entries_of(commit: &CommitInfo) -> (Vec<Entry>, usize) {
     (costs.collect(), directives.errors.iter().filter(is_cost).count())
 }
 
+/// What tells one piece of work from another. A commit that was copied to a second branch keeps its author, the time and
+/// the message, and once both branches are merged it is still one.
+fn work_of(commit: &CommitInfo) -> (Person, DateTime<Utc>, String) {
+    let lines = commit.message.lines().filter(|line| !line.starts_with("(cherry picked from commit "));
+    (commit.author.clone(), commit.author_time, lines.collect::<Vec<_>>().join("\n").trim().to_owned())
+}
+
 /// Sums what the commits of a task say that it has cost; none where none does. Only these commits are read.
 pub(super) fn cost_of_task(session: &Session<'_>, id: &TaskId, budgets: &Budgets) -> Result<Option<CostSum>> {
     let repository = session.workspace().repository()?;
-    let (mut sum, mut count) = (Cost::default(), 0);
+    let (mut sum, mut count, mut seen) = (Cost::default(), 0, HashSet::new());
     for commit in Commits::new(&repository, session.tip(&repository)?).of(id)? {
-        let (entries, _) = entries_of(&repository.commit_info(commit)?);
+        let commit = repository.commit_info(commit)?;
+        let (entries, _) = entries_of(&commit);
+        if entries.is_empty() || !seen.insert(work_of(&commit)) {
+            continue;
+        }
         let own: Vec<&Entry> = entries.iter().filter(|entry| entry.task.as_ref() == Some(id)).collect();
         own.iter().for_each(|entry| sum.add(&entry.cost));
         count += usize::from(!own.is_empty());
@@ -157,8 +169,9 @@ pub(super) fn reported(session: &Session<'_>) -> Result<(Vec<Reported>, Vec<Stri
         Some(tip) => repository.commits_between(None, tip)?,
         None => Vec::new(),
     };
-    let (mut all, mut unread) = (Vec::new(), Vec::new());
-    for commit in commits.iter().filter(|commit| commit.message.to_ascii_lowercase().contains("cost:")) {
+    let (mut all, mut unread, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
+    let reporting = commits.iter().filter(|commit| commit.message.to_ascii_lowercase().contains("cost:"));
+    for commit in reporting.filter(|commit| seen.insert(work_of(commit))) {
         let (entries, odd) = entries_of(commit);
         unread.extend((odd > 0).then(|| commit.id.to_string()));
         all.push(entries);

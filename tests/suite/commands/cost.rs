@@ -80,3 +80,32 @@ fn a_budget_of_tasks_and_sprints_is_shown_where_it_is_used_up() {
         serde_json::json!({"tokens": 0, "money": {"USD": "1.30"}, "commits": 1, "budget": "5.00 USD"})
     );
 }
+
+#[test]
+fn work_that_was_copied_to_another_branch_is_paid_once() {
+    let sandbox = empty();
+    assert_eq!(sandbox.tracker(&["new", "One", "--id", "TASK-0NE1"]).status, 0);
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Plan"]);
+    sandbox.git(&["checkout", "--quiet", "-b", "feature"]);
+    sandbox.write("f", "1\n");
+    sandbox.git(&["add", "--all"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Work\n\nCost: TASK-0NE1 1k tokens"]);
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "Beside"]);
+    sandbox.git(&["cherry-pick", "-x", "feature"]);
+    sandbox.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", "feature"]);
+    let total = json(&sandbox.tracker(&["cost", "--format", "json"]))["result"]["total"].clone();
+    assert_eq!(total["tokens"], 1000);
+    let shown =
+        json(&sandbox.tracker(&["show", "0ne1", "--format", "json"]))["result"]["task"]["cost"].clone();
+    assert_eq!((&shown["tokens"], &shown["commits"]), (&1000.into(), &1.into()));
+    for line in [&["cost"][..], &["show", "0ne1"]] {
+        let schema = serde_json::from_str(&sandbox.tracker(&["schema", line[0]]).stdout).unwrap();
+        let document = json(&sandbox.tracker(&[line, &["--format", "json"]].concat()));
+        assert!(jsonschema::is_valid(&schema, &document), "{line:?}: {document}");
+    }
+    sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "More\n\nCost: TASK-0NE1 1k tokens"]);
+    let total = json(&sandbox.tracker(&["cost", "--format", "json"]))["result"]["total"].clone();
+    assert_eq!(total["tokens"], 2000);
+}

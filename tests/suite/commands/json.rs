@@ -310,6 +310,7 @@ fn answers_and_errors_match_their_schemas() {
         seen.extend(answered(&worked, &schemas, call));
     }
     seen.extend(answered(&worked, &schemas, "worker remove lint"));
+    seen.extend(answered(&super::forecast::busy(), &schemas, "forecast"));
     let item = r#"{"id":"1","key":"TASK-1","version":1,"fields":{"title":"A"}}"#;
     let synced = crate::sync::program::scripted(&[item], &[]);
     for call in [
