@@ -31,6 +31,7 @@ mod role;
 mod run;
 mod servers;
 mod settings;
+mod signers;
 mod source;
 mod sprint;
 mod sync_link;

@@ -3,7 +3,7 @@
 use super::{
     Document, escalation_warnings, read_any_run, read_config, read_escalation, read_finding, read_note,
     read_plan, read_receipt, read_role, read_scope_change, read_sprint, read_sync_link, read_task, read_vote,
-    read_workflow,
+    read_workflow, signers::signers_problems,
 };
 use crate::model::{PlanId, Problem, RecordKind, RecordPath, Task, TaskId};
 
@@ -48,6 +48,7 @@ pub fn record_problems(path: &RecordPath, bytes: &[u8]) -> Vec<Problem> {
         RecordPath::File(RecordKind::Config) => {
             read_config(bytes).map(|(config, warnings)| [config.errors, warnings].concat())
         }
+        RecordPath::File(RecordKind::AllowedSigners) => Ok(signers_problems(bytes)),
         // Lines, or kinds that nothing reads yet.
         RecordPath::File(_)
         | RecordPath::Named { .. }

@@ -159,7 +159,10 @@ fn refuse_if_changed(session: &Session<'_>) -> Result<()> {
         more => format!(" and {more} more"),
     };
     let message = format!("`{first}`{more} has changes that are not committed");
-    Err(Error::usage_with(message, "commit or stash them, then: tracker doctor --fix --upgrade"))
+    Err(Error::usage_with(
+        message,
+        "git stash --include-untracked, then tracker doctor --fix --upgrade; git stash pop after its commit",
+    ))
 }
 
 /// A task that a sparse checkout leaves out would stay in the older format.
