@@ -1,7 +1,7 @@
 //! Moves between stages that a person makes by hand: `start`, `advance`, `fail`, `set-stage`. The stage
 //! machine says whether and where; each move is in the history.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -283,7 +283,8 @@ pub fn fail(session: &Session<'_>, id: &str, why: &str) -> Result<Written> {
 /// Moves tasks to a stage whatever their state; their history records an override.
 pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option<&str>) -> Result<Written> {
     let why = why.map(reason).transpose()?;
-    by_the_machine(
+    let is_unsigned = Cell::new(false);
+    let (mut written, _locked) = by_the_machine(
         session,
         "set-stage",
         || Ok(ids.to_vec()),
@@ -296,14 +297,23 @@ pub fn set_stage(session: &Session<'_>, ids: &[String], stage: &str, why: Option
                     let (signature, unsigned) = sign_where_required(session, case.config, &text)?;
                     plan.step.signature = signature;
                     let mut step = Step::new(move_edits(&plan.step), summary_of(&plan));
-                    step.messages.extend(unsigned);
+                    if let Some(unsigned) = unsigned {
+                        is_unsigned.set(true);
+                        step.messages.extend([
+                            unsigned,
+                            "once a key is set: tracker undo, then the same again".to_owned(),
+                        ]);
+                    }
                     step
                 }
                 Outcome::Stays(stage) => Step::nothing(format!("already in {stage}")),
             })
         },
-    )
-    .map(|(written, _)| written)
+    )?;
+    if is_unsigned.get() {
+        written.tasks.iter_mut().for_each(|task| task.counts = Some(false));
+    }
+    Ok(written)
 }
 
 /// A task moves one stage at a time: to any other it goes by an override, which says so.

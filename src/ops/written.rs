@@ -40,7 +40,7 @@ pub struct WrittenTask {
     pub fields: Vec<FieldChange>,
     /// What changed, in words.
     pub summary: Vec<String>,
-    /// Of a vote: whether it counts.
+    /// Of a vote, and of an override that is not signed where it must be: whether it counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<bool>,
 }
@@ -73,6 +73,12 @@ pub struct WrittenRecord {
 }
 
 impl Written {
+    /// Whether all of it counts.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.tasks.iter().all(|task| task.counts != Some(false))
+    }
+
     pub(super) fn new(dry_run: bool, changes: &[Change], tasks: Vec<WrittenTask>) -> Self {
         let record = |change: &Change| WrittenRecord {
             path: change.path.clone(),

@@ -119,7 +119,8 @@ impl Command for Fail {
 
 /// Move a task to any stage
 ///
-/// The move is recorded as an override in the task's history.
+/// The move is recorded as an override in the task's history. Where the policy requires signatures, one that is not signed
+/// counts for nobody, and exits 1.
 ///
 /// Example: tracker set-stage 7q2m qa --why "reviewed in a pairing session"
 #[derive(Debug, Args)]
@@ -143,6 +144,8 @@ impl Command for SetStage {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        Ok(Answer::of(ops::set_stage(&session, &[self.id], &self.stage, self.why.as_deref())?))
+        let written = ops::set_stage(&session, &[self.id], &self.stage, self.why.as_deref())?;
+        let counts = written.counts();
+        Ok(Answer::of(written).no_if(!counts))
     }
 }

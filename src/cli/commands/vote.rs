@@ -56,8 +56,8 @@ impl VoteArgs {
 /// Answers with a vote, and warns where no commit would have it. One that does not count is a no.
 fn answer(session: &Session<'_>, written: Written) -> Reply<Written> {
     let problems = ops::ignored_records(session, &written)?;
-    let is_no = written.tasks.iter().any(|task| task.counts == Some(false));
-    Ok(Answer::of(written).with_problems(problems).no_if(is_no))
+    let counts = written.counts();
+    Ok(Answer::of(written).with_problems(problems).no_if(!counts))
 }
 
 /// Approve a task as a role

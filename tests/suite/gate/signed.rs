@@ -258,3 +258,17 @@ fn what_the_base_has_waived_needs_nobody_again() {
     world.commit("More\n\nTask: TASK-0THR");
     assert_eq!(whose(&world), [] as [&str; 0]);
 }
+
+#[test]
+fn an_override_that_is_not_signed_is_a_no_until_it_is() {
+    let world = signing(&["lead", "dev"], "");
+    let unsigned = world.tracker_as("Lead", "set-stage 0thr sec -m hurry");
+    assert!(
+        unsigned.status == 1 && unsigned.stdout.contains("tracker undo, then the same again"),
+        "{unsigned}"
+    );
+    sign_with(&world, "lead");
+    assert_eq!(world.tracker_as("Lead", "undo").status, 0);
+    let signed = world.tracker_as("Lead", "set-stage 0thr sec -m hurry");
+    assert!(signed.status == 0 && !signed.stdout.contains("count"), "{signed}");
+}
