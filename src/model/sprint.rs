@@ -329,6 +329,14 @@ impl Sprint {
         self.history.last().filter(|event| event.action == SprintAction::Closed)
     }
 
+    /// Returns a name for the tag of its next close, after it was reopened: the tag of an earlier one may be pushed, and stays
+    /// where it is.
+    #[must_use]
+    pub fn next_tag(&self) -> String {
+        let closed = self.history.iter().filter(|event| event.action == SprintAction::Closed).count();
+        format!("{}-{}", self.id.tag(), closed + 1)
+    }
+
     /// Returns what people call it: its title, else its name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -13,7 +13,7 @@ use super::{Error, Result, Session};
 use crate::facts::item_without_votes;
 use crate::metrics::forecast::{self, AtLeast, Backtest, Blackout, DoneBy, Sample, Trials};
 use crate::metrics::{Calendar, days};
-use crate::model::{Config, Problem, Summary, TaskId};
+use crate::model::{Config, Problem, Suggestion, Summary, TaskId};
 use crate::store::TaskFile;
 
 /// What to forecast.
@@ -126,6 +126,14 @@ pub fn forecast(session: &Session<'_>, request: &ForecastRequest) -> Result<(For
     let selector = Selector { session, config: &config, query: &query };
     let selection = selector.among(&tasks, &mut problems, |task| !task.is_closed() && is_member(task))?;
     let open = u32::try_from(selection.matching.len()).unwrap_or(u32::MAX);
+    let asks_open = match request.question {
+        Question::WhenDone => true,
+        Question::HowMany(_) => !request.query.trim().is_empty(),
+        Question::When(_) => false,
+    };
+    if open == 0 && sprint.is_none() && asks_open {
+        return Err(nothing_open(session, request));
+    }
     let now = session.env().local_now();
     let calendar = Calendar::at(*now.offset());
     let own_days_off = sprint.iter().flat_map(|sprint| &sprint.blackout);
@@ -152,6 +160,20 @@ pub fn forecast(session: &Session<'_>, request: &ForecastRequest) -> Result<(For
         ..answer
     };
     Ok((found, problems))
+}
+
+/// Where no task is open, nothing is forecast: "done by today" is what somebody would take along who has mistyped a query.
+fn nothing_open(session: &Session<'_>, request: &ForecastRequest) -> Error {
+    let query = request.query.trim();
+    if query.is_empty() {
+        return Error::usage("no task is open: there is nothing to forecast");
+    }
+    let message = format!("no open task matches `{query}`");
+    let hint = match sprint_ahead(session, query) {
+        Ok(_) => Suggestion::tracker(["forecast", "--sprint", query]),
+        Err(_) => Suggestion::tracker(["list", "--all", query]),
+    };
+    Error::usage_with(message, hint.to_string())
 }
 
 /// What is asked of which past.

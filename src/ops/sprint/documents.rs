@@ -128,7 +128,8 @@ impl<'a, 'e> Planner<'a, 'e> {
         }
         if git(self.session, &["rev-parse", "--verify", "--quiet", &reference], "look for the tag").is_ok() {
             let delete = Suggestion::git(["tag", "--delete", &tag]);
-            let hint = format!("choose another with --tag, or run `{delete}`");
+            let next = self.audited.data.file.sprint.next_tag();
+            let hint = format!("choose another, such as --tag {next}, or run `{delete}`");
             return Err(Error::usage_with(format!("there is a tag {tag}"), hint));
         }
         Ok(Some(tag))

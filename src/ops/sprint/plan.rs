@@ -303,7 +303,16 @@ pub fn reopen_sprint(session: &Session<'_>, name: &str, why: &str) -> Result<Spr
     }
     let change = Change::replace(path_of(&id), file.text.clone(), text);
     let written = session.write(&locked, &[change], Vec::new())?;
-    let summary = vec![format!("reopened; close it again with `tracker sprint close {id}`")];
+    let is_tagged = || {
+        let tags = session.workspace().repository()?;
+        Ok::<_, Error>(tags.ref_commit(&format!("refs/tags/{}", id.tag()))?.is_some())
+    };
+    let mut close = vec!["sprint", "close", id.as_str()];
+    let next = file.sprint.next_tag();
+    if is_tagged()? {
+        close.extend(["--tag", next.as_str()]);
+    }
+    let summary = vec![format!("reopened; close it again with `{}`", Suggestion::tracker(close))];
     Ok(SprintWritten { sprint: id.to_string(), summary, written })
 }
 

@@ -7,7 +7,7 @@ use super::{typed, world};
 use crate::support::Sandbox;
 
 /// A tracker in which two tasks were finished on every third day of two months, and three are open.
-fn busy() -> Sandbox {
+pub(super) fn busy() -> Sandbox {
     let sandbox = world();
     let first: NaiveDate = "2026-09-10".parse().unwrap();
     for at in 0..60u64 {
@@ -86,16 +86,10 @@ fn answers_say_what_they_are_made_from() {
     100000 trials, seed 1; assumes days like those of the past
 
     $ tracker forecast -is:open
-    exit 0
-    --- stdout
-    0 tasks done
-      50 %  by 2026-11-11  in 0 days
-      70 %  by 2026-11-11  in 0 days
-      85 %  by 2026-11-11  in 0 days
-      95 %  by 2026-11-11  in 0 days
-    From 41 tasks finished on 21 of 71 days, 2026-09-01 to 2026-11-10 (UTC+00:00)
+    exit 2
     --- stderr
-    100000 trials, seed 1; assumes days like those of the past
+    error: no open task matches `!is:open`
+      hint: tracker list --all '!is:open'
 
     $ tracker forecast --when 4 --backtest --format json
     exit 0
@@ -224,4 +218,17 @@ fn what_was_finished_when_follows_from_the_moves_in_their_order() {
     );
     let shown = sandbox.tracker(&["forecast"]).stdout;
     assert!(shown.contains("From 42 tasks finished on 22 of 71 days"), "{shown}");
+}
+
+#[test]
+fn nothing_is_forecast_of_no_task() {
+    let sandbox = busy();
+    for line in ["sprint new SPRINT-1", "sprint add SPRINT-1 s3s"] {
+        assert_eq!(sandbox.tracker(&line.split(' ').collect::<Vec<_>>()).status, 0, "{line}");
+    }
+    let meant = sandbox.tracker(&["forecast", "SPRINT-1"]);
+    let expected = "error: no open task matches `SPRINT-1`\n  hint: tracker forecast --sprint SPRINT-1\n";
+    assert!(meant.status == 2 && meant.stderr == expected, "{meant}");
+    assert_eq!(sandbox.tracker(&["forecast", "nowhere", "--how-many", "2026-12-24"]).status, 2);
+    assert_eq!(sandbox.tracker(&["forecast", "--how-many", "2026-12-24"]).status, 0);
 }

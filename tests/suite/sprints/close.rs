@@ -231,7 +231,8 @@ fn only_the_last_one_is_reopened_and_that_is_recorded() {
     assert_eq!(sandbox.read(".tracker/sprints/SPRINT-1/sprint.yaml"), frozen);
     let added = sandbox.tracker(&["sprint", "add", "SPRINT-1", "0ne1"]);
     assert_eq!(added.status, 1, "{added}");
-    run(&sandbox, "sprint reopen SPRINT-2 forgot_one");
+    let reopened = run(&sandbox, "sprint reopen SPRINT-2 forgot_one");
+    assert!(reopened.contains("`tracker sprint close SPRINT-2 --tag sprint/SPRINT-2-2`"), "{reopened}");
     let text = sandbox.read(".tracker/sprints/SPRINT-2/sprint.yaml");
     assert!(text.contains("action: reopened, why: forgot one") && !text.contains("numbers:"), "{text}");
     commit(&sandbox, "Reopen");
