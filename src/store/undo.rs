@@ -28,6 +28,9 @@ pub struct PastWrite {
     pub at: DateTime<Utc>,
     /// What it did, in words.
     pub summary: String,
+    /// The branch that was checked out; none where there was none.
+    #[serde(default)]
+    branch: Option<String>,
     /// The files, in the order they were written; none where they were too large to be kept.
     files: Option<Vec<PastFile>>,
 }
@@ -58,7 +61,7 @@ impl PastWrite {
                 }),
             }
         }
-        Self { at, summary, files: Some(files) }
+        Self { at, summary, branch: None, files: Some(files) }
     }
 
     /// Returns its files; none where they were too large to be kept.
@@ -66,12 +69,30 @@ impl PastWrite {
     pub fn files(&self) -> Option<&[PastFile]> {
         self.files.as_deref()
     }
+
+    /// Whether every file is as it left it.
+    fn is_there(&self, top: &Path) -> bool {
+        let is_as_left = |file: &PastFile| match &file.after {
+            Some(after) => refuse_if_changed(top, &file.path, after).is_ok(),
+            None => refuse_if_there(top, &file.path).is_ok(),
+        };
+        self.files.iter().flatten().all(is_as_left)
+    }
 }
 
 impl Workspace {
-    /// Returns the writes that are remembered, the last one last.
+    /// Returns the writes that are remembered, the last one last. What was written on another branch and stayed there is not
+    /// among them; what came along to this one is.
     #[must_use]
     pub fn past_writes(&self) -> Vec<PastWrite> {
+        let here = self.repo_paths().branch().ok().flatten();
+        let is_of_here = |write: &PastWrite| {
+            write.branch.is_none() || write.branch == here || write.is_there(self.work_dir())
+        };
+        self.all_past_writes().into_iter().filter(is_of_here).collect()
+    }
+
+    fn all_past_writes(&self) -> Vec<PastWrite> {
         let bytes = JOURNAL.read(&self.local_path(NAME)).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
@@ -90,8 +111,9 @@ impl Locked<'_> {
         }
         let size: usize = files.iter().map(size_of).sum();
         let files = (size <= MOST_BYTES).then_some(files);
-        let mut writes = self.workspace().past_writes();
-        writes.push(PastWrite { at, summary, files });
+        let branch = self.workspace().repo_paths().branch().ok().flatten();
+        let mut writes = self.workspace().all_past_writes();
+        writes.push(PastWrite { at, summary, branch, files });
         let (mut bytes, mut kept) = (0, 0);
         for write in writes.iter().rev().take(MOST_WRITES) {
             let files = write.files.iter().flatten();
@@ -118,7 +140,7 @@ impl Locked<'_> {
         for file in files.iter().rev() {
             restore(top, file)?;
         }
-        let mut writes = self.workspace().past_writes();
+        let mut writes = self.workspace().all_past_writes();
         writes.retain(|other| other != write);
         self.write_journal(&writes);
         Ok(())

@@ -211,3 +211,21 @@ fn rm_is_for_what_no_commit_has() {
       committed  .tracker/tasks/TASK-29B3.md is in a commit, and history keeps every task  tracker cancel TASK-29B3 "…"
     "#);
 }
+
+#[test]
+fn undo_leaves_what_was_written_on_another_branch() {
+    let sandbox = world();
+    let set =
+        |line: &str| assert_eq!(sandbox.tracker(&line.split(' ').collect::<Vec<_>>()).status, 0, "{line}");
+    set("set s3s priority=high");
+    sandbox.git(&["checkout", "--quiet", "-b", "other"]);
+    set("set d4r priority=low");
+    sandbox.git(&["commit", "--quiet", "-m", "Other", ".tracker/tasks/TASK-D4RK.md"]);
+    sandbox.git(&["checkout", "--quiet", "main"]);
+    let undone = sandbox.tracker(&["undo"]);
+    assert!(undone.status == 0 && undone.stdout.contains("TASK-S3SS: priority = high"), "{undone}");
+    // Back on the other branch it is there, and in a commit.
+    sandbox.git(&["checkout", "--quiet", "other"]);
+    let refused = sandbox.tracker(&["undo"]);
+    assert!(refused.status == 1 && refused.stderr.contains("is in a commit"), "{refused}");
+}
