@@ -10,9 +10,9 @@ use crate::doc::{AnyRun, read_any_run, read_run, read_workflow};
 use crate::engine::{self, Log, Logged, Moment, Run, is_driven, recover};
 use crate::env::Env;
 use crate::model::{
-    Action, Problem, RecordKind, RunId, RunRecord, RunState, StepState, Suggestion, Workflow,
+    Action, PlanId, Problem, RecordKind, RunId, RunRecord, RunState, StepState, Suggestion, Workflow,
 };
-use crate::ops::plan_execution::plan_executed_by;
+use crate::ops::plan_execution::{plan_executed_by, plan_runs};
 use crate::ops::{Error, Result, Session};
 use crate::store::{EntryKind, Snapshot, Workspace};
 
@@ -78,10 +78,7 @@ pub(super) fn locate(session: &Session<'_>, given: Option<&str>) -> Result<Locat
         return match (ids.last(), newest_record(session)?) {
             (Some(newest), _) => Ok(Located::Here(newest.clone())),
             (None, Some(record)) => Ok(Located::Record(Box::new(record))),
-            (None, None) => Err(Error::not_found(
-                "there are no runs here",
-                "start one: tracker run start NAME; `tracker workflow` lists what there is",
-            )),
+            (None, None) => of_others(session),
         };
     };
     match meant(given, ids.iter().map(RunId::as_str)) {
@@ -102,17 +99,33 @@ pub(super) fn locate(session: &Session<'_>, given: Option<&str>) -> Result<Locat
         }
         Meant::Several(names) => Err(ambiguous(given, "runs", &names)),
         Meant::None => match plan_executed_by(session, given) {
-            Some((plan, run)) => {
-                let status = Suggestion::tracker(["plan", "status", plan.as_str()]);
-                let message = format!("{run} executes {plan}: its steps are tasks");
-                Err(Error::usage_with(message, status.to_string()))
-            }
+            Some(executed) => Err(of_a_plan(&executed)),
             None => Err(Error::not_found(
                 format!("no run matches `{}`", given.escape_debug()),
                 "run `tracker run list` to see all runs",
             )),
         },
     }
+}
+
+/// Finds what there is where no run of a workflow is: a run of tasks, or one that executes a plan.
+fn of_others(session: &Session<'_>) -> Result<Located> {
+    if let Some(newest) = open_runs(session.snapshot())?.pop().and_then(|id| RunId::parse(&id).ok()) {
+        return Ok(Located::Tasks(newest));
+    }
+    let newest = plan_runs(session).into_iter().max_by(|a, b| a.created.cmp(&b.created));
+    Err(match newest.and_then(|newest| plan_executed_by(session, &newest.run)) {
+        Some(executed) => of_a_plan(&executed),
+        None => Error::not_found(
+            "there are no runs here",
+            "start one: tracker run start NAME; `tracker workflow` lists what there is",
+        ),
+    })
+}
+
+fn of_a_plan((plan, run): &(PlanId, String)) -> Error {
+    let status = Suggestion::tracker(["plan", "status", plan.as_str()]);
+    Error::usage_with(format!("{run} executes {plan}: its steps are tasks"), status.to_string())
 }
 
 fn newest_record(session: &Session<'_>) -> Result<Option<RunRecord>> {

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::cast::sign_where_required;
 use crate::doc::{Document, resolve_finding, signed_resolution};
-use crate::model::{Config, Finding, FindingSeverity, FindingState, Problem, RecordKind, Resolution, TaskId};
+use crate::model::{
+    Config, Finding, FindingSeverity, FindingState, Problem, RecordKind, Resolution, Suggestion, TaskId,
+};
 use crate::ops::import_findings::FixTasks;
 use crate::ops::list::{ListRequest, list};
 use crate::ops::written::WrittenTask;
@@ -174,7 +176,15 @@ fn task_of_finding(session: &Session<'_>, part: &str) -> Result<TaskId> {
     let matches = find_anywhere(session, part)?;
     match matches.as_slice() {
         [(task, _)] => Ok(task.clone()),
-        [] => Err(Error::not_found(format!("no task has a finding `{part}`"), "tracker findings --all")),
+        [] => match session.find(part) {
+            Ok((_, task)) => {
+                let list = Suggestion::tracker(["findings", task.id.as_str()]);
+                Err(Error::usage_with(format!("which finding of {}?", task.id), list.to_string()))
+            }
+            Err(_) => {
+                Err(Error::not_found(format!("no task has a finding `{part}`"), "tracker findings --all"))
+            }
+        },
         several => {
             let ids: Vec<String> = several.iter().map(|(task, each)| format!("{task} {}", each.id)).collect();
             Err(Error::usage_with(format!("`{part}` matches {}", ids.join(", ")), "give the task, too"))

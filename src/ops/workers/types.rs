@@ -56,7 +56,8 @@ impl Policy {
         let snapshot = workspace.snapshot_of_commit(Some(commit))?;
         if snapshot.read(path)?.is_none() {
             let message = format!("`{path}` of {branch} is not committed");
-            return Err(Error::usage_with(message, "commands of workers come from what is committed there"));
+            let hint = "commands of workers come from what that branch has: commit it, and push it where that is of a remote";
+            return Err(Error::usage_with(message, hint));
         }
         let (config, _) = snapshot.config()?;
         let is_of_workers = |key: &String| {

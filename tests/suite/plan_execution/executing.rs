@@ -166,4 +166,6 @@ fn six_tasks_end_as_expected_with_their_history_in_git_and_the_working_tree_as_i
     refs/tracker/attempts/RUN-9710/T-5/2 What attempt 2 at T-5 left
     refs/tracker/attempts/RUN-9710/T-5/3 What attempt 3 at T-5 left
     ");
+    let newest = tracker(&sandbox, "run status");
+    assert!(newest.stderr.contains("RUN-9710 executes PLAN-1: its steps are tasks"), "{newest}");
 }
