@@ -10,6 +10,8 @@ use crate::model::SyncValues;
 pub const MOST_CREATIONS: usize = 20;
 /// More other changes than this are confirmed first.
 pub const MOST_UPDATES: usize = 40;
+/// Of no more linked items than this, one that is left shows that the others were deleted.
+const HANDFUL: usize = 5;
 /// Maximum number of pairs that are written at once.
 const BATCH: usize = 250;
 /// Something that changes in every round is left to the next run.
@@ -26,6 +28,9 @@ pub struct SyncReport {
     pub problems: Vec<String>,
     /// How many creations and how many other changes are to be confirmed; none where nothing is.
     pub to_confirm: Option<(usize, usize)>,
+    /// How many linked items are left of how many, where that is too few to be believed: a file that was moved, another
+    /// database. Then nothing was done.
+    pub vanished: Option<(usize, usize)>,
     /// How many changes nobody knows the outcome of. The next run looks first at them.
     pub unknown: usize,
 }
@@ -40,8 +45,14 @@ pub fn sync<E>(
     let mut report = SyncReport::default();
     for round in 0..MOST_ROUNDS {
         let is_last = round + 1 == MOST_ROUNDS;
-        let mut run =
-            Round { capabilities: &capabilities, request, kept: Vec::new(), is_again: false, is_last };
+        let mut run = Round {
+            capabilities: &capabilities,
+            request,
+            kept: Vec::new(),
+            vanished: None,
+            is_again: false,
+            is_last,
+        };
         let plan = run.read(local, remote)?;
         report.problems.extend(plan.problems);
         report.problems.sort();
@@ -52,7 +63,11 @@ pub fn sync<E>(
         if is_large && round == 0 && !request.is_confirmed {
             report.to_confirm = Some((creations, updates));
         }
-        if request.is_dry || report.to_confirm.is_some() {
+        report.vanished = run.vanished.filter(|_| !request.is_confirmed);
+        if report.vanished.is_some() && round > 0 {
+            break;
+        }
+        if request.is_dry || report.needs_confirmation() {
             report.steps = plan.steps;
             return Ok(report);
         }
@@ -73,6 +88,29 @@ pub fn sync<E>(
     Ok(report)
 }
 
+impl SyncReport {
+    /// Whether nothing was done because a person has to confirm it first.
+    pub fn needs_confirmation(&self) -> bool {
+        self.to_confirm.is_some() || self.vanished.is_some()
+    }
+}
+
+/// Whether so few linked items are left that rather the other side is a wrong one, than that the others were deleted.
+fn is_doubtful(linked: usize, left: usize) -> bool {
+    left == 0 && linked > 1 || linked > HANDFUL && left * 2 < linked
+}
+
+/// Returns how many linked items there are, and how many of them are left.
+fn count_linked(tasks: &[LocalTask], items: &[RemoteItem]) -> (usize, usize) {
+    let items: HashSet<&str> = items.iter().map(|item| item.id.as_str()).collect();
+    let links = tasks.iter().filter(|task| task.values.is_some()).filter_map(|task| task.link.as_ref());
+    let linked: Vec<&str> = links
+        .filter(|link| link.orphan.is_none() && !link.id.is_empty())
+        .map(|link| link.id.as_str())
+        .collect();
+    (linked.len(), linked.iter().filter(|id| items.contains(**id)).count())
+}
+
 fn size_of(steps: &[SyncStep]) -> (usize, usize) {
     let is_creation = |step: &&SyncStep| matches!(step.kind, StepKind::CreateHere | StepKind::CreateThere);
     let creations = steps.iter().filter(is_creation).count();
@@ -85,6 +123,8 @@ struct Round<'r> {
     request: &'r SyncRequest,
     /// Creations of which it is not known yet whether they were made.
     kept: Vec<Intent>,
+    /// How many linked items are left of how many, where that is doubtful.
+    vanished: Option<(usize, usize)>,
     /// Whether something has changed meanwhile.
     is_again: bool,
     /// Whether no round follows.
@@ -108,6 +148,8 @@ impl Round<'_> {
             items.extend(found);
             problems.extend(odd);
         }
+        let (linked, left) = count_linked(&tasks, &items);
+        self.vanished = is_doubtful(linked, left).then_some((left, linked));
         let created: HashMap<String, SyncValues> =
             self.kept.iter().map(|own| (own.landing.task.clone(), own.there.clone())).collect();
         let sides =
@@ -257,5 +299,20 @@ fn push_of(step: &SyncStep) -> Push {
         key: step.task.clone(),
         version: step.version.clone(),
         fields: step.there.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_doubtful;
+
+    #[test]
+    fn all_or_most_of_the_items_are_not_deleted_in_silence() {
+        for (linked, left) in [(2, 0), (5, 0), (6, 2), (100, 49)] {
+            assert!(is_doubtful(linked, left), "{left} of {linked}");
+        }
+        for (linked, left) in [(0, 0), (1, 0), (2, 1), (5, 1), (6, 3), (100, 50), (100, 100)] {
+            assert!(!is_doubtful(linked, left), "{left} of {linked}");
+        }
     }
 }

@@ -18,6 +18,19 @@ COLUMNS = ["id", "key", *TEXTS, "labels"]
 BOM = "\ufeff"
 
 
+def is_there(path, lock):
+    """An empty file is one thing, a file that was moved away another: its items are not deleted."""
+    lock.seek(0)
+    is_known = bool(lock.read())
+    if os.path.exists(path):
+        if not is_known:
+            lock.write("known\n")
+        return True
+    if is_known:
+        sys.exit(f"{path} is gone: put it back, or delete {path}.lock to begin with none")
+    return False
+
+
 class Store:
     """The rows of a CSV file. What the tracker does not know stays as it is: columns, rows whose id another row has, the
     separator, how lines end, the mark of Excel at the beginning. A row without an id has the digest of its text as one,
@@ -30,8 +43,8 @@ class Store:
         self.all = []
         self.rows = {}
 
-    def load(self):
-        if not os.path.exists(self.path):
+    def load(self, lock):
+        if not is_there(self.path, lock):
             return
         with open(self.path, newline="", encoding="utf-8") as file:
             text = file.read()
@@ -132,10 +145,10 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: csv_tasks.py FILE")
     requests = [json.loads(line) for line in sys.stdin if line.strip()]
-    with open(f"{sys.argv[1]}.lock", "w", encoding="utf-8") as lock:
+    with open(f"{sys.argv[1]}.lock", "a+", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         store = Store(sys.argv[1])
-        store.load()
+        store.load(lock)
         printed = list(answers(store, requests))
         # An answer is printed only once the file is written.
         if any("written" in answer for answer in printed):

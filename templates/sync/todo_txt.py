@@ -94,16 +94,29 @@ def version_of(item):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def is_there(path, lock):
+    """An empty file is one thing, a file that was moved away another: its items are not deleted."""
+    lock.seek(0)
+    is_known = bool(lock.read())
+    if os.path.exists(path):
+        if not is_known:
+            lock.write("known\n")
+        return True
+    if is_known:
+        sys.exit(f"{path} is gone: put it back, or delete {path}.lock to begin with none")
+    return False
+
+
 class Store:
     """The lines of a file. A line without an id has the digest of its text as one, until it is synchronised; of equal
     ones each another."""
 
-    def __init__(self, path):
+    def __init__(self, path, lock):
         self.path = path
         self.all = []
         self.items = {}
         counts = {}
-        if os.path.exists(path):
+        if is_there(path, lock):
             with open(path, encoding="utf-8") as file:
                 for line in file:
                     text = line.strip()
@@ -170,9 +183,9 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: todo_txt.py FILE")
     requests = [json.loads(line) for line in sys.stdin if line.strip()]
-    with open(f"{sys.argv[1]}.lock", "w", encoding="utf-8") as lock:
+    with open(f"{sys.argv[1]}.lock", "a+", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        store = Store(sys.argv[1])
+        store = Store(sys.argv[1], lock)
         printed = list(answers(store, requests))
         if any("written" in answer for answer in printed):
             store.save()

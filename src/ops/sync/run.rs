@@ -52,7 +52,7 @@ pub struct SyncRun {
     pub steps: Vec<SyncLine>,
     /// What was left as it is, and why.
     pub skipped: Vec<SyncSkipped>,
-    /// Whether nothing was done because many changes are confirmed first.
+    /// Whether nothing was done because many changes, or the loss of most linked items, are confirmed first.
     pub needs_yes: bool,
     /// How many changes nobody knows the outcome of; the next run finds out.
     pub unknown: usize,
@@ -243,8 +243,19 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
         store::replace_unsynced(&folder.join(LAST), &bytes)?;
     }
     let report = result?;
-    let mut problems: Vec<Problem> = report.problems.iter().map(Problem::warning).collect();
+    let mut problems = problems_of(name, &report);
     problems.extend(records);
+    let mut run = SyncRun::new(name, session.is_dry(), &report);
+    let is_whole = request.only.is_none() && !request.is_dry && !run.needs_yes;
+    if settings.kind == Some(SyncKind::Github) && is_whole && options.direction != SyncDirection::Push {
+        run.beside(session, (name, settings), &mut problems)?;
+    }
+    Ok((run, problems))
+}
+
+/// Returns what went wrong, with the commands that help.
+fn problems_of(name: &str, report: &SyncReport) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = report.problems.iter().map(Problem::warning).collect();
     if let Some((creations, updates)) = report.to_confirm {
         let message = format!(
             "{creations} creations and {updates} updates: more than {MOST_CREATIONS} or {MOST_UPDATES} are confirmed first"
@@ -252,17 +263,19 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
         let hint = format!("look at them with --dry-run, then: tracker sync {name} --yes");
         problems.push(Problem::error(message).with_hint(hint));
     }
+    if let Some((left, linked)) = report.vanished {
+        let message = format!("`{name}` has {left} of {linked} linked items: nothing is taken for deleted");
+        let hint = format!(
+            "is it the right file, database or repository? if they were deleted: tracker sync {name} --yes"
+        );
+        problems.push(Problem::error(message).with_hint(hint));
+    }
     if report.unknown > 0 {
         let message = format!("{} of the changes got no answer", report.unknown);
         let hint = format!("tracker sync {name} finds out what has become of them");
         problems.push(Problem::error(message).with_hint(hint));
     }
-    let mut run = SyncRun::new(name, session.is_dry(), &report);
-    let is_whole = request.only.is_none() && !request.is_dry && !run.needs_yes;
-    if settings.kind == Some(SyncKind::Github) && is_whole && options.direction != SyncDirection::Push {
-        run.beside(session, (name, settings), &mut problems)?;
-    }
-    Ok((run, problems))
+    problems
 }
 
 fn filter_of<'r>(
@@ -283,7 +296,7 @@ fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
     match result {
         Ok(report) => {
             let changes = report.steps.iter().filter(|step| step.kind != StepKind::Link).count();
-            let changes = if report.to_confirm.is_some() { 0 } else { changes };
+            let changes = if report.needs_confirmation() { 0 } else { changes };
             LastSync { at, changes, problems: report.problems.clone() }
         }
         Err(error) => LastSync { at, changes: 0, problems: vec![error.to_string()] },
@@ -317,7 +330,7 @@ impl SyncRun {
             remote: name.to_owned(),
             dry_run,
             skipped: report.skipped.iter().map(skipped).collect(),
-            needs_yes: report.to_confirm.is_some(),
+            needs_yes: report.needs_confirmation(),
             unknown: report.unknown,
             conflicts: steps.iter().map(|step| step.conflicts.len()).sum(),
             problems: report.problems.len(),

@@ -138,6 +138,47 @@ fn a_csv_file_and_the_tracker_agree() {
 }
 
 #[test]
+fn a_file_that_is_gone_or_empty_deletes_nothing_in_silence() {
+    if !has_python() {
+        return;
+    }
+    let sandbox = world("id,title\n1,One\n2,Two\n", &[]);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let rows = sandbox.read("tasks.csv");
+    sandbox.write("tasks.csv", "id,title\n3,Three\n");
+    assert_snapshot!(sandbox.tracker(&["sync"]), @r"
+    exit 1
+    --- stdout
+    gone      TASK-GG6VSA  1  One    the item is gone
+    gone      TASK-XE0EE7  2  Two    the item is gone
+    new here  TASK-RE1Y98  3  Three  pending there, and new
+    --- stderr
+    error: `csv` has 0 of 2 linked items: nothing is taken for deleted
+      hint: is it the right file, database or repository? if they were deleted: tracker sync csv --yes
+    csv: would change: 1 new here, 2 gone
+    ");
+    assert!(!sandbox.read("tasks.csv").contains("TASK"), "nothing is written on either side");
+    std::fs::remove_file(sandbox.path().join("tasks.csv")).unwrap();
+    assert_snapshot!(sandbox.tracker(&["sync"]), @r"
+    exit 2
+    --- stderr
+    error: `csv` cannot say what it can do: it ended with exit status: 1: tasks.csv is gone: put it back, or delete tasks.csv.lock to begin with none
+      hint: nothing is lost: the next run goes on; tracker sync doctor shows what is wrong
+    ");
+    sandbox.write("tasks.csv", rows);
+    assert_eq!(sandbox.tracker(&["sync"]).stderr, "csv: nothing to do\n");
+    sandbox.write("tasks.csv", "id,title\n");
+    assert_snapshot!(sandbox.tracker(&["sync", "--yes"]), @r"
+    exit 0
+    --- stdout
+    gone  TASK-GG6VSA  1  One  the item is gone
+    gone  TASK-XE0EE7  2  Two  the item is gone
+    --- stderr
+    csv: 2 gone
+    ");
+}
+
+#[test]
 fn a_deleted_row_waits_for_a_person() {
     if !has_python() {
         return;
