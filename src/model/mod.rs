@@ -125,8 +125,8 @@ pub(crate) use status::Badge;
 pub use status::{Facts, Status};
 pub(crate) use suggestion::Suggestion;
 pub use sync::{
-    RepositoryName, SYNC_COLUMNS, SyncConflict, SyncField, SyncKind, SyncLink, SyncOrphan, SyncPolicy,
-    SyncRemote, SyncSide, SyncValue, SyncValues,
+    GateState, RepositoryName, SYNC_COLUMNS, SyncConflict, SyncField, SyncKind, SyncLink, SyncOrphan,
+    SyncPolicy, SyncRemote, SyncSide, SyncValue, SyncValues,
 };
 pub(crate) use task::Summary;
 pub use task::{BoxCount, Note, NoteKind, Task};

@@ -258,6 +258,38 @@ pub struct SyncRemote {
     pub people: BTreeMap<String, String>,
     /// Whether reviews of pull requests become votes.
     pub reviews: bool,
+    /// Whether the status of the gate goes back to pull requests.
+    pub gate: bool,
+}
+
+/// What the gate says of a pull request, in GitHub's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GateState {
+    /// Yes.
+    Success,
+    /// A considered no.
+    Failure,
+    /// Nothing could be judged, which is no yes.
+    Error,
+}
+
+impl GateState {
+    /// Returns its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for GateState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// The columns of a table of tasks, by the names that they have where the configuration has no other.

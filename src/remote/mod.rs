@@ -12,7 +12,7 @@ mod protocol;
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::{PostgresPlace, PostgresRemote, RowCount, TableSettings, read_env_file};
 pub(crate) use github::{
-    Comment, GithubPlace, GithubRemote, GithubSettings, PullRequest, Review, ReviewState,
+    Comment, GateStatus, GithubPlace, GithubRemote, GithubSettings, PullRequest, Review, ReviewState,
 };
 pub(crate) use map::StatusMap;
 pub(crate) use program::ProgramRemote;

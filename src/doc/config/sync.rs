@@ -9,9 +9,9 @@ use super::{Reader, Value};
 use crate::doc::printable::printable;
 use crate::model::{Config, RepositoryName, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people",
-    "reviews",
+    "reviews", "gate",
 ];
 /// The words that a status has here.
 const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
@@ -34,6 +34,7 @@ impl Reader<'_> {
             "repo" => remote.repo = reader.repository(path, value),
             "people" => remote.people = reader.people(path, value),
             "reviews" => remote.reviews = reader.switch(path, value).unwrap_or_default(),
+            "gate" => remote.gate = reader.switch(path, value).unwrap_or_default(),
             _ => reader.unknown(path, key, &KEYS),
         });
         remote

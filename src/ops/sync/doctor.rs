@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::github::open_github;
 use super::here::{local_folder, read_json, read_links};
 #[cfg(feature = "postgres")]
-use super::run::open_table;
-use super::run::{find_remote, reach};
+use super::reach::open_table;
+use super::reach::reach;
+use super::run::find_remote;
 use crate::model::{SyncField, SyncKind, SyncOrphan, SyncRemote};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
@@ -90,7 +91,7 @@ pub fn diagnose_sync(
             return Ok(found);
         }
     }
-    items(&mut *there, by_hand, &mut found);
+    items(&mut there, by_hand, &mut found);
     #[cfg(feature = "postgres")]
     if let (Some(SyncKind::Postgres), Some(project)) = (settings.kind, project) {
         table(session, (name, project, settings), env_file, &mut found)?;

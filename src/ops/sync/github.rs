@@ -1,12 +1,82 @@
 //! The issues of a repository as another tracker: which repository is meant, and what is read beside the tasks.
 
+use super::github_gate::{GateLine, send_gate};
+use super::github_notes::import_comments;
+use super::github_reviews::import_reviews;
 use super::here::{local_folder, read_links};
-use crate::model::SyncRemote;
+use crate::model::{Problem, SyncRemote};
 use crate::ops::{Error, Result, Session};
 use crate::remote::{GithubPlace, GithubRemote, GithubSettings};
+use crate::sync::SyncDirection;
 
 /// What was read of a repository, in the folder of the remote.
 const ISSUES: &str = "issues.json";
+
+/// What is synchronised beside issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// Comments become notes.
+    notes: bool,
+    /// Reviews become votes.
+    reviews: bool,
+    /// The status of the gate goes back.
+    gate: bool,
+}
+
+impl Parts {
+    /// Returns what the configuration has on in that direction. A dry run only judges.
+    pub(super) fn of(remote: &SyncRemote, direction: SyncDirection, is_dry: bool) -> Self {
+        let reads = direction != SyncDirection::Push && !is_dry;
+        Self {
+            notes: reads,
+            reviews: reads && remote.reviews,
+            gate: direction != SyncDirection::Pull && remote.gate,
+        }
+    }
+}
+
+/// What came of that.
+#[derive(Debug, Default)]
+pub(super) struct Beside {
+    /// How many comments became notes.
+    pub(super) notes: usize,
+    /// Votes that were cast, each as one line.
+    pub(super) votes: Vec<String>,
+    pub(super) gate: Vec<GateLine>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Synchronises what a repository has beside issues.
+pub(super) fn sync_beside(
+    session: &Session<'_>,
+    (name, remote): (&str, &SyncRemote),
+    there: &mut GithubRemote<'_>,
+    parts: Parts,
+) -> Result<Beside> {
+    let mut found = Beside::default();
+    if parts.notes {
+        found.notes = import_comments(session, name, there)?;
+    }
+    if !parts.reviews && !parts.gate {
+        return Ok(found);
+    }
+    let mut pulls = there.pull_requests()?;
+    if parts.reviews {
+        let read = import_reviews(session, (name, remote), there, &pulls)?;
+        found.problems.extend(read.problems);
+        found.votes = read.votes;
+    }
+    if parts.gate {
+        // What was pushed is the last commit of its branch now.
+        if !found.votes.is_empty() {
+            pulls = there.pull_requests()?;
+        }
+        let sent = send_gate(session, there, &pulls)?;
+        found.problems.extend(sent.problems);
+        found.gate = sent.lines;
+    }
+    Ok(found)
+}
 
 /// Returns the issues of the repository that the configuration names, otherwise of the one that was cloned.
 pub(super) fn open_github<'r>(

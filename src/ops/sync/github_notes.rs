@@ -1,12 +1,11 @@
 //! Comments of another tracker as notes. A note has the name of its author with that of the other tracker, so that nobody
 //! takes it for what a person here has written, and the address of the comment. It is what was there when it was read first.
 
-use super::github::open_github;
 use crate::doc::create_note;
-use crate::model::{Note, RecordKind, RecordPath, SyncRemote, TaskId, digest_of};
+use crate::model::{Note, RecordKind, RecordPath, TaskId, digest_of};
 use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
-use crate::remote::Comment;
+use crate::remote::{Comment, GithubRemote};
 use crate::store::Change;
 
 /// More of a comment is not taken over, in characters.
@@ -15,8 +14,11 @@ const LONGEST: usize = 32 * 1024;
 const OWN: &str = "<!-- tracker";
 
 /// Writes a note for each new comment on an issue. Returns how many.
-pub(super) fn import_comments(session: &Session<'_>, (name, remote): (&str, &SyncRemote)) -> Result<usize> {
-    let mut there = open_github(session, (name, remote))?;
+pub(super) fn import_comments(
+    session: &Session<'_>,
+    name: &str,
+    there: &mut GithubRemote<'_>,
+) -> Result<usize> {
     let comments = there.comments()?;
     let own: Vec<&Comment> = comments.iter().filter(|own| !own.text.trim_start().starts_with(OWN)).collect();
     let mut count = 0;

@@ -4,15 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use super::github::open_github;
+use crate::doc::read_vote;
 use crate::facts::linked_ids;
 use crate::git::CommitId;
-use crate::model::{Person, Problem, SyncRemote, TaskId, Verdict};
+use crate::model::{Person, Problem, RecordKind, SyncRemote, TaskId, Verdict, Vote};
 use crate::ops::in_flight::in_flight_of;
 use crate::ops::on_branch::{BranchRequest, on_branch};
 use crate::ops::signoffs::{Reviewed, ReviewedVote, cast_reviewed};
 use crate::ops::{Error, Result, Session};
-use crate::remote::{PullRequest, Review, ReviewState};
+use crate::remote::{GithubRemote, PullRequest, Review, ReviewState};
+use crate::store::Snapshot;
 
 /// Who casts the votes for people: roles that are for people only do not count them.
 const AGENT: &str = "github";
@@ -31,11 +32,12 @@ pub(super) struct ReviewsRead {
 pub(super) fn import_reviews(
     session: &Session<'_>,
     (name, remote): (&str, &SyncRemote),
+    there: &GithubRemote<'_>,
+    pulls: &[PullRequest],
 ) -> Result<ReviewsRead> {
-    let there = open_github(session, (name, remote))?;
     let mut read = ReviewsRead::default();
-    for pull in there.pull_requests()? {
-        let tasks = tasks_of(session, &pull);
+    for pull in pulls.iter().filter(|pull| !pull.is_of_fork) {
+        let tasks = tasks_of(session, pull);
         if tasks.is_empty() {
             continue;
         }
@@ -51,11 +53,12 @@ pub(super) fn import_reviews(
                 continue;
             };
             for task in &tasks {
-                let outcome = match cast(session, (&pull, &review), task, &person) {
+                if is_recorded(session, (pull, &review), task)? {
+                    continue;
+                }
+                let outcome = match cast(session, (pull, &review), task, &person) {
                     Ok(outcome) => outcome,
-                    Err(error @ (Error::Usage { .. } | Error::Refused(_))) => {
-                        Reviewed::Left(error.to_string())
-                    }
+                    Err(error) if is_of_record(&error) => Reviewed::Left(error.to_string()),
                     Err(error) => return Err(error),
                 };
                 match outcome {
@@ -86,10 +89,55 @@ fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeSet<TaskId> {
     tasks
 }
 
+/// Whether an error is about one task or branch, so that the others go on.
+fn is_of_record(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Usage { .. }
+            | Error::Refused(_)
+            | Error::NotFound { .. }
+            | Error::Broken(_)
+            | Error::Store(crate::store::Error::NotFound { .. })
+    )
+}
+
 /// Returns the person of a login: one with an address, because that is what distinguishes people.
 fn person_of(remote: &SyncRemote, login: &str) -> Option<Person> {
     let mapped = remote.people.iter().find(|(own, _)| own.eq_ignore_ascii_case(login));
     mapped.and_then(|(_, person)| Person::parse(person))
+}
+
+/// Returns what a branch has, as it is here and as GitHub has it where that is here: the local one comes first, because votes
+/// are written to that.
+fn branch_as_known(session: &Session<'_>, pull: &PullRequest) -> Result<Option<Snapshot>> {
+    let repository = session.workspace().repository()?;
+    let local = repository.ref_commit(&format!("refs/heads/{}", pull.branch))?;
+    let Some(tip) = local.or_else(|| repository.resolve_base(&pull.head).ok()) else { return Ok(None) };
+    Ok(Some(session.workspace().snapshot_of_commit(Some(tip))?))
+}
+
+/// Whether a branch has the vote of a review already, or none that a dismissal could withdraw: then it is not fetched, locked
+/// and read for it.
+fn is_recorded(
+    session: &Session<'_>,
+    (pull, review): (&PullRequest, &Review),
+    task: &TaskId,
+) -> Result<bool> {
+    let Some(there) = branch_as_known(session, pull)? else { return Ok(false) };
+    let (votes, _) = there.records(&RecordKind::Vote.folder_of(task), |bytes| read_vote(task, bytes))?;
+    let is_own = |vote: &&Vote| vote.notes.as_deref().is_some_and(|notes| notes.ends_with(&review.address));
+    let mut own = votes.iter().map(|(_, vote)| vote).filter(is_own).peekable();
+    let verdict = verdict_of(review.state);
+    let has_none = own.peek().is_none();
+    Ok(has_none && verdict == Verdict::Withdrawn || own.any(|vote| vote.verdict == verdict))
+}
+
+fn verdict_of(state: ReviewState) -> Verdict {
+    match state {
+        ReviewState::Approved => Verdict::Approved,
+        ReviewState::ChangesRequested => Verdict::Rejected,
+        ReviewState::Dismissed => Verdict::Withdrawn,
+    }
 }
 
 fn cast(
@@ -104,11 +152,7 @@ fn cast(
     let plain = |c: &char| !c.is_control() || *c == '\n';
     let text: String = review.text.replace("\r\n", "\n").chars().filter(plain).take(LONGEST).collect();
     let notes = format!("{}\n\n{}", text.trim(), review.address).trim().to_owned();
-    let verdict = match review.state {
-        ReviewState::Approved => Verdict::Approved,
-        ReviewState::ChangesRequested => Verdict::Rejected,
-        ReviewState::Dismissed => Verdict::Withdrawn,
-    };
+    let verdict = verdict_of(review.state);
     let vote = ReviewedVote { task, verdict, commit, address: &review.address, notes };
     // Whoever is named is the author of the commit, as of a vote that they cast themselves.
     let env = session.env().seen_from(session.env().cwd());

@@ -1,29 +1,23 @@
 //! `sync`: one run with one other tracker.
 
-#[cfg(feature = "postgres")]
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::github::open_github;
-use super::github_notes::import_comments;
-use super::github_reviews::import_reviews;
+use super::github::{Parts, sync_beside};
+use super::github_gate::GateLine;
 use super::here::{Here, local_folder};
-use super::own_program::refuse_other_program;
-use crate::model::{Config, Problem, SyncField, SyncKind, SyncRemote, nearest};
+use super::reach::{Reached, reach};
+use crate::model::{Config, Problem, SyncField, SyncRemote, nearest};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
 use crate::query::Query;
-#[cfg(feature = "postgres")]
-use crate::remote::{PostgresPlace, PostgresRemote, TableSettings, read_env_file};
-use crate::remote::{ProgramRemote, StatusMap};
 use crate::store::{self, Lock};
 use crate::sync::{
-    MOST_CREATIONS, MOST_UPDATES, Remote, StepKind, SyncDirection, SyncReport, SyncRequest, SyncStep, sync,
+    MOST_CREATIONS, MOST_UPDATES, StepKind, SyncDirection, SyncReport, SyncRequest, SyncStep, sync,
 };
 
 /// What to synchronise.
@@ -62,6 +56,8 @@ pub struct SyncRun {
     pub notes: usize,
     /// Votes that reviews became, each as one line.
     pub votes: Vec<String>,
+    /// Pull requests that got another status of the gate or another report, or would.
+    pub gate: Vec<GateLine>,
     /// How many items and tasks could not be read or written.
     pub problems: usize,
 }
@@ -139,76 +135,6 @@ pub(super) fn find_remote<'c>(config: &'c Config, name: Option<&str>) -> Result<
     }
 }
 
-/// Returns another tracker as it is reached.
-pub(super) fn reach<'r>(
-    session: &'r Session<'_>,
-    config: &Config,
-    (name, remote): (&'r str, &'r SyncRemote),
-    env_file: Option<&Path>,
-) -> Result<Box<dyn Remote<Error> + 'r>> {
-    let project = remote.project.clone().or_else(|| config.project.clone()).unwrap_or_default();
-    if remote.kind == Some(SyncKind::Postgres) {
-        return database(session, (name, &project, remote), env_file);
-    }
-    if remote.kind == Some(SyncKind::Github) {
-        return Ok(Box::new(open_github(session, (name, remote))?));
-    }
-    match (remote.kind, &remote.command) {
-        (Some(SyncKind::Program), Some(command)) => {
-            refuse_other_program(session, command)?;
-            let folder = session.workspace().work_dir();
-            let program = ProgramRemote::new(name, command, &project, folder);
-            Ok(Box::new(StatusMap::new(program, &remote.status)))
-        }
-        _ => {
-            let message = format!("[sync.{name}] does not say how the other tracker is reached");
-            Err(Error::usage_with(
-                message,
-                "write kind = \"program\" and a command into .tracker/config.toml",
-            ))
-        }
-    }
-}
-
-/// Returns a table of a database. Where it is, and as whom it is used, is for the user to say and not for the repository.
-#[cfg(feature = "postgres")]
-fn database<'r>(
-    session: &Session<'_>,
-    (name, project, remote): (&str, &str, &'r SyncRemote),
-    env_file: Option<&Path>,
-) -> Result<Box<dyn Remote<Error> + 'r>> {
-    let table = open_table(session, (name, project, remote), env_file)?;
-    Ok(Box::new(StatusMap::new(table, &remote.status)))
-}
-
-#[cfg(not(feature = "postgres"))]
-fn database<'r>(
-    _session: &Session<'_>,
-    (name, ..): (&str, &str, &'r SyncRemote),
-    _env_file: Option<&Path>,
-) -> Result<Box<dyn Remote<Error> + 'r>> {
-    let message =
-        format!("[sync.{name}] is a database, and this program was built without the feature `postgres`");
-    Err(Error::usage_with(message, "cargo install git-native-tracker --features postgres"))
-}
-
-#[cfg(feature = "postgres")]
-pub(super) fn open_table(
-    session: &Session<'_>,
-    (name, project, remote): (&str, &str, &SyncRemote),
-    env_file: Option<&Path>,
-) -> Result<PostgresRemote> {
-    let file = match env_file.map(|file| session.env().cwd().join(file)) {
-        Some(path) => read_env_file(&std::fs::read_to_string(&path).map_err(Error::io("read", &path))?),
-        None => BTreeMap::new(),
-    };
-    let variable = |name: &str| session.env().variable(name).or_else(|| file.get(name).cloned());
-    let place = PostgresPlace::read(name, variable);
-    let place = place.map_err(|why| Error::usage_with(why, "tracker help sync names the variables"))?;
-    let ids: Vec<String> = session.snapshot().task_ids()?.iter().map(ToString::to_string).collect();
-    Ok(PostgresRemote::new(TableSettings::new(name, project, remote), place, &ids))
-}
-
 /// Synchronises with another tracker.
 pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(SyncRun, Vec<Problem>)> {
     let config = session.config()?;
@@ -235,7 +161,7 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
     };
     let mut here = Here::new(session, &config, (name, settings), filter);
     let mut there = reach(session, &config, (name, settings), options.env_file.as_deref())?;
-    let result = sync(&mut here, &mut *there, &request);
+    let result = sync(&mut here, &mut there, &request);
     let records = std::mem::take(&mut here.problems);
     if !session.is_dry() {
         let last = last_of(session, &result);
@@ -246,9 +172,15 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
     let mut problems = problems_of(name, &report);
     problems.extend(records);
     let mut run = SyncRun::new(name, session.is_dry(), &report);
-    let is_whole = request.only.is_none() && !request.is_dry && !run.needs_yes;
-    if settings.kind == Some(SyncKind::Github) && is_whole && options.direction != SyncDirection::Push {
-        run.beside(session, (name, settings), &mut problems)?;
+    if let Reached::Github(there) = &mut there
+        && request.only.is_none()
+        && !run.needs_yes
+    {
+        let parts = Parts::of(settings, options.direction, session.is_dry());
+        let beside = sync_beside(session, (name, settings), there, parts)?;
+        run.problems += beside.problems.len();
+        (run.notes, run.votes, run.gate) = (beside.notes, beside.votes, beside.gate);
+        problems.extend(beside.problems);
     }
     Ok((run, problems))
 }
@@ -304,23 +236,6 @@ fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
 }
 
 impl SyncRun {
-    /// Reads what an issue tracker has beside its items: comments, and reviews where the configuration has them on.
-    fn beside(
-        &mut self,
-        session: &Session<'_>,
-        remote: (&str, &SyncRemote),
-        problems: &mut Vec<Problem>,
-    ) -> Result<()> {
-        self.notes = import_comments(session, remote)?;
-        if remote.1.reviews {
-            let read = import_reviews(session, remote)?;
-            self.problems += read.problems.len();
-            self.votes = read.votes;
-            problems.extend(read.problems);
-        }
-        Ok(())
-    }
-
     fn new(name: &str, dry_run: bool, report: &SyncReport) -> Self {
         let skipped = |(what, why): &(String, String)| SyncSkipped { what: what.clone(), why: why.clone() };
         // That both sides agree already is no news.
@@ -336,6 +251,7 @@ impl SyncRun {
             problems: report.problems.len(),
             notes: 0,
             votes: Vec::new(),
+            gate: Vec::new(),
             steps,
         }
     }

@@ -281,21 +281,42 @@ impl<'e> Client<'e> {
         etag: Option<&str>,
     ) -> Result<Option<Pages>, Error> {
         let reply = self.request(action, (Method::Get, path), etag, None)?;
-        if reply.status == 304 { Ok(None) } else { self.pages_from(action, reply).map(Some) }
+        if reply.status == 304 { Ok(None) } else { self.pages_from(action, reply, None).map(Some) }
+    }
+
+    /// Reads all pages of a list that is the value of a key.
+    pub(super) fn pages_of(&self, action: &'static str, path: &str, key: &str) -> Result<Vec<Value>, Error> {
+        let reply = self.request(action, (Method::Get, path), None, None)?;
+        self.pages_from(action, reply, Some(key)).map(|pages| pages.items)
+    }
+
+    /// Makes a request, and reads the one value that it answers with.
+    pub(super) fn value(
+        &self,
+        action: &'static str,
+        request: (Method, &str),
+        body: Option<&Value>,
+    ) -> Result<Value, Error> {
+        let reply = self.request(action, request, None, body)?;
+        if !reply.is_success() {
+            return Err(self.refused(action, &reply));
+        }
+        let stopped = |_| self.failed(action, "it stopped in the middle of its answer");
+        serde_json::from_slice(&reply.body).map_err(stopped)
     }
 
     /// Reads all pages of a list of something; none where it is not there any more.
     pub(super) fn pages_if_there(&self, action: &'static str, path: &str) -> Result<Option<Pages>, Error> {
         let reply = self.request(action, (Method::Get, path), None, None)?;
-        if reply.is_gone() { Ok(None) } else { self.pages_from(action, reply).map(Some) }
+        if reply.is_gone() { Ok(None) } else { self.pages_from(action, reply, None).map(Some) }
     }
 
-    fn pages_from(&self, action: &'static str, mut reply: Reply) -> Result<Pages, Error> {
+    fn pages_from(&self, action: &'static str, mut reply: Reply, key: Option<&str>) -> Result<Pages, Error> {
         let etag = reply.header("etag").map(str::to_owned);
         let mut pages = Pages { items: Vec::new(), etag, date: reply.date() };
         let mut seen = std::collections::HashSet::new();
         loop {
-            pages.items.extend(self.list(action, &reply)?);
+            pages.items.extend(self.list(action, &reply, key)?);
             let Some(next) = reply.next_page().map(str::to_owned) else { return Ok(pages) };
             // Another host would be given the login.
             let Some(path) = self.place.path_of(&next) else {
@@ -308,11 +329,15 @@ impl<'e> Client<'e> {
         }
     }
 
-    fn list(&self, action: &'static str, reply: &Reply) -> Result<Vec<Value>, Error> {
+    fn list(&self, action: &'static str, reply: &Reply, key: Option<&str>) -> Result<Vec<Value>, Error> {
         if !reply.is_success() {
             return Err(self.refused(action, reply));
         }
-        match serde_json::from_slice(&reply.body) {
+        let value = serde_json::from_slice(&reply.body).map(|mut value: Value| match key {
+            Some(key) => value[key].take(),
+            None => value,
+        });
+        match value {
             Ok(Value::Array(items)) => Ok(items),
             _ => Err(self.failed(action, "it stopped in the middle: the answer is no list")),
         }
@@ -330,7 +355,10 @@ impl<'e> Client<'e> {
                 self.unready(format!("{place} is not there, or not for this login"), hint)
             }
             403 => {
-                let hint = format!("gh auth status --hostname {} shows what it may do", self.place.host);
+                let hint = format!(
+                    "gh auth status --hostname {} shows what it may do; in a job, tracker help sync names its permissions",
+                    self.place.host
+                );
                 self.unready(format!("{place} refuses to {action}: {why}"), hint)
             }
             _ => self.failed(action, why),

@@ -6,6 +6,7 @@
 
 mod client;
 mod comments;
+mod gate;
 mod issue;
 mod kept;
 mod place;
@@ -13,6 +14,7 @@ mod pulls;
 #[cfg(test)]
 mod tests;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -26,6 +28,7 @@ use crate::model::{SprintId, SyncLink, SyncValues};
 use crate::remote::Error;
 use crate::sync::{Capabilities, Push, PushAnswer, Remote, RemoteItem};
 pub(crate) use comments::Comment;
+pub(crate) use gate::GateStatus;
 pub(crate) use issue::GithubSettings;
 pub(crate) use place::GithubPlace;
 pub(crate) use pulls::{PullRequest, Review, ReviewState};
@@ -41,11 +44,15 @@ pub(crate) struct GithubRemote<'e> {
     settings: GithubSettings,
     links: Links<'e>,
     linked: Linked,
+    /// Whether the links are those of this round.
+    has_links: bool,
     kept: Kept,
     /// Where what was read is kept.
     file: PathBuf,
     /// Numbers of milestones by their title; none before they are needed.
     milestones: Option<BTreeMap<String, u64>>,
+    /// Whose login it is, once it is needed.
+    login: OnceCell<String>,
 }
 
 /// What `sync doctor` shows.
@@ -75,7 +82,17 @@ impl<'e> GithubRemote<'e> {
     ) -> Self {
         let kept = Kept::read(&file, &place.to_string());
         let client = Client::new(env, name, place);
-        Self { client, settings, links, linked: Linked::new(), kept, file, milestones: None }
+        Self {
+            client,
+            settings,
+            links,
+            linked: Linked::new(),
+            has_links: false,
+            kept,
+            file,
+            milestones: None,
+            login: OnceCell::new(),
+        }
     }
 
     /// Keeps what was read.
@@ -84,6 +101,10 @@ impl<'e> GithubRemote<'e> {
     }
 
     fn find_links(&mut self) {
+        if self.has_links {
+            return;
+        }
+        self.has_links = true;
         let linked = (self.links)().into_iter();
         self.linked =
             linked.filter_map(|link| Some((link.id.parse().ok()?, (link.task, link.agreed)))).collect();
@@ -295,6 +316,7 @@ impl<E: From<Error>> Remote<E> for GithubRemote<'_> {
     }
 
     fn pull(&mut self) -> Result<(Vec<RemoteItem>, Vec<String>), E> {
+        self.has_links = false;
         self.find_links();
         let problems = self.refresh()?;
         Ok((self.kept.issues.values().map(|issue| self.item(issue)).collect(), problems))
@@ -316,6 +338,7 @@ impl<E: From<Error>> Remote<E> for GithubRemote<'_> {
     }
 
     fn push(&mut self, changes: &[Push]) -> Result<Vec<PushAnswer>, E> {
+        self.has_links = false;
         if changes.iter().any(|push| push.id.is_none()) {
             self.refresh()?;
         }

@@ -44,6 +44,18 @@ impl GithubPlace {
         format!("repos/{}/{}{rest}", self.owner, self.name)
     }
 
+    /// Returns the path of the end of a branch below the API.
+    pub(super) fn branch(&self, name: &str) -> String {
+        let mut path = self.api("/git/ref/heads/");
+        for byte in name.bytes() {
+            match byte {
+                byte if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) => path.push(byte.into()),
+                byte => path.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        path
+    }
+
     fn api_base(&self) -> String {
         if self.host == HOST {
             return "https://api.github.com/".to_owned();
@@ -105,6 +117,7 @@ mod tests {
         assert_eq!(place.path_of("https://api.github.com.evil.example/x"), None);
         assert!(place.is_of("https://api.github.com/repos/Octo/App"));
         assert!(!place.is_of("https://api.github.com/repos/octo/other"));
+        assert_eq!(place.branch("fix/a#1?é{x}"), "repos/octo/app/git/ref/heads/fix/a%231%3F%C3%A9%7Bx%7D");
         let own = GithubPlace::read("ghe.example.com/octo/app").unwrap();
         assert!(own.is_of("https://ghe.example.com/api/v3/repos/octo/app"));
     }

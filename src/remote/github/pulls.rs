@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::GithubRemote;
+use super::client::Method;
 use crate::remote::Error;
 
-/// An open pull request from a branch of the repository itself.
+/// An open pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PullRequest {
     pub(crate) number: u64,
@@ -17,6 +18,8 @@ pub(crate) struct PullRequest {
     pub(crate) head: String,
     /// Its title and text.
     pub(crate) text: String,
+    /// Whether its branch is one of another repository.
+    pub(crate) is_of_fork: bool,
 }
 
 /// The verdict of a review.
@@ -39,23 +42,32 @@ pub(crate) struct Review {
 }
 
 impl GithubRemote<'_> {
-    /// Returns the open pull requests, those of forks aside.
+    /// Returns the open pull requests.
     pub(crate) fn pull_requests(&self) -> Result<Vec<PullRequest>, Error> {
         let path = self.client.place.api("/pulls?state=open&per_page=100");
         let pages = self.client.pages("list pull requests", &path, None)?;
         let own = |value: &Value| {
-            let url = value["head"]["repo"]["url"].as_str()?;
+            // There is none where the fork was deleted.
+            let url = value["head"]["repo"]["url"].as_str().unwrap_or_default();
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-            let pull = PullRequest {
+            Some(PullRequest {
                 number: value["number"].as_u64()?,
                 branch: value["head"]["ref"].as_str()?.to_owned(),
                 base: text(&value["base"]["ref"]),
                 head: value["head"]["sha"].as_str()?.to_owned(),
                 text: format!("{}\n\n{}", text(&value["title"]), text(&value["body"])),
-            };
-            self.client.place.is_of(url).then_some(pull)
+                is_of_fork: !self.client.place.is_of(url),
+            })
         };
         Ok(pages.map(|pages| pages.items.iter().filter_map(own).collect()).unwrap_or_default())
+    }
+
+    /// Returns the commit at the end of a branch.
+    pub(crate) fn branch_tip(&self, name: &str) -> Result<String, Error> {
+        const ACTION: &str = "read a branch";
+        let value = self.client.value(ACTION, (Method::Get, &self.client.place.branch(name)), None)?;
+        let tip = value["object"]["sha"].as_str().map(str::to_owned);
+        tip.ok_or_else(|| self.client.failed(ACTION, format!("`{name}` has no commit")))
     }
 
     /// Returns the last review of each person that approves, requests changes or was dismissed.

@@ -13,6 +13,7 @@ mod junit;
 mod markdown;
 mod sarif;
 
+pub(crate) use markdown::{MARKER, markdown_failure};
 pub use markdown::{brief, markdown};
 
 use escape::visible;

@@ -8,15 +8,15 @@ use super::github_server::{Github, github};
 use crate::support::{Output, Sandbox};
 
 /// A tracker, and a repository there.
-struct World {
-    sandbox: Sandbox,
-    server: &'static Github,
+pub(super) struct World {
+    pub(super) sandbox: Sandbox,
+    pub(super) server: &'static Github,
     repo: &'static str,
 }
 
 impl World {
     /// Makes both; none where there is no server.
-    fn new(repo: &'static str, options: &[&str]) -> Option<Self> {
+    pub(super) fn new(repo: &'static str, options: &[&str]) -> Option<Self> {
         let server = github()?;
         server.ask(&format!("repo('{repo}').now()"));
         let world = Self { sandbox: Sandbox::new(), server, repo };
@@ -27,23 +27,23 @@ impl World {
         Some(world)
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub(super) fn run(&self, args: &[&str]) -> Output {
         self.sandbox.tracker_with("", args, |command| self.server.prepare(command))
     }
 
     /// Evaluates a method of the repository.
-    fn ask(&self, call: &str) -> Value {
+    pub(super) fn ask(&self, call: &str) -> Value {
         self.server.ask(&format!("repo('{}').{call}", self.repo))
     }
 
     /// Returns the requests since the last time.
-    fn requests(&self) -> Vec<String> {
+    pub(super) fn requests(&self) -> Vec<String> {
         let log = self.ask("taken()");
         log.as_array().unwrap().iter().map(|own| own.as_str().unwrap().to_owned()).collect()
     }
 
     /// Returns how many requests have changed something since the last time.
-    fn writes(&self) -> Vec<String> {
+    pub(super) fn writes(&self) -> Vec<String> {
         self.requests().into_iter().filter(|own| !own.starts_with("GET")).collect()
     }
 
@@ -410,7 +410,7 @@ fn the_doctor_says_what_is_missing() {
     ");
 }
 
-const REVIEWED: &str = "\
+pub(super) const REVIEWED: &str = "\
 format = 2
 id_scheme = \"sequential\"
 [pipeline]
@@ -477,6 +477,9 @@ fn reviews_become_votes_on_the_commit_that_was_reviewed() {
       done  code-reviewer  1/1
           approved  Grace Hopper (github)  code-reviewer  8m  attributed  "Fine."
     "#);
+
+    let again = world.run(&["sync"]);
+    assert!(!again.stderr.contains("checked out"), "a branch that has the vote is not visited: {again}");
 
     // It is of the commit that was reviewed, and no signature.
     world.sandbox.write("cart.rs", "fn empty() { todo!() }\n");

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta, timezone
 
 REPOS = {}
 LOGINS = ["ada-l", "octocat", "grace-h"]
+TOKENS = {"good": "ada-l", "job": "github-actions[bot]"}
 START = datetime(2026, 11, 11, 8, 0, tzinfo=timezone.utc)
 LOCK = threading.RLock()
 
@@ -27,6 +28,7 @@ class Repo:
         self.items, self.deleted, self.moved = {}, set(), {}
         self.milestones, self.comments, self.reviews, self.runs, self.statuses = [], [], {}, {}, []
         self.has_issues, self.push, self.me = True, True, "ada-l"
+        self.tips = {}
         self.rules, self.log, self.ticks, self.renamed, self.size = [], [], 0, None, 100
 
     def url(self, rest=""):
@@ -90,6 +92,14 @@ class Repo:
             key: [own.get("name", own.get("login")) for own in item[key]] if key in ("labels", "assignees") else item[key]
             for key in ("title", "body", "state", "state_reason", "labels", "assignees")
         } | {"milestone": (item["milestone"] or {}).get("title")}
+
+    def set_runs(self, commit, *runs):
+        """Each run is (id, name, status, conclusion)."""
+        keys = ("id", "name", "status", "conclusion")
+        self.runs[commit] = [dict(zip(keys, run)) | {
+            "head_sha": commit, "app": {"slug": "github-actions"}, "started_at": self.tick(), "completed_at": self.tick(),
+            "html_url": f"https://github.com/{self.name}/runs/{run[0]}", "output": {"title": None, "summary": None},
+        } for run in runs]
 
     def comment(self, number, body, login="octocat"):
         at = self.tick()
@@ -158,7 +168,7 @@ def write(own, number, body):
     return Reply(200, own.items[number])
 
 
-def page(own, items, query, path):
+def page(own, items, query, path, key=None):
     size = min(int(query.get("per_page", 30)), own.size)
     at = int(query.get("page", 1))
     shown = items[(at - 1) * size:at * size]
@@ -167,14 +177,17 @@ def page(own, items, query, path):
         rest = urllib.parse.urlencode(query | {"page": at + 1})
         last = urllib.parse.urlencode(query | {"page": -(-len(items) // size)})
         headers["Link"] = f'<{own.url(path)}?{rest}>; rel="next", <{own.url(path)}?{last}>; rel="last"'
-    return Reply(200, shown, headers)
+    return Reply(200, {"total_count": len(items), key: shown} if key else shown, headers)
 
 
-def answer(method, path, query, body):
+def answer(method, path, query, body, me):
+    if path in ("/graphql", "/api/graphql") and re.sub(r"\s", "", body["query"]) == "{viewer{login}}":
+        return None, Reply(200, {"data": {"viewer": {"login": me}}})
     found = re.fullmatch(r"/(?:api/v3/)?repos/([^/]+/[^/]+)(/.*)?", path)
     own = next((each for each in REPOS.values() if found and found[1].lower() == each.name.lower()), None)
     if own is None:
         raise Reply(404, {"message": "Not Found"})
+    own.me = me
     rest = found[2] or ""
     own.log.append(f"{method} {rest or '/'}" + ("?" + urllib.parse.urlencode(query) if query else ""))
     rule = next((each for each in own.rules if each["times"] > 0 and each["method"] == method
@@ -234,14 +247,23 @@ def route(own, method, rest, query, body):
         return page(own, own.reviews.get(int(found[1]), []), query, rest)
     found = re.fullmatch(r"/commits/([0-9a-f]+)/check-runs", rest)
     if found:
-        runs = own.runs.get(found[1], [])
-        return Reply(200, {"total_count": len(runs), "check_runs": runs})
-    found = re.fullmatch(r"/commits/([0-9a-f]+)/statuses", rest)
+        return page(own, own.runs.get(found[1], []), query, rest, "check_runs")
+    found = re.fullmatch(r"/commits/([0-9a-f]+)/status", rest)
     if found:
-        return page(own, [each for each in own.statuses if each["sha"] == found[1]][::-1], query, rest)
+        # The newest of each context.
+        latest = {each["context"].lower(): each for each in own.statuses if each["sha"] == found[1]}
+        return page(own, list(latest.values()), query, rest, "statuses")
+    found = re.fullmatch(r"/git/ref/heads/(.+)", rest)
+    if found and found[1] in own.tips:
+        return Reply(200, {"ref": f"refs/heads/{found[1]}", "object": {"type": "commit", "sha": own.tips[found[1]]}})
     found = re.fullmatch(r"/statuses/([0-9a-f]+)", rest)
     if found:
-        own.statuses.append(body | {"sha": found[1], "creator": {"login": own.me}})
+        if body.get("state") not in ("error", "failure", "pending", "success"):
+            raise invalid("state", "invalid")
+        if len(body.get("description") or "") > 140 or any(ord(c) > 0xFFFF for c in body.get("description") or ""):
+            raise invalid("description", "invalid", "description is too long (maximum is 140 characters)")
+        own.statuses.append({"context": "default", "target_url": None, "updated_at": own.tick()} | body
+                            | {"sha": found[1], "creator": {"login": own.me}})
         return Reply(201, own.statuses[-1])
     raise Reply(404, {"message": "Not Found"})
 
@@ -277,9 +299,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         own = None
         with LOCK:
             try:
-                if self.headers.get("Authorization") not in ("token good", "Bearer good"):
+                me = TOKENS.get((self.headers.get("Authorization") or "").partition(" ")[2])
+                if me is None:
                     raise Reply(401, {"message": "Bad credentials"})
-                own, reply = answer(self.command, url.path, dict(urllib.parse.parse_qsl(url.query)), body)
+                own, reply = answer(self.command, url.path, dict(urllib.parse.parse_qsl(url.query)), body, me)
             except Reply as raised:
                 reply = raised
             date = START + timedelta(seconds=own.ticks if own else 0)

@@ -14,3 +14,4 @@ mod tests;
 
 pub use brief::brief;
 pub use page::markdown;
+pub(crate) use page::{MARKER, markdown_failure};

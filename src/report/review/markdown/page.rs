@@ -10,7 +10,7 @@ use crate::model::Level;
 use crate::review::{RangeReview, Review, Unlinked, Verdict, Violation, Web};
 
 /// The first line, by which a workflow finds the comment to update.
-const MARKER: &str = "<!-- tracker-review -->\n";
+pub(crate) const MARKER: &str = "<!-- tracker-review -->\n";
 /// Longest page; GitHub takes 65,536.
 pub(super) const LIMIT: usize = 59_000;
 /// What violations may take of it.
@@ -80,6 +80,11 @@ fn head(review: &Review) -> String {
         false => "✗ Checks failed",
     };
     format!("{MARKER}### {answer}{counts}\n\n{}\n", facts(&review.range, review.tasks.len()))
+}
+
+/// Returns the same comment where nothing could be judged.
+pub(crate) fn markdown_failure(reason: &str) -> String {
+    format!("{MARKER}### ✗ Nothing could be checked\n\n{}\n", prose(reason, 2 * TITLE))
 }
 
 fn facts(range: &RangeReview, tasks: usize) -> String {
