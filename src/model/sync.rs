@@ -258,6 +258,8 @@ pub struct SyncRemote {
     pub people: BTreeMap<String, String>,
     /// Whether reviews of pull requests become votes.
     pub reviews: bool,
+    /// Roles of which checks of pull requests are evidence, by the check.
+    pub checks: BTreeMap<String, String>,
     /// Whether the status of the gate goes back to pull requests.
     pub gate: bool,
 }

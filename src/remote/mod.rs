@@ -12,7 +12,8 @@ mod protocol;
 #[cfg(feature = "postgres")]
 pub(crate) use self::postgres::{PostgresPlace, PostgresRemote, RowCount, TableSettings, read_env_file};
 pub(crate) use github::{
-    Comment, GateStatus, GithubPlace, GithubRemote, GithubSettings, PullRequest, Review, ReviewState,
+    CheckResult, Comment, GateStatus, GithubPlace, GithubRemote, GithubSettings, PullRequest, Review,
+    ReviewState,
 };
 pub(crate) use map::StatusMap;
 pub(crate) use program::ProgramRemote;

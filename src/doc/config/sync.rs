@@ -9,9 +9,9 @@ use super::{Reader, Value};
 use crate::doc::printable::printable;
 use crate::model::{Config, RepositoryName, SYNC_COLUMNS, SyncKind, SyncPolicy, SyncRemote, is_worker_name};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people",
-    "reviews", "gate",
+    "reviews", "checks", "gate",
 ];
 /// The words that a status has here.
 const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
@@ -32,7 +32,8 @@ impl Reader<'_> {
             "table" => remote.table = reader.text(path, value),
             "columns" => remote.columns = reader.words(path, value, &SYNC_COLUMNS),
             "repo" => remote.repo = reader.repository(path, value),
-            "people" => remote.people = reader.people(path, value),
+            "people" => remote.people = reader.texts_by_name(path, value),
+            "checks" => remote.checks = reader.texts_by_name(path, value),
             "reviews" => remote.reviews = reader.switch(path, value).unwrap_or_default(),
             "gate" => remote.gate = reader.switch(path, value).unwrap_or_default(),
             _ => reader.unknown(path, key, &KEYS),
@@ -70,15 +71,15 @@ impl Reader<'_> {
         None
     }
 
-    /// Reads people, each by a login.
-    fn people(&mut self, path: &str, value: &Value<'_>) -> BTreeMap<String, String> {
-        let mut people = BTreeMap::new();
+    /// Reads texts by names of the other tracker, which can be any: people by logins, roles by checks.
+    fn texts_by_name(&mut self, path: &str, value: &Value<'_>) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
         self.table(path, value, |reader, path, key, value| {
-            if let Some(person) = reader.text(path, value) {
-                people.insert(key.get_ref().to_string(), person);
+            if let Some(text) = reader.text(path, value) {
+                texts.insert(key.get_ref().to_string(), text);
             }
         });
-        people
+        texts
     }
 
     /// Reports names that cannot be, and what is needed and left out.

@@ -5,10 +5,12 @@
 //! for it: nothing here is started by what a record says.
 
 mod command;
+mod reported;
 mod rerun;
 mod verify;
 mod view;
 
+pub(in crate::ops) use reported::{Reported, ReportedCheck, is_reported, record_check};
 pub(in crate::ops) use rerun::rerun;
 pub(crate) use verify::*;
 pub(crate) use view::*;

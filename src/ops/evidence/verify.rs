@@ -192,7 +192,7 @@ fn roles_of<'c>(config: &'c Config, task: &Task, named: Option<&'c str>) -> Resu
     }
 }
 
-fn receipt_of(
+pub(super) fn receipt_of(
     session: &Session<'_>,
     config: &Config,
     facts: &TaskFacts,

@@ -1,5 +1,6 @@
 //! The issues of a repository as another tracker: which repository is meant, and what is read beside the tasks.
 
+use super::github_checks::import_checks;
 use super::github_gate::{GateLine, send_gate};
 use super::github_notes::import_comments;
 use super::github_reviews::import_reviews;
@@ -19,6 +20,8 @@ pub(super) struct Parts {
     notes: bool,
     /// Reviews become votes.
     reviews: bool,
+    /// Checks become evidence.
+    checks: bool,
     /// The status of the gate goes back.
     gate: bool,
 }
@@ -30,6 +33,7 @@ impl Parts {
         Self {
             notes: reads,
             reviews: reads && remote.reviews,
+            checks: reads && !remote.checks.is_empty(),
             gate: direction != SyncDirection::Pull && remote.gate,
         }
     }
@@ -42,6 +46,8 @@ pub(super) struct Beside {
     pub(super) notes: usize,
     /// Votes that were cast, each as one line.
     pub(super) votes: Vec<String>,
+    /// Receipts of checks, each as one line.
+    pub(super) evidence: Vec<String>,
     pub(super) gate: Vec<GateLine>,
     pub(super) problems: Vec<Problem>,
 }
@@ -57,7 +63,7 @@ pub(super) fn sync_beside(
     if parts.notes {
         found.notes = import_comments(session, name, there)?;
     }
-    if !parts.reviews && !parts.gate {
+    if !parts.reviews && !parts.checks && !parts.gate {
         return Ok(found);
     }
     let mut pulls = there.pull_requests()?;
@@ -66,9 +72,14 @@ pub(super) fn sync_beside(
         found.problems.extend(read.problems);
         found.votes = read.votes;
     }
+    if parts.checks {
+        let read = import_checks(session, (name, remote), there, &pulls)?;
+        found.problems.extend(read.problems);
+        found.evidence = read.evidence;
+    }
     if parts.gate {
         // What was pushed is the last commit of its branch now.
-        if !found.votes.is_empty() {
+        if !found.votes.is_empty() || !found.evidence.is_empty() {
             pulls = there.pull_requests()?;
         }
         let sent = send_gate(session, there, &pulls)?;

@@ -79,7 +79,7 @@ pub(super) fn import_reviews(
 }
 
 /// Returns the tasks that a pull request is about: those that its branch has moved, and those that it links.
-fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeSet<TaskId> {
+pub(super) fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeSet<TaskId> {
     let is_branch =
         |name: &str| name == pull.branch || name.split_once('/').is_some_and(|(_, own)| own == pull.branch);
     let in_flight = in_flight_of(session);
@@ -90,7 +90,7 @@ fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeSet<TaskId> {
 }
 
 /// Whether an error is about one task or branch, so that the others go on.
-fn is_of_record(error: &Error) -> bool {
+pub(super) fn is_of_record(error: &Error) -> bool {
     matches!(
         error,
         Error::Usage { .. }
@@ -109,7 +109,7 @@ fn person_of(remote: &SyncRemote, login: &str) -> Option<Person> {
 
 /// Returns what a branch has, as it is here and as GitHub has it where that is here: the local one comes first, because votes
 /// are written to that.
-fn branch_as_known(session: &Session<'_>, pull: &PullRequest) -> Result<Option<Snapshot>> {
+pub(super) fn branch_as_known(session: &Session<'_>, pull: &PullRequest) -> Result<Option<Snapshot>> {
     let repository = session.workspace().repository()?;
     let local = repository.ref_commit(&format!("refs/heads/{}", pull.branch))?;
     let Some(tip) = local.or_else(|| repository.resolve_base(&pull.head).ok()) else { return Ok(None) };

@@ -5,6 +5,7 @@ mod configure;
 mod conformance;
 mod doctor;
 mod github;
+mod github_checks;
 mod github_gate;
 mod github_notes;
 mod github_reviews;

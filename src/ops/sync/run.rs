@@ -56,6 +56,8 @@ pub struct SyncRun {
     pub notes: usize,
     /// Votes that reviews became, each as one line.
     pub votes: Vec<String>,
+    /// Receipts that checks became, each as one line.
+    pub evidence: Vec<String>,
     /// Pull requests that got another status of the gate or another report, or would.
     pub gate: Vec<GateLine>,
     /// How many items and tasks could not be read or written.
@@ -180,6 +182,7 @@ pub fn sync_remote(session: &Session<'_>, options: &SyncOptions) -> Result<(Sync
         let beside = sync_beside(session, (name, settings), there, parts)?;
         run.problems += beside.problems.len();
         (run.notes, run.votes, run.gate) = (beside.notes, beside.votes, beside.gate);
+        run.evidence = beside.evidence;
         problems.extend(beside.problems);
     }
     Ok((run, problems))
@@ -251,6 +254,7 @@ impl SyncRun {
             problems: report.problems.len(),
             notes: 0,
             votes: Vec::new(),
+            evidence: Vec::new(),
             gate: Vec::new(),
             steps,
         }

@@ -9,7 +9,7 @@ use crate::model::GateState;
 use crate::remote::Error;
 
 /// The name of the status. Check runs can be created by apps alone.
-const CONTEXT: &str = "tracker/gate";
+pub(super) const CONTEXT: &str = "tracker/gate";
 /// Longest description that GitHub takes, in characters.
 const LONGEST: usize = 140;
 /// Whoever writes the comment of the workflow.
@@ -53,7 +53,7 @@ impl Report {
 impl GithubRemote<'_> {
     /// Whether the last commit of a pull request has this very status.
     pub(crate) fn has_gate_status(&self, head: &str, status: &GateStatus) -> Result<bool, Error> {
-        let path = self.client.place.api(&format!("/commits/{head}/status?per_page=100"));
+        let path = self.client.place.api(&statuses_path(head));
         let known = self.client.pages_of("read the status of a commit", &path, "statuses")?;
         Ok(known.iter().any(|own| is_same(own, status)))
     }
@@ -97,6 +97,11 @@ impl GithubRemote<'_> {
         let login = login.ok_or_else(|| self.client.failed(ACTION, "it names none"))?;
         Ok(self.login.get_or_init(|| login.to_owned()))
     }
+}
+
+/// Returns the path of the newest status of each name that a commit has.
+pub(super) fn statuses_path(commit: &str) -> String {
+    format!("/commits/{commit}/status?per_page=100")
 }
 
 fn is_same(value: &Value, status: &GateStatus) -> bool {

@@ -4,6 +4,7 @@
 //! for that alone. A list of what has changed leaves out what is deleted, so once a day all is listed. GitHub has no
 //! conditional writes: each issue is read again right before it is written.
 
+mod checks;
 mod client;
 mod comments;
 mod gate;
@@ -27,6 +28,7 @@ use crate::env::Env;
 use crate::model::{SprintId, SyncLink, SyncValues};
 use crate::remote::Error;
 use crate::sync::{Capabilities, Push, PushAnswer, Remote, RemoteItem};
+pub(crate) use checks::CheckResult;
 pub(crate) use comments::Comment;
 pub(crate) use gate::GateStatus;
 pub(crate) use issue::GithubSettings;

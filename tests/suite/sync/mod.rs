@@ -1,6 +1,7 @@
 //! Synchronisation with other trackers.
 
 mod github;
+mod github_checks;
 mod github_gate;
 mod github_server;
 pub(crate) mod histories;

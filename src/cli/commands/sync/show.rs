@@ -19,6 +19,7 @@ pub(super) fn run(run: &SyncRun, out: &mut Output) {
     let rows: Vec<Vec<Cell>> = run.steps.iter().filter(is_shown).map(|step| row(run, step)).collect();
     out.columns(&rows, 3, 0);
     run.votes.iter().for_each(|vote| out.line(clean(&format!("vote  {vote}"))));
+    run.evidence.iter().for_each(|own| out.line(clean(&format!("evidence  {own}"))));
     for own in &run.gate {
         let what = if own.is_new_status { "gate" } else { "report" };
         let text = format!("{what}  pull request {}: {}, {}", own.pull_request, own.state, own.description);
@@ -78,6 +79,7 @@ pub(super) fn line(run: &SyncRun) -> String {
         part(count(&[StepKind::Orphan]), "gone"),
         noun(run.notes, "new note"),
         noun(run.votes.len(), "new vote"),
+        noun(run.evidence.len(), "new receipt"),
         noun(run.gate.len(), "pull request").map(|count| format!("{count} judged")),
         part(run.conflicts, "to decide on"),
         part(run.problems, "with problems"),
