@@ -174,6 +174,28 @@ fn a_workflow_and_a_worker_are_started_too() {
 }
 
 #[test]
+fn a_move_is_pushed_to_another_tracker() {
+    use crate::sync::program;
+    if !program::has_python() {
+        return;
+    }
+    let sandbox = program::world("id,title\n1,One\n", &[]);
+    let id = sandbox.tracker(&["sync"]).stdout.split_whitespace().nth(2).unwrap().to_owned();
+    configure(&sandbox, "\n[[on]]\nevent = \"stage.*\"\nrun = '\"$TRACKER\" sync csv --push'\n");
+    commit_all(&sandbox, "Push moves");
+    let mut command = sandbox.tracker_command(&["watch", "--exec", "--timeout", "1"]);
+    let program = command.get_program().to_owned();
+    let mut child =
+        command.env("TRACKER", program).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    errors.read_line(&mut String::new()).unwrap();
+    child.stderr = Some(errors.into_inner());
+    assert_eq!(sandbox.tracker(&["start", &id]).status, 0);
+    assert_eq!(answer(child), "1 started, 0 failed, 0 not started\n");
+    assert!(sandbox.read("tasks.csv").contains("in_progress"), "{}", sandbox.read("tasks.csv"));
+}
+
+#[test]
 fn a_fleet_starts_what_triggers_are_for_and_ends_it() {
     let sandbox = crate::workers::world(crate::workers::CONFIG, &[("a.txt", "fine\n")]);
     configure(&sandbox, "\n[[on]]\nevent = \"task.created\"\nrun = 'echo $$ >../seen; exec sleep 60'\n");

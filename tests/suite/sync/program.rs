@@ -11,7 +11,7 @@ const CSV: &str = include_str!("../../../templates/sync/csv_tasks.py");
 const TODO_TXT: &str = include_str!("../../../templates/sync/todo_txt.py");
 
 /// Whether the examples can be run here.
-fn has_python() -> bool {
+pub(crate) fn has_python() -> bool {
     let found = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
     if !found {
         eprintln!("LEFT OUT: the examples of programs for `tracker sync`: no python3 here");
@@ -25,7 +25,7 @@ fn first_id(text: &str) -> String {
 }
 
 /// Makes a tracker and a CSV file beside it.
-fn world(rows: &str, options: &[&str]) -> Sandbox {
+pub(crate) fn world(rows: &str, options: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.tracker(&["init", "--profile", "plain", "--no-hooks"]).status, 0);
     sandbox.write("csv_tasks.py", CSV);
