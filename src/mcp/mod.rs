@@ -1,4 +1,5 @@
-//! `tracker mcp`: the verbs as tools of the Model Context Protocol, on standard input and output.
+//! `tracker mcp`: the verbs as tools of the Model Context Protocol, on standard input and output, and a request at a time
+//! for `tracker serve`.
 //!
 //! A door like the command line: it reads arguments, calls one op and tells the answer, as compact text and as data. It owns
 //! the forms of both, their budgets, and what of an answer is marked as the words of others. It decides nothing: a rule
@@ -12,6 +13,8 @@ mod answer;
 mod arguments;
 mod calls;
 mod handler;
+#[cfg(feature = "web")]
+mod http;
 mod prompts;
 mod resources;
 mod tasks;
@@ -26,8 +29,11 @@ use std::time::Duration;
 
 use rmcp::ServiceExt;
 
+#[cfg(feature = "web")]
+pub(crate) use http::{HttpAnswer, HttpRequest, answer, is_of_protocol};
+
 use crate::env::Env;
-use handler::Server;
+use handler::{Client, Server};
 use transport::Stdio;
 use world::World;
 
@@ -40,7 +46,7 @@ const AT_ONCE: usize = 4;
 pub(crate) fn serve(env: Arc<Env>) -> io::Result<()> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().max_blocking_threads(AT_ONCE).build()?;
-    let server = Server::new(Arc::new(World::new(env)));
+    let server = Server::new(Arc::new(World::new(env, false)), Client::OfConnection);
     runtime.block_on(async {
         // A client that goes away before it has begun is none.
         if let Ok(service) = server.serve(Stdio::open()?).await {

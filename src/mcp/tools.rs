@@ -55,11 +55,6 @@ impl ToolName {
         }
     }
 
-    /// Returns the tool of a name.
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tool| tool.name() == name)
-    }
-
     fn about(self) -> &'static str {
         match self {
             Self::Next => "What to do now: your active task, what waits for you, tasks ready to start",
@@ -80,6 +75,11 @@ impl ToolName {
             Self::Vote => "Vote on a task for a role, as an agent. Never for a person",
             Self::Run => "Run a workflow of the repository (it executes commands), follow it, act on it",
         }
+    }
+
+    /// Whether it changes nothing.
+    pub(super) fn is_reading(self) -> bool {
+        matches!(self.effect(), Effect::Reads)
     }
 
     fn effect(self) -> Effect {
@@ -188,8 +188,8 @@ mod tests {
             assert!(!json.contains(left_out), "{left_out}: {json}");
         }
         assert_eq!(list.tools.len(), ToolName::ALL.len());
-        for tool in &list.tools {
-            assert_eq!(ToolName::parse(&tool.name).map(ToolName::name), Some(tool.name.as_ref()));
+        for (tool, own) in list.tools.iter().zip(ToolName::ALL) {
+            assert_eq!(tool.name, own.name());
             assert_eq!(tool.input_schema["type"], "object");
         }
     }

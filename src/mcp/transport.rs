@@ -145,7 +145,9 @@ impl Transport<RoleServer> for Stdio {
 
 /// Reads a message; none where a line has nothing for us. What is wrong comes with the request that it is about, where
 /// that is known.
-fn read_message(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Box<(ErrorData, Option<RequestId>)>> {
+pub(super) fn read_message(
+    line: &[u8],
+) -> Result<Option<ClientJsonRpcMessage>, Box<(ErrorData, Option<RequestId>)>> {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
         return Ok(None);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::env::Env;
-use crate::ops::{self, ErrorReport, Session};
+use crate::ops::{self, ErrorKind, ErrorReport, Session};
 use crate::store::KeptTasks;
 
 /// The world, seen by every call anew.
 pub(super) struct World {
     env: Arc<Env>,
     tasks: Arc<KeptTasks>,
+    is_read_only: bool,
 }
 
 /// Who calls.
@@ -25,8 +26,13 @@ const NAMELESS: &str = "mcp";
 const LONGEST_NAME: usize = 60;
 
 impl World {
-    pub(super) fn new(env: Arc<Env>) -> Self {
-        Self { env, tasks: Arc::default() }
+    pub(super) fn new(env: Arc<Env>, is_read_only: bool) -> Self {
+        Self { env, tasks: Arc::default(), is_read_only }
+    }
+
+    /// Whether no call may write.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.is_read_only
     }
 
     /// Returns who calls: whoever calls through this door is an agent, whatever it says. The user's own name for it goes
@@ -46,6 +52,9 @@ impl World {
 
     /// Opens the tracker for a call that writes.
     pub(super) fn write(&self, caller: &Caller) -> Result<Session<'_>, ErrorReport> {
+        if self.is_read_only {
+            return Err(ErrorReport::new(ErrorKind::Refused, "this server is read-only"));
+        }
         Ok(ops::open_to_write(&self.env)?.keeping(&self.tasks).for_agent(&caller.agent))
     }
 }

@@ -61,11 +61,26 @@ impl Access {
 
     /// Returns the address that lets a browser in.
     pub(super) fn address(&self) -> String {
-        let host = match self.own.ip() {
-            ip if ip.is_unspecified() => format!("127.0.0.1:{}", self.own.port()),
-            _ => self.own.to_string(),
-        };
-        format!("http://{host}/?token={}", self.token)
+        format!("{}/?token={}", self.origin(), self.token)
+    }
+
+    /// Returns where the server is.
+    pub(super) fn origin(&self) -> String {
+        match self.own.ip() {
+            ip if ip.is_unspecified() => format!("http://127.0.0.1:{}", self.own.port()),
+            _ => format!("http://{}", self.own),
+        }
+    }
+
+    /// Returns what lets programs in.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Whether nobody may write.
+    #[cfg(feature = "mcp")]
+    pub(super) fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     /// What forms bring back; none where nobody may write.
@@ -89,6 +104,20 @@ impl Access {
 
     /// Lets somebody in, or says why not.
     pub(super) fn judge(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Entrance, Refused> {
+        let entrance = self.let_in(method, uri, headers)?;
+        if *method == Method::POST && self.read_only {
+            return Err(Refused(StatusCode::FORBIDDEN, "this server is read-only"));
+        }
+        Ok(entrance)
+    }
+
+    /// The same for what can be sent to a server that is read-only: whoever answers it writes nothing.
+    pub(super) fn let_in(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<Entrance, Refused> {
         let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let host = text(header::HOST).map(str::to_ascii_lowercase);
         // A name in the first line of a request means more than `Host`, and of two nobody knows which is meant.
@@ -111,11 +140,7 @@ impl Access {
         if is_foreign || is_elsewhere {
             return Err(Refused(StatusCode::FORBIDDEN, "requests of other sites are refused"));
         }
-        let entrance = self.entrance(method, uri, headers)?;
-        if *method == Method::POST && self.read_only {
-            return Err(Refused(StatusCode::FORBIDDEN, "this server is read-only"));
-        }
-        Ok(entrance)
+        self.entrance(method, uri, headers)
     }
 
     fn entrance(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Entrance, Refused> {

@@ -8,16 +8,21 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::api::{self, BadCall};
 use crate::model::digest_of;
 use crate::pages::{Live, PageRequest, Project, SCRIPT, STYLE, escaped};
 use crate::process::{Output, Program};
 
-/// Most processes at once; other requests wait.
-pub(super) const AT_ONCE: usize = 8;
-/// How long one may take.
+/// Most processes at once for pages and calls, and for agents, of which many may wait for a run; other requests wait.
+const AT_ONCE: usize = 8;
+const AGENTS: usize = 16;
+/// How many threads wait for processes.
+pub(super) const THREADS: usize = AT_ONCE + AGENTS;
+/// How long a process may take, and one of an agent.
 const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT_OF_AGENTS: Duration = Duration::from_secs(60);
 /// Where the calls of the API begin.
 const API: &str = "/api/v1";
 
@@ -27,6 +32,28 @@ pub(super) struct Answers {
     program: Arc<PathBuf>,
     folder: Arc<PathBuf>,
     openapi: Arc<str>,
+    turns: Turns,
+}
+
+/// Whose turn it is, of all repositories: agents that wait keep nobody from the pages.
+#[derive(Debug, Clone)]
+pub(super) struct Turns {
+    people: Arc<Semaphore>,
+    agents: Arc<Semaphore>,
+}
+
+impl Turns {
+    pub(super) fn new() -> Self {
+        Self { people: Arc::new(Semaphore::new(AT_ONCE)), agents: Arc::new(Semaphore::new(AGENTS)) }
+    }
+}
+
+/// For whom a process is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// Whoever sees a page, or calls the API.
+    Person,
+    Agent,
 }
 
 /// The answer of a call.
@@ -71,17 +98,30 @@ pub(super) fn in_words(answer: &Value) -> String {
 }
 
 impl Answers {
-    pub(super) fn new(program: PathBuf, folder: PathBuf, openapi: Arc<str>) -> Self {
-        Self { program: Arc::new(program), folder: Arc::new(folder), openapi }
+    pub(super) fn new(program: PathBuf, folder: PathBuf, openapi: Arc<str>, turns: Turns) -> Self {
+        Self { program: Arc::new(program), folder: Arc::new(folder), openapi, turns }
     }
 
-    async fn run(&self, arguments: Vec<String>, input: Vec<u8>) -> Result<Output, String> {
+    /// Runs the program to its end.
+    pub(super) async fn run(
+        &self,
+        asker: Asker,
+        arguments: Vec<String>,
+        input: Vec<u8>,
+    ) -> Result<Output, String> {
+        let (turns, limit) = match asker {
+            Asker::Person => (&self.turns.people, LIMIT),
+            Asker::Agent => (&self.turns.agents, LIMIT_OF_AGENTS),
+        };
+        let turn = Arc::clone(turns).acquire_owned().await.map_err(|error| error.to_string())?;
         let program = Program::new(self.program.as_path(), "answer a request")
             .args(arguments)
             .in_folder(&self.folder)
             .input(&input)
-            .time_limit(LIMIT);
-        let ended = tokio::task::spawn_blocking(move || program.output()).await;
+            .time_limit(limit);
+        // Until it has ended, also where the client goes away.
+        let ended =
+            tokio::task::spawn_blocking(move || (program.output(), turn)).await.map(|(output, _)| output);
         ended.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
     }
 
@@ -95,7 +135,7 @@ impl Answers {
     ) -> (StatusCode, String) {
         let request = PageRequest { path: path.to_owned(), query: query.to_owned(), live, projects };
         let input = serde_json::to_vec(&request).unwrap_or_default();
-        let made = self.run(vec!["page".to_owned()], input).await;
+        let made = self.run(Asker::Person, vec!["page".to_owned()], input).await;
         let failed =
             |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, plain_page("This page cannot be made", why));
         match made {
@@ -127,7 +167,7 @@ impl Answers {
             Ok(found) => found,
             Err(bad) => return bad.into(),
         };
-        let output = match self.run(command, Vec::new()).await {
+        let output = match self.run(Asker::Person, command, Vec::new()).await {
             Ok(output) => output,
             Err(why) => return Called::refused(StatusCode::SERVICE_UNAVAILABLE, &why),
         };

@@ -18,6 +18,8 @@ use tokio::sync::Semaphore;
 use tokio::task::{self, AbortHandle};
 
 use super::access::{Access, Entrance, FORM_HEADER, Refused};
+#[cfg(feature = "mcp")]
+use super::agents;
 use super::answers::{self, Called};
 use super::api::{BadCall, Fields, TOKEN_FIELD};
 use super::projects::{AllServed, Served};
@@ -92,7 +94,7 @@ pub(super) async fn accept(
             let service = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let (context, known) = (Arc::clone(&context), known.clone());
                 async move {
-                    let entrance = context.access.judge(request.method(), request.uri(), request.headers());
+                    let entrance = context.judge(&request);
                     if entrance.is_ok() {
                         known.let_in(task::id());
                     }
@@ -122,6 +124,14 @@ fn content_policy() -> HeaderValue {
 }
 
 impl Context {
+    fn judge(&self, request: &Request<hyper::body::Incoming>) -> Result<Entrance, Refused> {
+        let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+        match self.is_of_agents(uri.path()) {
+            true => self.access.let_in(method, uri, headers),
+            false => self.access.judge(method, uri, headers),
+        }
+    }
+
     async fn respond(&self, request: Request<Body>, entrance: Result<Entrance, Refused>) -> Response<Body> {
         let method = request.method().clone();
         let mut response = match entrance {
@@ -145,6 +155,9 @@ impl Context {
             ("cache-control", "no-cache, private"),
         ] {
             headers.insert(name, HeaderValue::from_static(value));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             let allowed = match method {
@@ -176,6 +189,11 @@ impl Context {
         };
         if path == "/events" {
             return served.changes.stream(last_event(&parts).as_deref());
+        }
+        #[cfg(feature = "mcp")]
+        if path == agents::PATH {
+            let called = self.of_agents(served, &parts, body, entrance).await;
+            return called.unwrap_or_else(|refused| in_json(refused, None));
         }
         if !is_post && !answers::is_call(path) {
             let live = self.live(served);
@@ -251,9 +269,36 @@ impl Context {
         }
     }
 
-    /// Whether a path is of the API, of whichever repository.
+    /// Answers a message of an agent.
+    #[cfg(feature = "mcp")]
+    async fn of_agents(
+        &self,
+        served: &Served,
+        parts: &Parts,
+        body: Body,
+        entrance: Entrance,
+    ) -> Result<Response<Body>, Called> {
+        agents::judge(parts.method == Method::POST, entrance)
+            .map_err(|Refused(status, why)| Called::refused(status, why))?;
+        let message = read_bytes(body).await?;
+        agents::answer(&served.answers, &parts.headers, message, self.access.is_read_only()).await
+    }
+
+    /// Whether a path is that at which agents call one of the repositories.
+    #[cfg(feature = "mcp")]
+    fn is_of_agents(&self, path: &str) -> bool {
+        self.served.find(path).map(|(_, path)| path) == Some(agents::PATH)
+    }
+
+    /// Without the protocol none is.
+    #[cfg(not(feature = "mcp"))]
+    fn is_of_agents(&self, _path: &str) -> bool {
+        false
+    }
+
+    /// Whether programs call a path, of whichever repository: they are answered in JSON.
     fn is_call(&self, path: &str) -> bool {
-        answers::is_call(self.served.find(path).map_or(path, |(_, rest)| rest))
+        self.is_of_agents(path) || answers::is_call(self.served.find(path).map_or(path, |(_, rest)| rest))
     }
 
     /// Gives a browser its cookie, and an address without the token.
@@ -276,12 +321,19 @@ fn last_event(parts: &Parts) -> Option<String> {
     again.map(str::to_owned).or_else(|| known().map(|(_, value)| value))
 }
 
-async fn read_body(body: Body, is_form: bool) -> Result<Fields, BadCall> {
-    let bad = |status, message: &str| BadCall(status, message.to_owned());
+fn bad(status: StatusCode, message: &str) -> BadCall {
+    BadCall(status, message.to_owned())
+}
+
+async fn read_bytes(body: Body) -> Result<axum::body::Bytes, BadCall> {
     let read = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, LARGEST_BODY));
     let read = read.await.map_err(|_| bad(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?;
     let too_large = "the body is larger than 1 MiB, or broken off";
-    let bytes = read.map_err(|_| bad(StatusCode::PAYLOAD_TOO_LARGE, too_large))?;
+    read.map_err(|_| bad(StatusCode::PAYLOAD_TOO_LARGE, too_large))
+}
+
+async fn read_body(body: Body, is_form: bool) -> Result<Fields, BadCall> {
+    let bytes = read_bytes(body).await?;
     if is_form && bytes.trim_ascii_start().starts_with(b"{") {
         let message = "JSON was sent as a form: add the header `Content-Type: application/json`";
         return Err(bad(StatusCode::UNPROCESSABLE_ENTITY, message));

@@ -3,9 +3,12 @@
 //! A door that keeps nothing: each request that passes the guard is answered by a process of its own, the same program, as a
 //! shell would call it. So a page shows what the files say then, a call of the API prints what the command line prints, and a
 //! request that fails, hangs or eats the memory ends alone. What the server itself knows is who may ask and, by one watch
-//! on the files, that something has changed: every open page hears of it by its stream.
+//! on the files, that something has changed: every open page hears of it by its stream. Agents call the same by their own
+//! protocol, each message a request.
 
 mod access;
+#[cfg(feature = "mcp")]
+mod agents;
 mod answers;
 mod api;
 mod connections;
@@ -21,7 +24,7 @@ use std::sync::Arc;
 pub(crate) use access::Access;
 pub(crate) use routes::{Argument, ROUTES, Route};
 
-use answers::Answers;
+use answers::{Answers, Turns};
 use events::Changes;
 use projects::{AllServed, Served, projects_of};
 
@@ -78,13 +81,14 @@ impl Server {
         );
         let (mut all, mut watched) = (Vec::new(), Vec::new());
         let projects = projects_of(workspaces.iter().map(Workspace::work_dir));
-        let openapi: Arc<str> = request.openapi.into();
+        let (openapi, turns): (Arc<str>, Turns) = (request.openapi.into(), Turns::new());
         for (project, workspace) in projects.into_iter().zip(workspaces) {
             let logs = ops::log_folders(workspace);
             let watcher = Watcher::with_local(workspace, &logs).map_err(io::Error::other)?;
             logs.iter().for_each(|folder| watcher.watch_local_folders(folder));
             let changes = Changes::new(&access);
-            let answers = Answers::new(env.program()?, project.folder.clone(), Arc::clone(&openapi));
+            let answers =
+                Answers::new(env.program()?, project.folder.clone(), Arc::clone(&openapi), turns.clone());
             all.push(Served { project, answers, changes: changes.clone() });
             watched.push(Watched { watcher, logs, changes });
         }
@@ -97,12 +101,31 @@ impl Server {
         self.access.address()
     }
 
+    /// Returns the token that programs send.
+    pub(crate) fn token(&self) -> &str {
+        self.access.token()
+    }
+
+    /// Returns the addresses at which agents call the repositories.
+    #[cfg(feature = "mcp")]
+    pub(crate) fn agents(&self) -> Vec<String> {
+        let address =
+            |own: &Served| format!("{}{}{}", self.access.origin(), own.project.prefix, agents::PATH);
+        self.served.all().iter().map(address).collect()
+    }
+
+    /// Without the protocol there are none.
+    #[cfg(not(feature = "mcp"))]
+    pub(crate) fn agents(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Serves until the process ends.
     pub(crate) fn serve(self) -> io::Result<()> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .max_blocking_threads(answers::AT_ONCE)
+            .max_blocking_threads(answers::THREADS)
             .build()?;
         for watched in self.watched {
             let any = self.served.changes.clone();

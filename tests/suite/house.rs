@@ -43,7 +43,7 @@ const BORDERS: [(&str, &[&str]); 23] = [
     ("rustls", &["src/remote/postgres/"]),
     ("tokio_rustls", &["src/remote/postgres/"]),
     ("webpki_roots", &["src/remote/postgres/"]),
-    ("axum", &["src/server/"]),
+    ("axum", &["src/mcp/http.rs", "src/server/"]),
     ("hyper", &["src/server/"]),
     ("hyper_util", &["src/server/"]),
     ("percent_encoding", &["src/pages/"]),

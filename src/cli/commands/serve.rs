@@ -105,13 +105,19 @@ impl Command for Serve {
         }
         // At once: the command does not end.
         let mut stdout = std::io::stdout();
+        let (agents, token) = (server.agents(), server.token());
         let line = match context.format().is_human() {
             true => format!("{page}\n"),
-            false => format!("{}\n", json!({ "address": page })),
+            false => format!("{}\n", json!({ "address": page, "mcp": agents, "token": token })),
         };
         let printed = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
         printed.map_err(|source| Failure::cannot_serve(&source))?;
         if context.format().is_human() {
+            for address in &agents {
+                context.say(&format!(
+                    "agents: MCP at {address} with the header `Authorization: Bearer {token}`"
+                ));
+            }
             context.say("press Ctrl-C to stop");
         }
         if open && !opened(&page) {

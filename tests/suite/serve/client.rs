@@ -9,11 +9,15 @@ use serde_json::Value;
 
 use crate::support::Sandbox;
 
+/// The lines in the head of a message of an agent, beside those that let it in.
+pub(super) const MESSAGE_LINES: &str =
+    "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
+
 /// A running server, and what lets in.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub(super) port: u16,
-    pub(super) token: String,
+    pub(crate) port: u16,
+    pub(crate) token: String,
     /// What a browser that has opened the address sends from then on.
     pub(super) cookie: String,
 }
@@ -38,7 +42,7 @@ impl Response {
 }
 
 impl Server {
-    pub(super) fn start(sandbox: &Sandbox, options: &[&str]) -> Self {
+    pub(crate) fn start(sandbox: &Sandbox, options: &[&str]) -> Self {
         let arguments: Vec<&str> = ["serve", "--port", "0"].iter().chain(options).copied().collect();
         let mut command = sandbox.tracker_command(&arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::client::Server;
+use super::client::{MESSAGE_LINES, Server};
 use super::world;
 
 /// Every kind of path: pages, files, streams, calls.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "/",
     "/tasks/TASK-D4RK",
     "/reviews",
@@ -21,6 +21,7 @@ const PATHS: [&str; 12] = [
     "/api/v1/fleet",
     "/api/v1/openapi.json",
     "/api/v1/nothing",
+    "/mcp",
     "/nothing",
 ];
 
@@ -67,7 +68,13 @@ pub(super) fn no_path_answers_strangers(server: &Server, paths: &[&str]) {
             );
         }
         let own = format!("Origin: http://localhost:{0}\r\nHost: localhost:{0}\r\n{cookie}", server.port);
-        if !path.ends_with("/events") {
+        if cfg!(feature = "mcp") && path.ends_with("/mcp") {
+            // Agents alone: the honest one has the token, and no page has it.
+            assert_eq!(server.send("POST", path, &own, "").status, 401, "{path}");
+            let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+            let agent = format!("Origin: http://127.0.0.1:{}\r\n{bearer}{}", server.port, MESSAGE_LINES);
+            assert_eq!(server.send("POST", path, &agent, ping).status, 200, "{path}");
+        } else if !path.ends_with("/events") {
             assert!(matches!(server.send("GET", path, &own, "").status, 200 | 404), "{path}");
         }
         let refused = server.send("DELETE", path, &cookie, "");

@@ -1,8 +1,10 @@
 //! `tracker serve` and `tracker site`, from outside: over sockets, and as files.
 
+#[cfg(feature = "mcp")]
+mod agents;
 mod api;
 mod browser;
-mod client;
+pub(crate) mod client;
 mod fleet;
 mod guard;
 mod history;

@@ -63,6 +63,19 @@ fn each_repository_has_its_pages_and_calls_below_a_path_of_its_own() {
         assert_eq!(server.get(path).status, 404, "{path}");
     }
     assert_eq!(server.call("GET", "/tasks", &Value::Null).0, 404);
+    // Agents call each by its own path as well.
+    #[cfg(feature = "mcp")]
+    agents_call_each(&server, [&first, &second]);
+}
+
+#[cfg(feature = "mcp")]
+fn agents_call_each(server: &Server, [first, second]: [&str; 2]) {
+    let find = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find"}}"#;
+    let lines = format!("Authorization: Bearer {}\r\n{}", server.token, super::client::MESSAGE_LINES);
+    let called = |path: &str| server.send("POST", path, &lines, find);
+    assert!(called(&format!("{second}/mcp")).body.contains("Only in the second"));
+    assert!(called(&format!("{first}/mcp")).body.contains("Add dark mode"));
+    assert_eq!(called("/mcp").status, 404);
     assert_eq!(server.call("POST", "/projects", &Value::Null).0, 404);
 }
 
@@ -95,7 +108,8 @@ fn what_changes_in_one_is_seen_there_and_on_the_page_of_all() {
 fn no_path_of_several_answers_who_was_not_let_in() {
     let (_one, two, server) = served(&[]);
     let [_, second] = prefixes(&server);
-    let below = ["/", "/fleet", "/events", "/api/v1/tasks", "/nothing"].map(|path| format!("{second}{path}"));
+    let below =
+        ["/", "/fleet", "/events", "/api/v1/tasks", "/mcp", "/nothing"].map(|path| format!("{second}{path}"));
     let paths = below.iter().map(String::as_str).chain(["/", "/events", "/api/v1/projects", "/p/none/"]);
     no_path_answers_strangers(&server, &paths.collect::<Vec<_>>());
     let call = format!("{second}/api/v1/tasks/TASK-D4RK/start");
