@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Advance, Budgets, DirectorRule, Executor, HookRules, PlanRules, PolicyRules, Problem, RecordKind,
-    Requirement, Role, RoleRules, SprintRules, Stage, StageRules, SyncRemote, Trigger, Webhook, WorkerType,
+    Advance, Budgets, ConfigName, DirectorRule, Executor, HookRules, PlanRules, PolicyRules, Problem,
+    RecordKind, Requirement, Role, RoleRules, SprintRules, Stage, StageRules, SyncRemote, Trigger, Webhook,
+    WorkerType,
 };
 
 /// How new ids are made.
@@ -100,6 +101,8 @@ pub struct Config {
     pub director: Vec<DirectorRule>,
     /// What tasks and sprints may cost.
     pub budgets: Budgets,
+    /// Tasks, sprints and types that budgets and rules of the director name.
+    pub names: Vec<ConfigName>,
     /// What is written and cannot be meant, such as a role that no table defines. The rest can be read and moves tasks;
     /// what hangs on such a line is granted to nobody, and `doctor` and `check` report it as errors.
     pub errors: Vec<Problem>,
@@ -237,6 +240,7 @@ impl Default for Config {
             ci: CiSettings::default(),
             director: Vec::new(),
             budgets: Budgets::default(),
+            names: Vec::new(),
             errors: Vec::new(),
             unread: Vec::new(),
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Cost, SprintId, Stage, TaskId};
+use super::{Cost, Problem, SprintId, Stage, TaskId};
 
 /// What a rule of the director looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,6 +126,40 @@ impl DirectorRule {
         (self.stages.is_empty() || self.stages.contains(stage))
             && (self.types.is_empty() || kind.is_some_and(|kind| self.types.iter().any(|own| own == kind)))
     }
+}
+
+/// What a name in the configuration is of, where only other records say whether there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedThing {
+    /// A task with a budget of its own.
+    Task,
+    /// A sprint with a budget of its own.
+    Sprint,
+    /// A type of the tasks that a rule looks at.
+    TaskType,
+}
+
+impl NamedThing {
+    /// The word of messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Sprint => "sprint",
+            Self::TaskType => "type",
+        }
+    }
+}
+
+/// A name in the configuration of what other records have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigName {
+    /// What has it.
+    pub of: NamedThing,
+    /// The name.
+    pub name: String,
+    /// What is wrong where nothing has it, and the line.
+    pub problem: Problem,
 }
 
 /// `[budgets]`: what tasks and sprints may cost.

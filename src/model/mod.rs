@@ -76,7 +76,7 @@ pub(crate) use claim::{
 pub use config::{Config, Pipeline};
 pub(crate) use config::{IdScheme, ReportSettings, TypeRules};
 pub(crate) use cost::Cost;
-pub(crate) use director::{Budgets, DirectorCheck, DirectorRule, Pauses, WipOf};
+pub(crate) use director::{Budgets, ConfigName, DirectorCheck, DirectorRule, NamedThing, Pauses, WipOf};
 pub use duration::Minutes;
 pub(crate) use duration::{parse_age, parse_span, span_text, took};
 pub(crate) use escalation::{

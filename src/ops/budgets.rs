@@ -1,16 +1,16 @@
 //! Budgets: which tasks and sprints have cost as much as they may.
 
-use super::cost::{CostBy, reported, sums};
+use super::cost::{CostBy, reported_everywhere, sums};
 use super::{Result, Session};
 use crate::model::{Budgets, Cost, TaskId};
 use crate::policy::UsedBudget;
 
-/// Returns the budgets that are used up, by what commits of HEAD report.
+/// Returns the budgets that are used up, by what the commits of all live branches report.
 pub(super) fn used_budgets(session: &Session<'_>, budgets: &Budgets) -> Result<Vec<UsedBudget>> {
     if budgets.is_empty() {
         return Ok(Vec::new());
     }
-    let (commits, _) = reported(session)?;
+    let commits = reported_everywhere(session)?;
     let tasks = session.snapshot().tasks()?;
     let (tasks, _) = tasks.read();
     let mut used = Vec::new();

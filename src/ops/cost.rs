@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::budgets::budget_of;
-use super::workers::{COST_TRAILER, worker_of};
+use super::conflicts::live_branches;
+use super::workers::{COST_TRAILER, is_squashed, worker_of};
 use super::{ListRequest, Result, Session, list};
 use crate::facts::Commits;
 use crate::git::CommitInfo;
@@ -120,8 +121,8 @@ fn entries_of(commit: &CommitInfo) -> (Vec<Entry>, usize) {
     (costs.collect(), directives.errors.iter().filter(is_cost).count())
 }
 
-/// What tells one piece of work from another. A commit that was copied to a second branch keeps its author, the time and
-/// the message, and once both branches are merged it is still one.
+/// What tells one piece of work from another. A commit that a rebase or a cherry-pick has made again on another branch keeps
+/// its author, the time and the message, and once both branches are merged it is still one.
 fn work_of(commit: &CommitInfo) -> (Person, DateTime<Utc>, String) {
     let lines = commit.message.lines().filter(|line| !line.starts_with("(cherry picked from commit "));
     (commit.author.clone(), commit.author_time, lines.collect::<Vec<_>>().join("\n").trim().to_owned())
@@ -170,13 +171,40 @@ pub(super) fn reported(session: &Session<'_>) -> Result<(Vec<Reported>, Vec<Stri
         None => Vec::new(),
     };
     let (mut all, mut unread, mut seen) = (Vec::new(), Vec::new(), HashSet::new());
-    let reporting = commits.iter().filter(|commit| commit.message.to_ascii_lowercase().contains("cost:"));
+    let reporting = commits.iter().filter(|commit| may_report(commit));
     for commit in reporting.filter(|commit| seen.insert(work_of(commit))) {
         let (entries, odd) = entries_of(commit);
         unread.extend((odd > 0).then(|| commit.id.to_string()));
         all.push(entries);
     }
     Ok((all, unread))
+}
+
+fn may_report(commit: &CommitInfo) -> bool {
+    commit.message.to_ascii_lowercase().contains("cost:")
+}
+
+/// Reads what the commits of HEAD, of the branch that work is merged into and of all live branches report. Each counts once:
+/// also one that a rebase or a cherry-pick has made again on another branch, and one whose branch was merged as a squash,
+/// which keeps what it has cost.
+pub(super) fn reported_everywhere(session: &Session<'_>) -> Result<Vec<Reported>> {
+    let repository = session.workspace().repository()?;
+    let target = repository.target_branch()?.map(|target| target.tip);
+    let head = session.tip(&repository)?;
+    let branches = live_branches(session, &repository)?.into_iter().map(|(_, tip)| tip);
+    let Some(first) = target.or(head) else { return Ok(Vec::new()) };
+    let tips = std::iter::once(first).chain(head).chain(branches);
+    let (mut seen, mut all) = (HashSet::new(), Vec::new());
+    for (at, tip) in tips.enumerate() {
+        let base = Some(first).filter(|_| at > 0);
+        let mut own = repository.commits_between(base, tip)?;
+        own.retain(|commit| may_report(commit) && seen.insert(work_of(commit)));
+        if own.is_empty() || (at > 0 && is_squashed(session, &repository, tip, first)?) {
+            continue;
+        }
+        all.extend(own.iter().map(|commit| entries_of(commit).0));
+    }
+    Ok(all)
 }
 
 /// Sums what commits report, with the number of commits.

@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -452,48 +453,80 @@ impl<'o, 's> OpenTasks<'o, 's> {
     /// on what the user works on, until the task moves.
     fn notes(&self) -> Result<Vec<InboxItem>> {
         let snapshot = self.session.snapshot();
-        let tasks = self.selection.matching.iter().map(|&at| &self.selection.summaries[at]);
-        let tasks: HashMap<&str, &Summary<'_>> = tasks.map(|task| (task.id, task)).collect();
+        let folders = snapshot.list(RecordKind::Note.folder())?;
+        let folders: HashSet<&str> = folders.iter().map(|folder| folder.name.as_str()).collect();
         let mut items = Vec::new();
-        for folder in snapshot.list(RecordKind::Note.folder())? {
-            let Some(task) = tasks.get(folder.name.as_str()) else { continue };
-            let Ok(id) = TaskId::parse(&folder.name) else { continue };
+        for task in self.selection.matching.iter().map(|&at| &self.selection.summaries[at]) {
+            let Ok(id) = TaskId::parse(task.id) else { continue };
             // What cannot be read is for `show` and `doctor` to report.
-            let (notes, _) = snapshot.notes(&id)?;
-            let is_directors = |note: &&Note| note.kind == Some(NoteKind::Director);
-            let is_answer = |note: &Note| self.is_me(&note.by) && !is_directors(&note);
-            let open = &notes[notes.iter().rposition(is_answer).map_or(0, |at| at + 1)..];
-            let first_line = |note: &Note| note.text.lines().next().unwrap_or_default().to_owned();
-            let item = |kind, note: &Note, about| InboxItem {
-                kind,
-                task: id.to_string(),
-                title: task.title.to_owned(),
-                about,
-                role: None,
-                since: Some(note.at),
-                branch: None,
-                command: Suggestion::tracker(["show", id.as_str()]),
-            };
-            let names_me = |note: &&Note| {
-                !is_directors(note) && self.handles.iter().any(|name| is_mentioned(name, &note.text))
-            };
-            let mention = open.iter().find(names_me);
-            items
-                .extend(mention.map(|note| {
-                    item(InboxKind::Mention, note, format!("{}: {}", note.by, first_line(note)))
-                }));
-            let is_here = |note: &&Note| task.since_at().is_none_or(|since| since < note.at);
-            let is_for_me = task.assignee.is_none() || self.is_mine(task);
-            let mut found = open.iter().filter(|note| is_for_me && is_directors(note) && is_here(note));
-            items.extend(found.next_back().map(|last| {
-                let more = match found.count() {
-                    0 => String::new(),
-                    more => format!(", and {more} more"),
-                };
-                item(InboxKind::Director, last, format!("{}{more}", first_line(last)))
-            }));
+            let mut notes = if folders.contains(task.id) { snapshot.notes(&id)?.0 } else { Vec::new() };
+            let flight = self.director_elsewhere(task);
+            if let Some(flight) = flight {
+                let there = self.director_notes(&id, flight)?;
+                let new: Vec<Note> = there.into_iter().filter(|note| !notes.contains(note)).collect();
+                notes.extend(new);
+                notes.sort_by_key(|note| note.at);
+            }
+            items.extend(self.open_notes(task, &notes, flight));
         }
         Ok(items)
+    }
+
+    /// Returns where a task goes on, if a director may have left notes there.
+    fn director_elsewhere(&self, task: &Summary<'_>) -> Option<&Flight> {
+        let is_directed = !self.config.director.is_empty();
+        is_directed.then(|| self.in_flight.of(task.id, task.since_at()).first().copied()).flatten()
+    }
+
+    /// Returns the notes of the director on a task where that goes on.
+    fn director_notes(&self, id: &TaskId, flight: &Flight) -> Result<Vec<Note>> {
+        let (mut notes, _) = match &flight.work_dir {
+            Some(folder) => self.session.in_working_tree(Path::new(folder))?.snapshot().notes(id)?,
+            None => self.session.workspace().snapshot_of_commit(flight.commit)?.notes(id)?,
+        };
+        notes.retain(|note| note.kind == Some(NoteKind::Director));
+        Ok(notes)
+    }
+
+    fn open_notes(&self, task: &Summary<'_>, notes: &[Note], flight: Option<&Flight>) -> Vec<InboxItem> {
+        let is_directors = |note: &&Note| note.kind == Some(NoteKind::Director);
+        let is_answer = |note: &Note| self.is_me(&note.by) && !is_directors(&note);
+        let open = &notes[notes.iter().rposition(is_answer).map_or(0, |at| at + 1)..];
+        let first_line = |note: &Note| note.text.lines().next().unwrap_or_default().to_owned();
+        let item = |kind, note: &Note, about| InboxItem {
+            kind,
+            task: task.id.to_owned(),
+            title: task.title.to_owned(),
+            about,
+            role: None,
+            since: Some(note.at),
+            branch: None,
+            command: Suggestion::tracker(["show", task.id]),
+        };
+        let names_me = |note: &&Note| {
+            !is_directors(note) && self.handles.iter().any(|name| is_mentioned(name, &note.text))
+        };
+        let mention = open.iter().find(names_me);
+        let mention =
+            mention.map(|note| item(InboxKind::Mention, note, format!("{}: {}", note.by, first_line(note))));
+        let is_after_move = |note: &&Note| match flight {
+            // The director notes and sends back within the same second.
+            Some(flight) => flight.at <= note.at,
+            None => task.since_at().is_none_or(|since| since < note.at),
+        };
+        let assignee = flight.map_or(task.assignee, |flight| flight.assignee.as_deref());
+        let is_for_me = assignee.is_none_or(|name| self.is_me(name));
+        let mut found = open.iter().filter(|note| is_for_me && is_directors(note) && is_after_move(note));
+        let director = found.next_back().map(|last| {
+            let more = match found.count() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let branch = flight.and_then(|flight| flight.branch.clone());
+            let about = format!("{}{more}", first_line(last));
+            InboxItem { branch, ..item(InboxKind::Director, last, about) }
+        });
+        mention.into_iter().chain(director).collect()
     }
 
     fn parsed(&self, id: &str, problems: &mut Vec<Problem>) -> Result<Option<crate::model::Task>> {

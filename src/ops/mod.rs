@@ -11,6 +11,7 @@ mod budgets;
 mod ci;
 mod claims;
 mod completion;
+mod config_names;
 mod conflicts;
 mod cost;
 mod demo;

@@ -108,7 +108,7 @@ fn work_that_breaks_a_standard_is_noted_and_sent_back_once() {
     assert_eq!(everything(&sandbox), before, "a dry run writes nothing");
     assert_eq!(round(&sandbox, &[]), (1, vec![first("done"), second("done")]));
     let record = sandbox.git(&["show", "fix:.tracker/tasks/TASK-0NE1.md"]);
-    let code = sandbox.git(&["rev-parse", "--short=7", "fix~3"]);
+    let code = sandbox.git(&["rev-parse", "--short=7", "fix~5"]);
     let why = format!("tests-first: commit {code} changes src/models/a, and none before it changes tests/**");
     assert!(
         record.contains("stage: dev") && record.contains(&why) && record.contains("agent: director"),
@@ -116,14 +116,18 @@ fn work_that_breaks_a_standard_is_noted_and_sent_back_once() {
     );
     let inbox = sandbox.tracker(&["inbox"]).stdout;
     assert!(inbox.contains("migrations: src/models/a has changed, and nothing in migrations/**"), "{inbox}");
+    // Notes are where the task goes on: nothing of it is in this working tree.
+    let notes = sandbox.git(&["ls-tree", "-r", "--name-only", "fix", ".tracker/notes/"]);
+    assert_eq!((notes.lines().count(), sandbox.git(&["status", "--short"]).as_str()), (2, ""), "{notes}");
     // The same round again changes nothing; what was sent back is in another stage now.
     let after = everything(&sandbox);
     assert_eq!(round(&sandbox, &[]), (1, vec![second("before")]));
+    assert_eq!(everything(&sandbox), after);
     // Brought forward as it was it is not sent back for the same once more.
     sandbox.git(&["switch", "--quiet", "fix"]);
     assert_eq!(sandbox.tracker(&["advance", "0ne1"]).status, 0);
     assert_eq!(round(&sandbox, &[]).1[0], "tests-first TASK-0NE1 - [note before, send_back before]");
-    assert!(after.contains(".tracker/notes/TASK-0NE1/") && !after.contains(".tracker/votes"), "{after}");
+    assert!(notes.contains(".tracker/notes/TASK-0NE1/") && !sandbox.git(&["ls-files"]).contains("signoffs"));
     // An answer ends it in the inbox.
     assert_eq!(sandbox.tracker(&["note", "0ne1", "it has none"]).status, 0);
     assert!(!sandbox.tracker(&["inbox"]).stdout.contains("migrations:"));
@@ -213,6 +217,134 @@ fn a_worker_that_always_fails_is_paused_and_stays_as_a_person_leaves_it() {
     assert_eq!(sandbox.tracker(&["fleet", "resume"]).status, 0);
     assert_eq!(round(&sandbox, &[]), paused("before"));
     assert!(!is_paused(), "somebody has let it go on");
+}
+
+#[test]
+fn what_the_gate_refuses_is_sent_back_by_no_move_that_it_would_refuse_next() {
+    let rule = "[[director.rule]]\nname = \"gate\"\ncheck = \"gate\"\nnote = false\nsend_back = true\n";
+    let sandbox = world(rule);
+    let path = ".tracker/tasks/TASK-0NE1.md";
+    // Brought to a stage without a move, by one that the pipeline does not have, and to its end: here it goes on in qa.
+    for (branch, stage, line) in [
+        ("by-hand", "qa", ""),
+        ("too-far", "sec", "  - {at: 2026-11-11T09:59:00Z, by: Ada Lovelace, from: dev, to: sec}\n---\n"),
+        ("ended", "complete", ""),
+    ] {
+        sandbox.git(&["switch", "--quiet", "--create", branch, "main"]);
+        assert_eq!(sandbox.tracker(&["start", "0ne1"]).status, 0);
+        commit(&sandbox, "Start\n\nTask: TASK-0NE1");
+        let mut record = sandbox.read(path).replace("stage: dev", &format!("stage: {stage}"));
+        if !line.is_empty() {
+            let end = record.rfind("---\n").unwrap();
+            record.replace_range(end..end + 4, line);
+        }
+        sandbox.write(path, record);
+        commit(&sandbox, "Move\n\nTask: TASK-0NE1");
+        sandbox.git(&["switch", "--quiet", "main"]);
+        let before = everything(&sandbox);
+        let outcome = if branch == "too-far" { "done" } else { "refused" };
+        let place = if branch == "ended" { "-" } else { branch };
+        let found = |outcome: &str| vec![format!("gate TASK-0NE1 {place} [send_back {outcome}]")];
+        assert_eq!(round(&sandbox, &[]), (1, found(outcome)), "{branch}");
+        let again = if branch == "too-far" { "before" } else { outcome };
+        for _ in 0..2 {
+            assert_eq!(round(&sandbox, &[]), (1, found(again)), "{branch}");
+        }
+        assert_eq!(everything(&sandbox) == before, branch != "too-far", "{branch}");
+        sandbox.git(&["branch", "--quiet", "-D", branch]);
+    }
+}
+
+/// Makes a round, and returns what the tasks whose budget is used up have cost.
+fn spent(sandbox: &Sandbox) -> Vec<String> {
+    let output = sandbox.tracker(&["director", "run", "--once", "--format", "json"]);
+    let answer: Value = serde_json::from_str(&output.stdout).unwrap_or_else(|_| panic!("{output}"));
+    let findings = items(&answer["result"]["repositories"][0]["findings"]).iter();
+    findings.map(|found| format!("{} {}", found["task"].as_str().unwrap(), found["details"])).collect()
+}
+
+#[test]
+fn budgets_count_what_commits_of_all_live_branches_report_once() {
+    let rule = "[[director.rule]]\nname = \"money\"\ncheck = \"budget\"\nnote = false\n";
+    let sandbox = world(&format!("{rule}[budgets]\ntask = \"5 USD\"\n"));
+    let work = |branch: &str, path: &str, cost: &str| {
+        sandbox.git(&["switch", "--quiet", branch]);
+        sandbox.write(path, "x\n");
+        commit(&sandbox, &format!("Change {path}\n\nCost: TASK-0NE1 {cost}"));
+    };
+    for branch in ["one", "two"] {
+        sandbox.git(&["branch", branch]);
+    }
+    work("one", "a", "4 USD");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    assert_eq!(spent(&sandbox), Vec::<String>::new());
+    work("two", "b", "2 USD");
+    let six = ["TASK-0NE1 \"it has cost 6.00 USD\""];
+    assert_eq!(spent(&sandbox), six);
+    // The same work again on another branch, and as a squash where the branch is still there.
+    sandbox.git(&["cherry-pick", "one"]);
+    assert_eq!(spent(&sandbox), six);
+    sandbox.git(&["switch", "--quiet", "main"]);
+    assert_eq!(spent(&sandbox), six);
+    sandbox.git(&["merge", "--quiet", "--squash", "one"]);
+    sandbox.git(&["commit", "--quiet", "--message", "Change a (squashed)\n\nCost: TASK-0NE1 4 USD"]);
+    assert_eq!(spent(&sandbox), six);
+    work("main", "c", "1 USD");
+    assert_eq!(spent(&sandbox), ["TASK-0NE1 \"it has cost 7.00 USD\""]);
+}
+
+#[test]
+fn what_budgets_and_rules_name_is_there() {
+    let rule = "[[director.rule]]\nname = \"money\"\ncheck = \"budget\"\n";
+    let sandbox = world(rule);
+    assert_eq!(sandbox.tracker(&["set", "0ne1", "type=feature", "sprint=SPRINT-1"]).status, 0);
+    commit(&sandbox, "Plan");
+    let config = sandbox.read(".tracker/config.toml");
+    let line = config.lines().count() + 1;
+    for (more, key, message, hint) in [
+        (
+            "types = [\"features\"]",
+            "director.rule.1.types",
+            "unknown type `features`",
+            "did you mean `feature`?",
+        ),
+        (
+            "[budgets.tasks]\nTASK-0NE2 = \"1 USD\"",
+            "budgets.tasks.TASK-0NE2",
+            "unknown task `TASK-0NE2`",
+            "did you mean `TASK-0NE1`?",
+        ),
+        (
+            "[budgets.sprints]\nSPRINT-2 = \"1 USD\"",
+            "budgets.sprints.SPRINT-2",
+            "unknown sprint `SPRINT-2`",
+            "did you mean `SPRINT-1`?",
+        ),
+    ] {
+        sandbox.write(".tracker/config.toml", format!("{config}{more}\n"));
+        commit(&sandbox, "Misspelt");
+        let output = sandbox.tracker(&["director", "run", "--once"]);
+        let line = line + more.lines().count() - 1;
+        let expected = format!(".tracker/config.toml:{line} of main: {key}: {message}");
+        assert!(output.status == 2 && output.stderr.contains(&expected), "{output}");
+        assert!(output.stderr.contains(hint), "{output}");
+        let doctor = sandbox.tracker(&["doctor"]);
+        assert!(doctor.status == 1 && doctor.stdout.contains(message), "{doctor}");
+    }
+    let right = "types = [\"feature\"]\n[budgets.tasks]\nTASK-0NE1 = \"1 USD\"\n[budgets.sprints]\nSPRINT-1 = \"1 USD\"";
+    sandbox.write(".tracker/config.toml", format!("{config}{right}\n"));
+    commit(&sandbox, "Right");
+    assert_eq!(round(&sandbox, &[]), (0, Vec::new()));
+    // A task that is only on another branch is there as well.
+    sandbox.git(&["switch", "--quiet", "--create", "other"]);
+    assert_eq!(sandbox.tracker(&["new", "Three", "--id", "TASK-THR3"]).status, 0);
+    assert_eq!(sandbox.tracker(&["start", "thr3"]).status, 0);
+    commit(&sandbox, "Three");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    let right = format!("{config}[budgets.tasks]\nTASK-THR3 = \"1 USD\"\n");
+    sandbox.write(".tracker/config.toml", right);
+    commit(&sandbox, "Of another branch");
+    assert_eq!(round(&sandbox, &[]), (0, Vec::new()));
 }
 
 #[test]

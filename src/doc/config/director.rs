@@ -6,8 +6,8 @@ use toml::de::{DeTable, DeValue};
 use super::{Reader, Value, expected, not_a_stage};
 use crate::doc::printable::printable;
 use crate::model::{
-    Budgets, Config, DirectorCheck, DirectorRule, Pauses, SprintId, Stage, TaskId, WipOf, is_worker_name,
-    nearest,
+    Budgets, Config, DirectorCheck, DirectorRule, NamedThing, Pauses, SprintId, Stage, TaskId, WipOf,
+    is_worker_name, nearest,
 };
 
 const KEYS: [&str; 13] = [
@@ -168,7 +168,12 @@ impl Reader<'_> {
                     }
                 }
             }
-            "types" => draft.types = self.texts(path, value).into_iter().map(|(text, _)| text).collect(),
+            "types" => {
+                for (text, span) in self.texts(path, value) {
+                    self.named(span, path, NamedThing::TaskType, &text);
+                    draft.types.push(text);
+                }
+            }
             "note" => draft.notes = self.switch(path, value),
             "send_back" => draft.sends_back = self.switch(path, value).unwrap_or_default(),
             "pause" => draft.pauses = self.pauses(path, value),
@@ -284,6 +289,7 @@ impl Reader<'_> {
                         Some("write the whole id, such as `TASK-7Q2M`"),
                     );
                 };
+                reader.named(key.span(), path, NamedThing::Task, id.as_str());
                 budgets.tasks.extend(reader.cost(path, value).map(|cost| (id, cost)));
             }),
             "sprints" => reader.table(path, value, |reader, path, key, value| {
@@ -291,6 +297,7 @@ impl Reader<'_> {
                     let message = format!("`{}` is not the name of a sprint", printable(key.get_ref()));
                     return reader.error(key.span(), path, message, None);
                 };
+                reader.named(key.span(), path, NamedThing::Sprint, id.as_ref());
                 budgets.sprints.extend(reader.cost(path, value).map(|cost| (id, cost)));
             }),
             _ => reader.unknown(path, key, &BUDGET_KEYS),

@@ -29,7 +29,9 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use super::printable::printable;
 use super::{lines, source};
-use crate::model::{Config, IdScheme, Problem, Severity, Stage, is_role_name, nearest};
+use crate::model::{
+    Config, ConfigName, IdScheme, NamedThing, Problem, Severity, Stage, is_role_name, nearest,
+};
 
 /// Most syntax errors reported: one that is not fixed causes many after it.
 const MOST_ERRORS: usize = 20;
@@ -77,7 +79,8 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
         return Err(vec![Problem::error(message).at_line(1)]);
     }
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, problems: Vec::new(), misfits: Vec::new(), unread: Vec::new() };
+    let mut reader =
+        Reader { text, problems: Vec::new(), misfits: Vec::new(), unread: Vec::new(), names: Vec::new() };
     for error in errors.into_iter().take(MOST_ERRORS) {
         let span = error.span().unwrap_or(0..0);
         reader.error(span, "", error.message().trim().replace('\n', ", "), None);
@@ -96,6 +99,7 @@ pub fn read_config(bytes: &[u8]) -> Result<(Config, Vec<Problem>), Vec<Problem>>
     reader.misfits.sort_by_key(|problem| problem.line);
     config.errors = std::mem::take(&mut reader.misfits);
     config.unread = std::mem::take(&mut reader.unread);
+    config.names = std::mem::take(&mut reader.names);
     let mut problems = reader.problems;
     problems.sort_by_key(|problem| problem.line);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
@@ -114,6 +118,8 @@ struct Reader<'t> {
     misfits: Vec<Problem>,
     /// Those of them whose lines are not read; see [`Config::unread`].
     unread: Vec<Problem>,
+    /// What only other records say is there; see [`Config::names`].
+    names: Vec<ConfigName>,
 }
 
 impl Reader<'_> {
@@ -318,6 +324,15 @@ impl Reader<'_> {
         if self.misfits.len() < MOST_PROBLEMS {
             let problem = self.place(Problem::error(message).with_hint(hint), &span, path);
             self.misfits.push(problem);
+        }
+    }
+
+    /// Notes a name that other records must have.
+    fn named(&mut self, span: Range<usize>, path: &str, of: NamedThing, name: &str) {
+        if self.names.len() < MOST_PROBLEMS {
+            let message = format!("unknown {} `{}`", of.word(), printable(name));
+            let problem = self.place(Problem::error(message), &span, path);
+            self.names.push(ConfigName { of, name: name.to_owned(), problem });
         }
     }
 

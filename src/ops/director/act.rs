@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::place::Place;
 use crate::git::read_regular;
-use crate::model::{DirectorRule, MoveKind, NoteKind, Pauses, TaskId, digest_of};
+use crate::model::{DirectorRule, MoveKind, NoteKind, Pauses, Task, TaskId, digest_of};
 use crate::ops::workers::{WorkerState, fleet_pause, fleet_status};
 use crate::ops::{Error, Result, Session, fail, note};
 use crate::policy::DirectorFinding;
@@ -45,7 +45,8 @@ pub(super) fn reason(rule: &DirectorRule, found: &DirectorFinding) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Does what the rule allows about a finding.
+/// Does what the rule allows about a finding. Of a task that has not begun, or is closed, no place is known: its notes go to
+/// its record here.
 pub(super) fn act(
     session: &Session<'_>,
     rule: &DirectorRule,
@@ -55,12 +56,18 @@ pub(super) fn act(
 ) -> Result<Vec<DirectorStep>> {
     let text = reason(rule, found);
     let mut steps = Vec::new();
-    if let (Some(task), Some(place)) = (&found.task, place) {
+    if let Some(task) = &found.task {
+        let (is_open, place) = (place.is_some(), place.unwrap_or(&Place::Here));
         if rule.notes {
             steps.push(outcome(DirectorAction::Note, None, add_note(session, place, task, &text))?);
         }
         if rule.sends_back {
-            steps.push(match send_back(session, place, task, &text) {
+            let sent_back = match is_open {
+                true => send_back(session, place, task, &text),
+                // Whatever its record here is, it is not what was found.
+                false => Err(Error::usage("it has not begun, or is closed")),
+            };
+            steps.push(match sent_back {
                 Ok((done, stage)) => outcome(DirectorAction::SendBack, stage, Ok(done))?,
                 Err(error) => outcome(DirectorAction::SendBack, None, Err(error))?,
             });
@@ -107,9 +114,9 @@ fn written(session: &Session<'_>) -> DirectorOutcome {
     if session.is_dry() { DirectorOutcome::Planned } else { DirectorOutcome::Done }
 }
 
-/// Adds a note to the task here, or where it goes on if it is only there.
+/// Adds a note to the task where it goes on; of what is only on a remote's branch here, if the task is here as well.
 fn add_note(session: &Session<'_>, place: &Place, id: &TaskId, text: &str) -> Result<DirectorOutcome> {
-    let is_here = session.snapshot().task_file(id)?.is_some();
+    let is_here = place.is_on_remote() && session.snapshot().task_file(id)?.is_some();
     let place = if is_here { &Place::Here } else { place };
     place.visit(session, |there| {
         let (notes, _) = there.snapshot().notes(id)?;
@@ -135,8 +142,13 @@ fn send_back(
         let is_it = |step: &crate::model::Move| {
             step.kind == MoveKind::Fail && step.why.as_deref().is_some_and(is_why)
         };
-        if task.is_some_and(|task| task.history.iter().any(is_it)) {
+        if task.as_ref().is_some_and(|task| task.history.iter().any(is_it)) {
             return Ok((DirectorOutcome::Before, None));
+        }
+        // A move from a stage that no move led to is illegal itself, and would be found as the next.
+        let is_by_hand = |task: &Task| task.history.last().is_some_and(|last| last.to != task.stage);
+        if task.is_some_and(|task| is_by_hand(&task)) {
+            return Err(Error::usage("its stage was set by hand, and a move from there is illegal"));
         }
         let done = fail(there, id.as_str(), why)?;
         Ok((written(session), done.tasks.first().map(|task| task.stage.to_string())))

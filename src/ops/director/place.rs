@@ -25,6 +25,11 @@ impl Place {
         }
     }
 
+    /// Whether it is only on a branch of a remote, where nobody here can write.
+    pub(super) fn is_on_remote(&self) -> bool {
+        matches!(self, Self::There(flight) if matches!(flight.place(), FlightPlace::RemoteBranch { .. }))
+    }
+
     /// Does something with a session that reads and writes there.
     pub(super) fn visit<T>(
         &self,

@@ -89,6 +89,7 @@ fn round_with(
             "add [[director.rule]] tables and commit them there: tracker help director",
         ));
     }
+    policy.check_names(session)?;
     let folder = session.workspace().repo_paths().shared_folder();
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let _lock = Lock::acquire(&folder.join("director.lock"), lock_timeout, DIRECTOR)?;
@@ -99,8 +100,7 @@ fn round_with(
     for own in found {
         let rule = &rules[own.rule];
         let known = own.task.as_ref().and_then(|id| seen.places.get(id));
-        // A task that has not begun, or is closed, is looked for here.
-        let place = own.task.as_ref().map(|_| known.map_or(&Place::Here, |(_, place)| place));
+        let place = known.map(|(_, place)| place);
         let actions = act(session, rule, &own, place, &mut memory)?;
         findings.push(DirectorEntry {
             rule: rule.name.clone(),

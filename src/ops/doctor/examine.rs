@@ -9,6 +9,7 @@ use crate::model::{
     Config, Field, NotARecord, Problem, RecordKind, RecordPath, Severity, SprintId, SprintState, Stage,
     Suggestion, Summary, TRACKER_FOLDER, Task, TaskId,
 };
+use crate::ops::config_names::unknown_names;
 use crate::ops::import::imported_twice;
 use crate::ops::init::own_files;
 use crate::ops::not_committed::{converted, ignored};
@@ -248,6 +249,7 @@ impl<'a> Examination<'a> {
             Ok((config, mut warnings)) => {
                 let older = config.write_problem();
                 warnings.extend(older.map(|problem| Problem { severity: Severity::Warning, ..problem }));
+                warnings.extend(unknown_names(self.session, &config, None).unwrap_or_default());
                 warnings.extend(config.errors);
                 warnings.extend(self.session.target_policy_warning());
                 warnings

@@ -52,7 +52,7 @@ fn is_merged(session: &Session<'_>, branch: &str, commit: CommitId, into: &[Comm
 }
 
 /// Whether merging a commit would change nothing.
-fn is_squashed(
+pub(in crate::ops) fn is_squashed(
     session: &Session<'_>,
     repository: &Repository,
     commit: CommitId,

@@ -39,6 +39,7 @@ mod types;
 mod view;
 mod work;
 
+pub(in crate::ops) use clean::is_squashed;
 pub(crate) use clean::{WorkerRemoved, remove_worker};
 pub(in crate::ops) use desk::workers_folder;
 pub(crate) use fleet::{

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::doc::read_config;
 use crate::git::{CommitId, Repository};
-use crate::model::{Config, RecordKind, WorkerType, nearest};
+use crate::model::{Config, Problem, RecordKind, WorkerType, nearest};
+use crate::ops::config_names::unknown_names;
 use crate::ops::target_policy::policy_base;
 use crate::ops::{Error, Result, Session};
 
@@ -46,6 +47,13 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) from: WorkerPolicy,
 }
 
+fn refused(problem: &Problem, branch: &str) -> Error {
+    let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let key = problem.key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
+    let message = format!("{}{line} of {branch}: {key}{}", RecordKind::Config.file(), problem.message);
+    Error::usage_with(message, problem.hint.clone().unwrap_or_default())
+}
+
 impl Policy {
     /// Reads it. `watched` is a branch to go by where there is none that others are usually merged into.
     pub(in crate::ops) fn read(session: &Session<'_>, watched: Option<&str>) -> Result<Self> {
@@ -66,12 +74,23 @@ impl Policy {
         if let Some(problem) =
             config.errors.iter().find(|problem| problem.key.as_ref().is_some_and(is_of_workers))
         {
-            let line = problem.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let key = problem.key.as_deref().map(|key| format!("{key}: ")).unwrap_or_default();
-            let message = format!("{path}{line} of {branch}: {key}{}", problem.message);
-            return Err(Error::usage_with(message, problem.hint.clone().unwrap_or_default()));
+            return Err(refused(problem, &branch));
         }
         Ok(Self { config, from: WorkerPolicy { branch, commit: commit.to_string() } })
+    }
+
+    /// Refuses a configuration that names what nothing has.
+    pub(in crate::ops) fn check_names(&self, session: &Session<'_>) -> Result<()> {
+        if self.config.names.is_empty() {
+            return Ok(());
+        }
+        let repository = session.workspace().repository()?;
+        let snapshot =
+            session.workspace().snapshot_of_commit(Some(repository.resolve(&self.from.commit)?))?;
+        match unknown_names(session, &self.config, Some(&snapshot))?.first() {
+            Some(problem) => Err(refused(problem, &self.from.branch)),
+            None => Ok(()),
+        }
     }
 
     /// Finds a type; fails where neither the program nor the configuration has it, or where it can do nothing.
