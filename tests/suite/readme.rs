@@ -1,5 +1,6 @@
 //! Transcripts are true line by line: those of the README, and those at the head of the files of commands, are played,
-//! and what the commands print is what they say. Pictures of the README, whose texts are commands, show what these print.
+//! and what the commands print is what they say. Pictures of the README, whose texts are commands, show what these print,
+//! or the page of `tracker serve`.
 //!
 //! `TRACKER_UPDATE_README=1 cargo test readme` writes what they print into them.
 
@@ -70,13 +71,81 @@ fn picture(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("![")?.strip_suffix(')')?.split_once("](").filter(|(_, file)| file.ends_with(".svg"))
 }
 
-/// Draws what a command prints on a terminal.
+/// Draws what a command prints on a terminal, or a page.
 fn drawn(sandbox: &Sandbox, command: &str) -> String {
+    if let Some(path) = command.strip_prefix("tracker serve ") {
+        return page_as_svg(sandbox, path);
+    }
     let output = sandbox.program_with("sh", "", &["-c", &format!("{command} 2>&1")], |program| {
         program.env("CLICOLOR_FORCE", "1").env("COLUMNS", "112");
     });
     let text = format!("$ {command}\n{}", output.stdout);
     anstyle_svg::Term::new().render_svg(&text) + "\n"
+}
+
+/// The size of the window that a page is shown in.
+const WINDOW: (u32, u32) = (1120, 420);
+
+/// Makes a picture of a page, such as `/board`: its own document and styles, which every browser draws as it draws the page.
+/// What it draws depends on no fonts of this machine, so that it can be compared.
+fn page_as_svg(sandbox: &Sandbox, path: &str) -> String {
+    let request = format!(
+        r#"{{"path":"{path}","query":"","live":{{"base":"","form_token":"-","person":"","known":""}},"projects":[]}}"#
+    );
+    let arguments = ["-c", "printf %s \"$0\" | tracker page", &request];
+    let output = sandbox.program_with("sh", "", &arguments, |_| {});
+    let (status, html) = output.stdout.split_once('\n').unwrap();
+    assert_eq!(status, "200", "{output}");
+    let between = |start: &str, end: &str| {
+        let (_, rest) = html.split_once(start).unwrap_or_else(|| panic!("no {start}: {html}"));
+        rest.split_once(end).unwrap().0
+    };
+    let (kind, body) = (between("<html", ">"), between("<body", "</body>"));
+    let style = concat!(
+        include_str!("../../templates/reports/page.css"),
+        include_str!("../../templates/web/web.css")
+    );
+    let (width, height) = WINDOW;
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+         <foreignObject width=\"{width}\" height=\"{height}\">\n<html xmlns=\"http://www.w3.org/1999/xhtml\"{kind}>\n\
+         <style><![CDATA[\n{style}]]></style>\n<body{}</body>\n</html>\n</foreignObject>\n</svg>\n",
+        as_xml(body)
+    );
+    roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{error}: {svg}"));
+    svg
+}
+
+/// Writes HTML as XML, as far as our pages need it: elements that have no end, and attributes that have no value.
+fn as_xml(html: &str) -> String {
+    const VOID: [&str; 6] = ["input", "br", "hr", "img", "meta", "link"];
+    let (mut xml, mut parts) = (String::new(), html.split('<'));
+    xml.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let (tag, text) = part.split_once('>').unwrap_or_else(|| panic!("{part}"));
+        let is_void = VOID.contains(&tag.split([' ', '\n']).next().unwrap_or_default());
+        let end = if is_void && !tag.ends_with('/') { "/" } else { "" };
+        let _ = write!(xml, "<{}{end}>{}", with_values(tag), text.replace("&nbsp;", "&#160;"));
+    }
+    xml
+}
+
+/// Gives each attribute of a tag a value.
+fn with_values(tag: &str) -> String {
+    let (mut tag_as_xml, mut is_quoted, mut word) = (String::new(), false, String::new());
+    for c in tag.chars().chain([' ']) {
+        is_quoted ^= c == '"';
+        if is_quoted || !c.is_ascii_whitespace() {
+            word.push(c);
+            continue;
+        }
+        let is_first = tag_as_xml.is_empty();
+        let is_name = !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let value = if is_name && !is_first { "=\"\"" } else { "" };
+        let _ = write!(tag_as_xml, "{}{word}{value}", if is_first || word.is_empty() { "" } else { " " });
+        word.clear();
+    }
+    tag_as_xml
 }
 
 /// Compares a file with what its transcripts print; returns the difference, or writes the file anew if asked to.
@@ -103,7 +172,7 @@ fn readme_commands_print_what_the_readme_shows() {
         found += &difference(&Path::new(env!("CARGO_MANIFEST_DIR")).join(file), drawn);
     }
     assert!(found.is_empty(), "{found}");
-    assert_eq!(played.pictures.len(), 2, "the pictures are gone");
+    assert_eq!(played.pictures.len(), 3, "the pictures are gone");
 }
 
 /// Returns the files of commands that begin with a transcript, and their texts.
