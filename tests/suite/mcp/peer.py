@@ -1,14 +1,21 @@
-"""Drives every tool of `tracker mcp` with the client of PyPI's `mcp`, in both eras, and prints what it was answered."""
+"""Drives every tool of `tracker mcp`, or of a `tracker serve` whose address and token are given, with the client of PyPI's
+`mcp`, in both eras, and prints what it was answered."""
 
 import asyncio
 import os
 import sys
 
+import httpx2
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 
-async def day(program, folder, mode):
-    server = StdioServerParameters(command=program, args=["mcp"], cwd=folder, env=dict(os.environ))
+async def day(program, folder, mode, address=None, token=None):
+    if address:
+        head = {"Authorization": f"Bearer {token}"}
+        server = streamable_http_client(address, http_client=httpx2.AsyncClient(headers=head, timeout=60))
+    else:
+        server = StdioServerParameters(command=program, args=["mcp"], cwd=folder, env=dict(os.environ))
     async with Client(server, mode=mode) as client:
         print("version", client.protocol_version)
         tools = await client.list_tools()
