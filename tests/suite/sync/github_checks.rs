@@ -98,4 +98,10 @@ fn checks_that_are_named_become_evidence_once() {
       Next: tracker approve TASK-1 --as tester
     ");
     assert_eq!(world.run(&["doctor"]).status, 0);
+
+    // A task that is not there is named, and the rest goes on.
+    world.sandbox.git(&["switch", "--quiet", "main"]);
+    world.ask("items[1].update(body='Task: TASK-99')");
+    let odd = world.run(&["sync"]);
+    assert!(odd.status == 0 && odd.stderr.contains("is no evidence of TASK-99: "), "{odd}");
 }
