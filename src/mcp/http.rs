@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::LAST_CALLS;
 use super::handler::{Client, Server};
 use super::transport::read_message;
-use super::world::World;
+use super::world::{LONGEST_NAME, World};
 use crate::env::Env;
 
 const SESSION: &str = "mcp-session-id";
@@ -70,7 +70,7 @@ pub(crate) fn answer(env: Arc<Env>, request: HttpRequest) -> io::Result<HttpAnsw
     let world = Arc::new(World::new(env, request.is_read_only));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let mut answer = runtime.block_on(handled(world, Client::OfSession(client), request))?;
-    if let Some(name) = begins.filter(|_| answer.status == 200) {
+    if let Some(name) = begins.filter(|name| answer.status == 200 && !name.is_empty()) {
         answer.headers.push((SESSION.to_owned(), HEXLOWER.encode(name.as_bytes())));
     }
     runtime.shutdown_timeout(LAST_CALLS);
@@ -83,11 +83,12 @@ fn refusal(error: ErrorData, id: Option<RequestId>) -> io::Result<HttpAnswer> {
     Ok(HttpAnswer { status: 400, headers, body })
 }
 
-/// Returns who begins a session with this message; an empty name counts.
+/// Returns who begins a session with this message.
 fn name_of(message: &ClientJsonRpcMessage) -> Option<String> {
     let ClientJsonRpcMessage::Request(request) = message else { return None };
     let ClientRequest::InitializeRequest(initialize) = &request.request else { return None };
-    Some(initialize.params.client_info.name.clone())
+    // It comes back in the head of every request: no longer than it is recorded.
+    Some(initialize.params.client_info.name.chars().take(LONGEST_NAME).collect())
 }
 
 /// Returns who has begun the session of a request.

@@ -23,7 +23,7 @@ pub(super) struct Caller {
 /// The name of an agent whose client says none.
 const NAMELESS: &str = "mcp";
 /// Longest name of an agent, in characters.
-const LONGEST_NAME: usize = 60;
+pub(super) const LONGEST_NAME: usize = 60;
 
 impl World {
     pub(super) fn new(env: Arc<Env>, is_read_only: bool) -> Self {

@@ -53,6 +53,8 @@ impl Turns {
 pub(super) enum Asker {
     /// Whoever sees a page, or calls the API.
     Person,
+    /// Whoever calls by its own protocol.
+    #[cfg_attr(not(feature = "mcp"), expect(dead_code, reason = "without the protocol there are none"))]
     Agent,
 }
 

@@ -69,6 +69,9 @@ fn agents_of_both_eras_call_and_are_named_in_what_they_do() {
     assert!(text.starts_with("for \"Ada Lovelace\" as agent builder-1"), "{text}");
     let next = ask(&server, "/mcp", "tools/call", json!({"name": "next"})).json();
     assert!(next.to_string().contains("as agent night-shift"), "{next}");
+    // A name of any length makes no head that nobody takes.
+    let session = begin(&server, "/mcp", &"x".repeat(100_000));
+    assert!(session.len() < 200, "{}", session.len());
     // An id that nobody gave is that of nobody, and a later start of the server knows the one it gave.
     let odd = "Mcp-Session-Id: zz\r\nMCP-Protocol-Version: 2025-11-25\r\n";
     let next = post(&server, "/mcp", odd, &request("tools/call", &json!({"name": "next"}))).json();
