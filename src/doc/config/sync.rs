@@ -13,6 +13,8 @@ const KEYS: [&str; 13] = [
     "kind", "command", "project", "policy", "status", "filter", "table", "columns", "repo", "people",
     "reviews", "checks", "gate",
 ];
+/// PostgreSQL cuts a longer name, in bytes: it would be another one.
+const LONGEST_NAME: usize = 63;
 /// The words that a status has here.
 const STATUSES: [&str; 6] = ["pending", "in_progress", "blocked", "completed", "qa_approved", "cancelled"];
 
@@ -29,7 +31,7 @@ impl Reader<'_> {
             }
             "filter" => remote.filter = reader.text(path, value),
             "status" => remote.status = reader.words(path, value, &STATUSES),
-            "table" => remote.table = reader.text(path, value),
+            "table" => remote.table = reader.table_name(path, value),
             "columns" => remote.columns = reader.words(path, value, &SYNC_COLUMNS),
             "repo" => remote.repo = reader.repository(path, value),
             "people" => remote.people = reader.texts_by_name(path, value),
@@ -68,6 +70,19 @@ impl Reader<'_> {
         }
         let message = format!("invalid repository `{}`", printable(&text));
         self.misfit(value.span(), path, message, "expected OWNER/NAME or HOST/OWNER/NAME");
+        None
+    }
+
+    /// Reads the name of a table, which is quoted in statements: it may have any letters, and no length of none.
+    fn table_name(&mut self, path: &str, value: &Value<'_>) -> Option<String> {
+        let text = self.text(path, value)?;
+        let is_name =
+            |part: &str| (1..=LONGEST_NAME).contains(&part.len()) && !part.chars().any(char::is_control);
+        if text.splitn(2, '.').all(is_name) {
+            return Some(text);
+        }
+        let message = format!("invalid table `{}`", printable(&text));
+        self.misfit(value.span(), path, message, "expected TABLE or SCHEMA.TABLE, each of 1 to 63 bytes");
         None
     }
 
@@ -176,6 +191,17 @@ mod tests {
         assert_eq!((config.sync.get("csv"), problems.len(), config.errors.len()), (Some(&remote), 0, 0));
         assert_eq!(remove_sync_table(&text, "csv").as_deref(), Some(before));
         assert_eq!(remove_sync_table(before, "csv"), None);
+    }
+
+    #[test]
+    fn a_table_has_a_name_that_can_be_one() {
+        let wrong = |table: &str| {
+            let text = format!("format = 2\n[sync.a]\nkind = \"postgres\"\ntable = {table:?}\n");
+            read_config(text.as_bytes()).unwrap().0.errors.len()
+        };
+        let long = "t".repeat(63);
+        assert_eq!(["a", "work.items", "a;drop", "été", &long].map(wrong), [0; 5]);
+        assert_eq!(["", ".a", "a.", "a\nb", &format!("{long}t")].map(wrong), [1; 5]);
     }
 
     #[test]
