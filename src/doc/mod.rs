@@ -80,7 +80,7 @@ pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,
     read_sprint, set_block,
 };
-pub(crate) use sync_link::{create_sync_link, read_sync_link};
+pub(crate) use sync_link::{create_sync_link, merge_sync_links, read_sync_link};
 pub(crate) use task::signed_move;
 pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};

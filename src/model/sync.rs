@@ -323,6 +323,8 @@ pub enum SyncOrphan {
     DeletedThere,
     /// The task is gone here, and somebody has to decide about the item.
     DeletedHere,
+    /// Both are gone, and there is nothing to decide.
+    DeletedBoth,
     /// It was decided that the pair is no longer synchronised.
     Unlinked,
 }
@@ -401,6 +403,16 @@ impl SyncLink {
             declined: SyncValues::new(),
             conflicts: BTreeMap::new(),
             agreed: SyncValues::new(),
+        }
+    }
+
+    /// How many decisions about it wait for a person: one for each field, and one where the task or the item is gone.
+    #[must_use]
+    pub fn decisions(&self) -> usize {
+        match self.orphan {
+            Some(SyncOrphan::Unlinked | SyncOrphan::DeletedBoth) => 0,
+            Some(SyncOrphan::DeletedHere | SyncOrphan::DeletedThere) => 1 + self.conflicts.len(),
+            None => self.conflicts.len(),
         }
     }
 

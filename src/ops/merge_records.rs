@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::session::refuse_other_formats;
 use super::{Error, Result};
-use crate::doc::{Identity, Marks, RecordVersions, merge, read_task};
+use crate::doc::{Identity, Marks, RecordVersions, merge, merge_sync_links, read_task};
 use crate::env::Env;
 use crate::model::{Field, Problem, RecordFormat, RecordPath, TaskId};
 use crate::store::{self, LARGEST_FILE, Workspace};
@@ -73,6 +73,10 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
     if let Some(RecordPath::Task(id)) = &record {
         refuse_two_tasks(env, id, versions, &request.path)?;
     }
+    if let Some(text) = record.as_ref().and_then(|record| merged_link(record, versions)) {
+        replace(&ours_path, text.as_bytes())?;
+        return Ok((MergedRecord { path: request.path.clone(), conflicts: Vec::new() }, Vec::new()));
+    }
     let merged = merge(format, versions, identity, &marks).map_err(|problem| {
         let hint = problem.hint.clone().unwrap_or_default();
         let problem = problem.in_file(request.path.as_str());
@@ -86,6 +90,11 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
         .collect();
     let problems = problems(&request.path, &conflicts);
     Ok((MergedRecord { path: request.path.clone(), conflicts }, problems))
+}
+
+/// Returns the merge of a link to an item of another tracker; none where it is something else, or has a conflict.
+fn merged_link(record: &RecordPath, versions: RecordVersions<'_>) -> Option<String> {
+    merge_sync_links(&record.linked_task()?, versions)
 }
 
 /// Refuses to join two tasks that two clones created under one number: keeping one side would lose the other.

@@ -3,6 +3,7 @@
 //! A program that works on another repository than git was called for is started without what git tells its children
 //! of that one. Errors name the program and what it was to do. Which program counts as trusted is the caller's matter.
 
+mod groups;
 mod jobs;
 mod printed;
 
@@ -119,6 +120,7 @@ pub struct Program {
     input: Vec<u8>,
     limit: Option<Duration>,
     most_output: u64,
+    ends_with_caller: bool,
 }
 
 impl Program {
@@ -128,7 +130,15 @@ impl Program {
         let name = program.as_ref().to_string_lossy().into_owned();
         #[expect(clippy::disallowed_methods, reason = "this module is the one starter of programs")]
         let command = Command::new(program);
-        Self { command, name, action, input: Vec::new(), limit: None, most_output: u64::MAX }
+        Self {
+            command,
+            name,
+            action,
+            input: Vec::new(),
+            limit: None,
+            most_output: u64::MAX,
+            ends_with_caller: false,
+        }
     }
 
     /// Takes a line for the POSIX shell. Whatever the line takes from elsewhere is passed as an argument, never
@@ -183,6 +193,14 @@ impl Program {
         self
     }
 
+    /// Ends it, with all that it has started, also where a signal ends this process. It needs a time limit, for it is the
+    /// group that ends. The signals end this process from then on, whatever else waits for them.
+    #[must_use]
+    pub fn ends_with_caller(mut self) -> Self {
+        self.ends_with_caller = true;
+        self
+    }
+
     /// Reads no more than this many bytes of each of its outputs: to print more is an error.
     #[must_use]
     pub fn output_limit(mut self, bytes: u64) -> Self {
@@ -196,6 +214,12 @@ impl Program {
         self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         if self.limit.is_some() {
             self.command.process_group(0);
+        }
+        if self.ends_with_caller && self.limit.is_some() {
+            groups::watch_signals();
+            let (child, _kept) =
+                groups::start(|| self.command.spawn()).map_err(|error| self.failed(error))?;
+            return self.finish_within(child, self.limit.unwrap_or_default());
         }
         let child = self.command.spawn().map_err(|error| self.failed(error))?;
         match self.limit {

@@ -38,6 +38,10 @@ impl<R> StatusMap<R> {
 }
 
 impl<E, R: Remote<E>> Remote<E> for StatusMap<R> {
+    fn allow_writes(&mut self) {
+        self.remote.allow_writes();
+    }
+
     fn capabilities(&mut self) -> Result<Capabilities, E> {
         self.remote.capabilities()
     }

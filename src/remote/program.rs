@@ -9,7 +9,7 @@ use super::{Error, repeated};
 use crate::process::Program;
 use crate::sync::{Capabilities, Push, PushAnswer, Remote, RemoteItem};
 
-/// One call takes no longer.
+/// One call takes no longer: what answers nothing until then is ended, with all that it has started.
 const LIMIT: Duration = Duration::from_secs(300);
 /// A program that goes on and on does not go on for ever.
 const MOST_PAGES: usize = 10_000;
@@ -23,6 +23,8 @@ pub(crate) struct ProgramRemote {
     pub(crate) command: String,
     pub(crate) project: String,
     pub(crate) folder: PathBuf,
+    /// Whether it may write where it is asked to list.
+    may_write: bool,
 }
 
 impl ProgramRemote {
@@ -33,6 +35,7 @@ impl ProgramRemote {
             command: command.to_owned(),
             project: project.to_owned(),
             folder: folder.to_path_buf(),
+            may_write: false,
         }
     }
 
@@ -50,9 +53,11 @@ impl ProgramRemote {
             .in_its_own_repository()
             .variable("TRACKER_SYNC_NAME", &self.name)
             .variable("TRACKER_SYNC_PROJECT", &self.project)
+            .variable("TRACKER_SYNC_WRITES", if self.may_write { "1" } else { "0" })
             .input(input.as_bytes())
             .time_limit(LIMIT)
             .output_limit(MOST_OUTPUT)
+            .ends_with_caller()
             .output()?;
         let (mut answers, mut problems) = (Vec::new(), Vec::new());
         for (at, line) in output.stdout_text().lines().enumerate().filter(|(_, line)| !line.trim().is_empty())
@@ -101,6 +106,10 @@ impl ProgramRemote {
 }
 
 impl<E: From<Error>> Remote<E> for ProgramRemote {
+    fn allow_writes(&mut self) {
+        self.may_write = true;
+    }
+
     fn capabilities(&mut self) -> Result<Capabilities, E> {
         let (answers, problems) = self.call("say what it can do", &[Request::Capabilities])?;
         match answers.into_iter().next() {

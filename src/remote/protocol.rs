@@ -66,7 +66,7 @@ pub(super) struct Item {
 impl Item {
     /// Checks it. The error names the item.
     pub(super) fn read(self) -> Result<RemoteItem, String> {
-        let id = text_of(&self.id).filter(|id| !id.is_empty()).ok_or("an item has no id")?;
+        let id = text_of(&self.id).filter(|id| !id.is_empty()).ok_or_else(|| self.nameless())?;
         let is_odd = |c: char| c.is_control();
         if id.len() > 200 || id.contains(is_odd) {
             let start: String = id.chars().filter(|c| !is_odd(*c)).take(40).collect();
@@ -86,6 +86,13 @@ impl Item {
         let updated = self.updated.as_ref().and_then(read).map(|at| at.with_timezone(&Utc));
         let version = text_of(&self.version).unwrap_or_default();
         Ok(RemoteItem { id, key: self.key, version, updated, fields })
+    }
+
+    /// Why an item without an id is not taken.
+    fn nameless(&self) -> String {
+        let title = self.fields.get("title").and_then(text_of).unwrap_or_default();
+        let title: String = title.chars().filter(|c| !c.is_control()).take(60).collect();
+        format!("an item has no id there, and is not taken: `{title}`")
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::plan::{Sides, StepKind, SyncPlan, SyncRequest, SyncStep, plan};
+use super::plan::{Sides, StepKind, SyncDirection, SyncPlan, SyncRequest, SyncStep, plan};
 use super::side::{Capabilities, Intent, Landing, Local, LocalTask, Push, PushAnswer, Remote, RemoteItem};
-use crate::model::SyncValues;
+use crate::model::{SyncLink, SyncValues};
 
 /// More creations than this are confirmed first.
 pub const MOST_CREATIONS: usize = 20;
@@ -33,6 +33,10 @@ pub struct SyncReport {
     pub vanished: Option<(usize, usize)>,
     /// How many changes nobody knows the outcome of. The next run looks first at them.
     pub unknown: usize,
+    /// How many decisions wait for a person.
+    pub waiting: usize,
+    /// Whether items can be created there.
+    pub can_create: bool,
 }
 
 /// Synchronises until nothing is left to do.
@@ -42,7 +46,11 @@ pub fn sync<E>(
     request: &SyncRequest,
 ) -> Result<SyncReport, E> {
     let capabilities = remote.capabilities()?;
-    let mut report = SyncReport::default();
+    let mut report = SyncReport { can_create: capabilities.can_create(), ..SyncReport::default() };
+    if !request.is_dry && request.direction != SyncDirection::Pull {
+        remote.allow_writes();
+    }
+    let mut keyed = HashSet::new();
     for round in 0..MOST_ROUNDS {
         let is_last = round + 1 == MOST_ROUNDS;
         let mut run = Round {
@@ -52,12 +60,15 @@ pub fn sync<E>(
             vanished: None,
             is_again: false,
             is_last,
+            keyed,
+            linked: HashMap::new(),
         };
         let plan = run.read(local, remote)?;
         report.problems.extend(plan.problems);
         report.problems.sort();
         report.problems.dedup();
         report.skipped = plan.skipped;
+        report.waiting = plan.waiting;
         let (creations, updates) = size_of(&plan.steps);
         let is_large = creations > MOST_CREATIONS || updates > MOST_UPDATES;
         if is_large && round == 0 && !request.is_confirmed {
@@ -81,6 +92,7 @@ pub fn sync<E>(
         if report.unknown > 0 || report.steps.len() == known && !run.is_again {
             break;
         }
+        keyed = run.keyed;
     }
     // What fails in one round fails in the next.
     report.problems.sort();
@@ -129,6 +141,10 @@ struct Round<'r> {
     is_again: bool,
     /// Whether no round follows.
     is_last: bool,
+    /// The tasks whose items were given their keys in this run.
+    keyed: HashSet<String>,
+    /// The tasks that have items, by them.
+    linked: HashMap<String, String>,
 }
 
 impl Round<'_> {
@@ -152,10 +168,18 @@ impl Round<'_> {
         self.vanished = is_doubtful(linked, left).then_some((left, linked));
         let created: HashMap<String, SyncValues> =
             self.kept.iter().map(|own| (own.landing.task.clone(), own.there.clone())).collect();
-        let sides =
-            Sides { capabilities: self.capabilities, tasks: &tasks, items: &items, created: &created };
+        let sides = Sides {
+            capabilities: self.capabilities,
+            tasks: &tasks,
+            items: &items,
+            created: &created,
+            keyed: &self.keyed,
+        };
         let mut plan = plan(&sides, self.request, local)?;
         plan.problems.extend(problems);
+        let known = tasks.iter().filter_map(|task| task.link.as_ref());
+        let links = known.chain(plan.steps.iter().map(|step| &step.link)).filter(|link| !link.id.is_empty());
+        self.linked = links.map(|link| (link.id.clone(), link.task.clone())).collect();
         Ok(plan)
     }
 
@@ -225,6 +249,12 @@ impl Round<'_> {
             let mut landing = landing_of(step);
             match answer_of.get(step.task.as_str()) {
                 Some(PushAnswer::Written { id, version }) => {
+                    if let Some(why) = self.why_other(&landing.link, id) {
+                        report.problems.push(format!("{}: {why}", step.task));
+                        continue;
+                    }
+                    self.keyed.insert(step.task.clone());
+                    self.linked.insert(id.clone(), step.task.clone());
                     landing.link.id.clone_from(id);
                     landing.link.version = Some(version.clone());
                 }
@@ -250,6 +280,20 @@ impl Round<'_> {
         report.unknown += unknown.len();
         self.kept.extend(unknown);
         if answers.is_empty() { Ok(()) } else { self.note(local, &[]) }
+    }
+
+    /// Returns why an answer cannot be about the item that was to be written.
+    fn why_other(&self, link: &SyncLink, answered: &str) -> Option<String> {
+        if !link.id.is_empty() {
+            let is_other = link.id != answered;
+            return is_other.then(|| {
+                format!("the answer to its push to `{}` is about `{answered}`; its link stays", link.id)
+            });
+        }
+        let other = self.linked.get(answered).filter(|task| **task != link.task)?;
+        Some(format!(
+            "the answer to its creation is `{answered}`, which is the item of {other}; it has no link"
+        ))
     }
 
     /// Takes that the other side has not written a change, and returns what is to be reported of that.

@@ -17,3 +17,6 @@ pub use conformance::{ConformanceCase, conformance};
 pub use drive::{MOST_CREATIONS, MOST_UPDATES, SyncReport, sync};
 pub use plan::{StepKind, SyncDirection, SyncRequest, SyncStep};
 pub use side::{Capabilities, Intent, Landing, Local, LocalTask, Lost, Push, PushAnswer, Remote, RemoteItem};
+
+#[cfg(test)]
+mod tests;

@@ -99,6 +99,8 @@ pub(super) struct SyncPlan {
     /// What is left as it is, and why.
     pub(super) skipped: Vec<(String, String)>,
     pub(super) problems: Vec<String>,
+    /// How many decisions wait for a person once the steps are done.
+    pub(super) waiting: usize,
 }
 
 /// The words of a status that is an end.
@@ -111,6 +113,8 @@ pub(super) struct Sides<'p> {
     pub(super) items: &'p [RemoteItem],
     /// By task: values that an item was created with, where it is not known whether it was.
     pub(super) created: &'p HashMap<String, SyncValues>,
+    /// The tasks whose items were given their keys in this run.
+    pub(super) keyed: &'p HashSet<String>,
 }
 
 /// Plans one round.
@@ -156,6 +160,7 @@ pub(super) fn plan<E>(
     for item in items.values().filter(|item| !taken.contains(item.id.as_str())) {
         planner.create_here(item)?;
     }
+    planner.plan.waiting = planner.waiting();
     Ok(planner.plan)
 }
 
@@ -191,8 +196,9 @@ impl<E> Planner<'_, '_, E> {
             return;
         }
         let orphan = match (&task.values, item) {
-            (None, _) => SyncOrphan::DeletedHere,
-            (_, None) => SyncOrphan::DeletedThere,
+            (None, None) => SyncOrphan::DeletedBoth,
+            (None, Some(_)) => SyncOrphan::DeletedHere,
+            (Some(_), None) => SyncOrphan::DeletedThere,
             (Some(_), Some(item)) => {
                 let link = SyncLink { orphan: None, ..link.clone() };
                 return self.update(task, link, item, "linked");
@@ -201,13 +207,23 @@ impl<E> Planner<'_, '_, E> {
         if link.orphan != Some(orphan) {
             let why = match orphan {
                 SyncOrphan::DeletedHere => "the task is gone",
-                _ => "the item is gone",
+                SyncOrphan::DeletedBoth => "both are gone; the link keeps the last values",
+                SyncOrphan::DeletedThere | SyncOrphan::Unlinked => "the item is gone",
             };
             let link = SyncLink { orphan: Some(orphan), ..link.clone() };
             let values = task.values.clone().unwrap_or_else(|| link.agreed.clone());
             let step = step(StepKind::Orphan, task.id.clone(), &values, link, why);
             self.plan.steps.push(step);
         }
+    }
+
+    /// Counts what a person has to decide once the steps are done.
+    fn waiting(&self) -> usize {
+        let planned: HashMap<&str, &SyncLink> =
+            self.plan.steps.iter().map(|step| (step.task.as_str(), &step.link)).collect();
+        let tasks = self.sides.tasks.iter().filter(|task| self.is_selected(&task.id));
+        let links = tasks.filter_map(|task| planned.get(task.id.as_str()).copied().or(task.link.as_ref()));
+        links.map(SyncLink::decisions).sum()
     }
 
     fn create_there(&mut self, task: &LocalTask) {
@@ -221,9 +237,14 @@ impl<E> Planner<'_, '_, E> {
             Ok(why) => why,
             Err(why) => return self.plan.skipped.push((task.id.clone(), why.clone())),
         };
-        if !self.sides.capabilities.creates || !self.sides.capabilities.keys {
+        if !self.sides.capabilities.can_create() {
             let why = "items cannot be created there".to_owned();
-            return self.plan.skipped.push((task.id.clone(), why));
+            return match is_requested {
+                true => {
+                    self.plan.problems.push(format!("{}: it was to be created again, and {why}", task.id))
+                }
+                false => self.plan.skipped.push((task.id.clone(), why)),
+            };
         }
         let has = |field: &SyncField| self.sides.capabilities.fields.contains(field);
         let known = values.iter().filter(|(field, _)| has(field));
@@ -262,8 +283,13 @@ impl<E> Planner<'_, '_, E> {
             () if CLOSED.contains(&status.as_str()) => Some(format!("it is {status} there")),
             () => None,
         };
-        if let Some(why) = why {
-            self.plan.skipped.push((item.id.clone(), why));
+        if let Some(why) = self.local.why_unknown(item).or(why) {
+            match self.id_of(item) {
+                Ok(Some(task)) => {
+                    self.plan.problems.push(format!("{task}: it was to be created again, and {why}"))
+                }
+                _ => self.plan.skipped.push((item.id.clone(), why)),
+            }
             return Ok(());
         }
         link.task = match self.id_of(item) {
@@ -415,7 +441,13 @@ impl<E> Planner<'_, '_, E> {
     fn finish(&mut self, pair: Pair<'_>, values: &SyncValues, why: &str) {
         let Pair { task, item, mut link, here, there, lost } = pair;
         let is_marked = !self.sides.capabilities.keys || item.key.as_deref() == Some(task.id.as_str());
-        let marks = !is_marked && self.request.direction != SyncDirection::Pull;
+        let is_lost = !is_marked && self.sides.keyed.contains(&task.id);
+        if is_lost {
+            let problem =
+                format!("`{}`: it does not keep {} as its key, though it was written", item.id, task.id);
+            self.plan.problems.push(problem);
+        }
+        let marks = !is_marked && !is_lost && self.request.direction != SyncDirection::Pull;
         let is_known = task.link.as_ref().is_some_and(|known| known.says_the_same(&link));
         if here.is_empty() && there.is_empty() && is_known && !marks {
             return;

@@ -24,6 +24,14 @@ pub struct Capabilities {
     pub keys: bool,
 }
 
+impl Capabilities {
+    /// Whether items can be created, each once.
+    #[must_use]
+    pub fn can_create(&self) -> bool {
+        self.creates && self.keys
+    }
+}
+
 /// An item of another tracker.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct RemoteItem {
@@ -135,6 +143,9 @@ pub struct Lost {
 
 /// The other tracker.
 pub trait Remote<E> {
+    /// Lets it write also where it is asked to list: an id for an item that has none. Without this it only lists.
+    fn allow_writes(&mut self) {}
+
     /// Returns what it can do.
     fn capabilities(&mut self) -> Result<Capabilities, E>;
 
@@ -162,6 +173,11 @@ pub trait Local<E> {
         field: SyncField,
         value: &SyncValue,
     ) -> Result<SyncValue, String>;
+
+    /// Returns why no task may be made of an item: which task it has cannot be read.
+    fn why_unknown(&self, _item: &RemoteItem) -> Option<String> {
+        None
+    }
 
     /// Returns the id for an item's new task: the same one every time.
     fn new_id(&mut self, item: &RemoteItem) -> Result<String, E>;

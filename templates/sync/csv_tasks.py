@@ -11,30 +11,21 @@ import hashlib
 import io
 import json
 import os
+import re
+import secrets
 import sys
 
 TEXTS = ["title", "status", "priority", "type", "assignee", "area", "estimate", "due", "body"]
 COLUMNS = ["id", "key", *TEXTS, "labels"]
 BOM = "\ufeff"
-
-
-def is_there(path, lock):
-    """An empty file is one thing, a file that was moved away another: its items are not deleted."""
-    lock.seek(0)
-    is_known = bool(lock.read())
-    if os.path.exists(path):
-        if not is_known:
-            lock.write("known\n")
-        return True
-    if is_known:
-        sys.exit(f"{path} is gone: put it back, or delete {path}.lock to begin with none")
-    return False
+# The longest text of a cell that is read; without this there is a limit of 128 KiB, and none for what is written.
+csv.field_size_limit(2**31 - 1)
 
 
 class Store:
     """The rows of a CSV file. What the tracker does not know stays as it is: columns, rows whose id another row has, the
-    separator, how lines end, the mark of Excel at the beginning. A row without an id has the digest of its text as one,
-    until it is synchronised."""
+    separator, how lines end, the mark of Excel at the beginning. A row without an id gets one where it may be written, and is
+    no item before: nothing else in a row tells it from another one for good."""
 
     def __init__(self, path):
         self.path = path
@@ -42,9 +33,10 @@ class Store:
         self.bom, self.separator, self.line_end = "", ",", "\r\n"
         self.all = []
         self.rows = {}
+        self.nameless = []
 
-    def load(self, lock):
-        if not is_there(self.path, lock):
+    def load(self):
+        if not os.path.exists(self.path):
             return
         with open(self.path, newline="", encoding="utf-8") as file:
             text = file.read()
@@ -61,10 +53,26 @@ class Store:
             row = dict(zip(self.columns, cells[:width] + [""] * len(self.columns)))
             row[None] = cells[width:]
             self.all.append(row)
-            id = row["id"] or hashlib.sha256(json.dumps([len(self.all), cells]).encode()).hexdigest()[:8]
+            if not row["id"]:
+                self.nameless.append(row)
+            else:
+                self.rows.setdefault(row["id"], row)
+
+    def give_ids(self):
+        """Gives an id to each row that has none. Returns whether there was one."""
+        for row in self.nameless:
+            row["id"] = self.free_id(secrets.token_hex(8))
+            self.rows[row["id"]] = row
+        found, self.nameless = bool(self.nameless), []
+        return found
+
+    def free_id(self, seed):
+        """A number would be that of a deleted row again."""
+        while True:
+            id = "t" + hashlib.sha256(seed.encode()).hexdigest()[:8]
             if id not in self.rows:
-                row["id"] = id
-                self.rows[id] = row
+                return id
+            seed = id
 
     def save(self):
         temporary = f"{self.path}.{os.getpid()}.tmp"
@@ -78,8 +86,7 @@ class Store:
         os.replace(temporary, self.path)
 
     def add(self, key, fields):
-        number = 1 + max((int(id) for id in self.rows if id.isdecimal()), default=0)
-        row = {column: "" for column in self.columns} | {"id": str(number), "key": key, None: []}
+        row = {column: "" for column in self.columns} | {"id": self.free_id(key), "key": key, None: []}
         self.all.append(row)
         self.rows[row["id"]] = row
         self.change(row, key, fields)
@@ -88,13 +95,22 @@ class Store:
     def change(self, row, key, fields):
         row["key"] = key
         for name, value in fields.items():
-            # A label may have a space in it, and a comma separates two.
-            row[name] = ", ".join(label.replace(",", " ") for label in value) if name == "labels" else value
+            row[name] = ", ".join(map(escape, value)) if name == "labels" else value
+
+
+def escape(label):
+    """A comma separates two labels; one that is in a label has a backslash in front, and so has a backslash."""
+    return re.sub(r"([\\,])", r"\\\1", label)
+
+
+def labels_of(text):
+    parts = re.findall(r"(?:\\[\\,]|[^,])+", text)
+    return sorted({re.sub(r"\\([\\,])", r"\1", part.strip()) for part in parts if part.strip()})
 
 
 def fields_of(row):
     fields = {name: row[name] for name in TEXTS}
-    fields["labels"] = sorted({label.strip() for label in row["labels"].split(",") if label.strip()})
+    fields["labels"] = labels_of(row["labels"])
     return fields
 
 
@@ -130,7 +146,8 @@ def answers(store, requests):
         if operation == "capabilities":
             yield {"capabilities": {"fields": [*TEXTS, "labels"], "creates": True, "keys": True}}
         elif operation == "pull":
-            yield from map(item_of, store.rows.values())
+            # An item without an id is reported by the tracker, and is not taken.
+            yield from map(item_of, [*store.rows.values(), *store.nameless])
             yield {"end": True}
         elif operation == "state":
             yield from (item_of(store.rows[id]) for id in request["ids"] if id in store.rows)
@@ -145,14 +162,16 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: csv_tasks.py FILE")
     requests = [json.loads(line) for line in sys.stdin if line.strip()]
-    with open(f"{sys.argv[1]}.lock", "a+", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        store = Store(sys.argv[1])
-        store.load(lock)
-        printed = list(answers(store, requests))
-        # An answer is printed only once the file is written.
-        if any("written" in answer for answer in printed):
-            store.save()
+    # The folder is locked, which leaves no file. The end of this program unlocks it.
+    fcntl.flock(os.open(os.path.dirname(os.path.realpath(sys.argv[1])), os.O_RDONLY), fcntl.LOCK_EX)
+    store = Store(sys.argv[1])
+    store.load()
+    may_write = os.environ.get("TRACKER_SYNC_WRITES") == "1"
+    changed = may_write and any(request["op"] == "pull" for request in requests) and store.give_ids()
+    printed = list(answers(store, requests))
+    # An answer is printed only once the file is written.
+    if changed or any("written" in answer for answer in printed):
+        store.save()
     for answer in printed:
         print(json.dumps(answer))
 

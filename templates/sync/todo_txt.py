@@ -2,9 +2,10 @@
 """Synchronises tasks with a todo.txt file: python3 todo_txt.py FILE
 
 Each line is an item: `x` where it is done, `(A)` for its priority, `+area`, `@label`, `due:2026-12-01`. What a line cannot
-say stays here alone. New lines get `id:` and `key:` when they are synchronised, and keep them. Lines that nothing changes
-stay as they are, and of others the dates and further projects. Keep your copy of this program outside of the repository,
-so that no branch can change it.
+say stays here alone: in a label, a space is `\\_`. New lines get `id:` when they may be written, and `key:` when they are
+synchronised, and keep them; before, they are not taken. Lines that nothing changes stay as they are, and of others the
+dates, further projects and priorities after `(D)`. Keep your copy of this program outside of the repository, so that no
+branch can change it.
 """
 
 import datetime
@@ -13,12 +14,25 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import sys
 
 PRIORITIES = {"A": "critical", "B": "high", "C": "medium", "D": "low"}
 LETTERS = {word: letter for letter, word in PRIORITIES.items()}
 DATE = re.compile(r"\d{4}-\d{2}-\d{2} ")
+ESCAPED = re.compile(r"\\(\\|_|u[0-9a-f]{4})")
 PAIR = re.compile(r"(?<!\S)(id|key|due|status):(\S+)")
+
+
+def encode(text):
+    """A text as one word, which `decode` reads as the same text."""
+    special = {"\\": "\\\\", " ": "\\_"}
+    return "".join(special.get(c) or (f"\\u{ord(c):04x}" if c.isspace() else c) for c in text)
+
+
+def decode(word):
+    meant = lambda code: code if code == "\\" else " " if code == "_" else chr(int(code[1:], 16))
+    return ESCAPED.sub(lambda found: meant(found.group(1)), word)
 
 
 def parse(line):
@@ -39,11 +53,11 @@ def parse(line):
     pairs = dict(PAIR.findall(rest))
     rest = PAIR.sub("", rest)
     areas = re.findall(r"(?<!\S)\+(\S+)", rest)
-    labels = re.findall(r"(?<!\S)@(\S+)", rest)
-    title = " ".join(re.sub(r"(?<!\S)[+@]\S+", "", rest).split())
-    # A word of the title that looks like a label is escaped with a backslash.
-    title = re.sub(r"(?<!\S)\\", "", title)
-    status = "completed" if done else pairs.get("status", "pending")
+    labels = map(decode, re.findall(r"(?<!\S)@(\S+)", rest))
+    words = re.sub(r"(?<!\S)[+@]\S+", "", rest).split()
+    # A word of the title that looks like something else is escaped with a backslash.
+    title = " ".join(decode(word[1:]) if word[0] == "\\" else word for word in words)
+    status = "completed" if done else decode(pairs.get("status", "pending"))
     return {
         "id": pairs.get("id", ""),
         "key": pairs.get("key", ""),
@@ -51,11 +65,12 @@ def parse(line):
         "finished": dates[0] if done and dates else "",
         "begun": dates[-1] if len(dates) == (2 if done else 1) else "",
         "areas": areas[1:],
+        "letter": letter if letter not in PRIORITIES else "",
         "fields": {
             "title": title,
             "status": status,
             "priority": PRIORITIES.get(letter, ""),
-            "area": areas[0] if areas else "",
+            "area": decode(areas[0]) if areas else "",
             "labels": sorted(set(labels)),
             "due": pairs.get("due", ""),
         },
@@ -63,27 +78,31 @@ def parse(line):
 
 
 def escape(title):
-    words = " ".join(title.split()).split(" ")
-    is_plain = lambda at, word: not (
-        word[:1] in "+@\\" or PAIR.fullmatch(word) or at == 0 and re.fullmatch(r"x|\([A-Z]\)|\d{4}-\d{2}-\d{2}", word)
+    words = title.split(" ")
+    is_plain = lambda at, word: word and not (
+        word[0] in "+@\\"
+        or any(map(str.isspace, word))
+        or PAIR.fullmatch(word)
+        or at == 0 and re.fullmatch(r"x|\([A-Z]\)|\d{4}-\d{2}-\d{2}", word)
     )
-    return " ".join(word if is_plain(at, word) else f"\\{word}" for at, word in enumerate(words))
+    return " ".join(word if is_plain(at, word) else f"\\{encode(word)}" for at, word in enumerate(words))
 
 
 def line_of(item):
     fields = item["fields"]
     status = fields["status"]
     done, begun = status == "completed", item["begun"]
-    priority = [f"({LETTERS[fields['priority']]})"] if fields["priority"] in LETTERS else []
+    letter = LETTERS.get(fields["priority"], "" if fields["priority"] else item["letter"])
+    priority = [f"({letter})"] if letter else []
     # The day on which it was begun may only follow the day on which it was finished.
     finished = item["finished"] or (datetime.date.today().isoformat() if begun else "")
     parts = ["x", *filter(None, [finished, begun]), *priority] if done else [*priority, *filter(None, [begun])]
     parts.append(escape(fields["title"]))
-    areas = ["_".join(fields["area"].split())] if fields["area"] else []
+    areas = [encode(fields["area"])] if fields["area"] else []
     parts += [f"+{area}" for area in areas + item["areas"]]
-    parts += [f"@{'_'.join(label.split())}" for label in fields["labels"]]
+    parts += [f"@{encode(label)}" for label in fields["labels"]]
     parts += [f"due:{fields['due']}"] if fields["due"] else []
-    parts += [f"status:{status}"] if status not in ("pending", "completed") else []
+    parts += [f"status:{encode(status)}"] if status not in ("pending", "completed") else []
     parts += [f"id:{item['id']}"]
     parts += [f"key:{item['key']}"] if item["key"] else []
     return " ".join(parts)
@@ -94,40 +113,41 @@ def version_of(item):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def is_there(path, lock):
-    """An empty file is one thing, a file that was moved away another: its items are not deleted."""
-    lock.seek(0)
-    is_known = bool(lock.read())
-    if os.path.exists(path):
-        if not is_known:
-            lock.write("known\n")
-        return True
-    if is_known:
-        sys.exit(f"{path} is gone: put it back, or delete {path}.lock to begin with none")
-    return False
-
-
 class Store:
-    """The lines of a file. A line without an id has the digest of its text as one, until it is synchronised; of equal
-    ones each another."""
+    """The lines of a file. A line without an id gets one where it may be written, and is no item before: nothing else in a
+    line tells it from another one for good."""
 
-    def __init__(self, path, lock):
+    def __init__(self, path):
         self.path = path
         self.all = []
         self.items = {}
-        counts = {}
-        if is_there(path, lock):
+        self.nameless = []
+        if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 for line in file:
-                    text = line.strip()
                     item = parse(line) | {"line": line.rstrip("\r\n")}
                     self.all.append(item)
-                    number = counts[text] = counts.get(text, 0) + 1
-                    text = text if number == 1 else f"{text} {number}"
-                    item["id"] = item["id"] or hashlib.sha256(text.encode()).hexdigest()[:8]
                     # Of two lines of one id the second stays as it is, and so does an empty one.
-                    if line.strip():
+                    if item["id"]:
                         self.items.setdefault(item["id"], item)
+                    elif line.strip():
+                        self.nameless.append(item)
+
+    def give_ids(self):
+        """Gives an id to each line that has none. Returns whether there was one."""
+        for item in self.nameless:
+            item["id"] = self.free_id(secrets.token_hex(8))
+            item["line"] = f"{item['line'].rstrip()} id:{item['id']}"
+            self.items[item["id"]] = item
+        found, self.nameless = bool(self.nameless), []
+        return found
+
+    def free_id(self, seed):
+        while True:
+            id = hashlib.sha256(seed.encode()).hexdigest()[:8]
+            if id not in self.items:
+                return id
+            seed = id
 
     def save(self):
         temporary = f"{self.path}.{os.getpid()}.tmp"
@@ -142,9 +162,9 @@ class Store:
         if request["id"] is None:
             item = next((item for item in self.items.values() if item["key"] == key), None)
             if item is None:
-                id = hashlib.sha256(key.encode()).hexdigest()[:8]
+                id = self.free_id(key)
                 empty = {"title": "", "status": "", "priority": "", "area": "", "labels": [], "due": ""}
-                item = {"id": id, "key": key, "finished": "", "begun": "", "areas": [], "fields": empty | fields}
+                item = {"id": id, "key": key, "finished": "", "begun": "", "areas": [], "letter": "", "fields": empty | fields}
                 self.items[id] = item
                 self.all.append(item)
         else:
@@ -169,7 +189,9 @@ def answers(store, requests):
             yield {"capabilities": {"fields": fields, "creates": True, "keys": True}}
         elif operation in ("pull", "state"):
             ids = store.items if operation == "pull" else request["ids"]
-            for item in (store.items[id] for id in ids if id in store.items):
+            # An item without an id is reported by the tracker, and is not taken.
+            nameless = store.nameless if operation == "pull" else []
+            for item in [*(store.items[id] for id in ids if id in store.items), *nameless]:
                 known = {"id": item["id"], "key": item["key"] or None}
                 yield {"item": known | {"version": version_of(item), "fields": item["fields"]}}
             yield {"end": True}
@@ -183,12 +205,15 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: todo_txt.py FILE")
     requests = [json.loads(line) for line in sys.stdin if line.strip()]
-    with open(f"{sys.argv[1]}.lock", "a+", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        store = Store(sys.argv[1], lock)
-        printed = list(answers(store, requests))
-        if any("written" in answer for answer in printed):
-            store.save()
+    # The folder is locked, which leaves no file. The end of this program unlocks it.
+    fcntl.flock(os.open(os.path.dirname(os.path.realpath(sys.argv[1])), os.O_RDONLY), fcntl.LOCK_EX)
+    store = Store(sys.argv[1])
+    may_write = os.environ.get("TRACKER_SYNC_WRITES") == "1"
+    changed = may_write and any(request["op"] == "pull" for request in requests) and store.give_ids()
+    printed = list(answers(store, requests))
+    # An answer is printed only once the file is written.
+    if changed or any("written" in answer for answer in printed):
+        store.save()
     for answer in printed:
         print(json.dumps(answer))
 

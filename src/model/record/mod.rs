@@ -234,6 +234,14 @@ impl RecordPath {
         Self::of(RecordKind::Template, None, name)
     }
 
+    /// Returns the task whose link to an item of another tracker this is; none where it is another record.
+    #[must_use]
+    pub fn linked_task(&self) -> Option<TaskId> {
+        let Self::OfRemote { kind: RecordKind::SyncLink, name, .. } = self else { return None };
+        let ending = RecordKind::SyncLink.endings().first().copied().unwrap_or_default();
+        TaskId::parse(name.as_str().strip_suffix(ending)?).ok()
+    }
+
     fn of(kind: RecordKind, owner: Option<&str>, name: &str) -> Option<Self> {
         let row = kind.row();
         let own = || RecordName::parse(name);

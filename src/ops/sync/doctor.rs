@@ -83,7 +83,7 @@ pub fn diagnose_sync(
             let is_writable = can.read_only.len() < can.fields.len();
             let hint = Some("all of its fields are read-only there: grant the user UPDATE, or look at what the program reports".to_owned());
             found.add(is_writable, "writable: fields can be changed there", hint);
-            let created = if can.creates && can.keys { "can" } else { "cannot" };
+            let created = if can.can_create() { "can" } else { "cannot" };
             found.add(true, format!("new items {created} be created there"), None);
         }
         Err(error) => {

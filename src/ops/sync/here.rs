@@ -121,13 +121,23 @@ pub(super) fn read_links(snapshot: &Snapshot, remote: &str) -> Result<Links> {
     Ok((links, problems))
 }
 
-/// Returns the change of a link's file.
+/// Returns the task of a link's file that cannot be read.
+pub(super) fn task_of_broken(problem: &Problem) -> Option<String> {
+    RecordPath::parse(&problem.file)?.linked_task().map(|task| task.to_string())
+}
+
+/// Returns the change of a link's file. One that cannot be read, such as in the middle of a merge, is never replaced.
 pub(super) fn link_change(snapshot: &Snapshot, remote: &str, link: &SyncLink) -> Result<Option<Change>> {
-    let path = TaskId::parse(&link.task).ok().and_then(|task| RecordPath::sync_link(remote, &task));
-    let Some(path) = path.map(String::from) else { return Ok(None) };
+    let Ok(task) = TaskId::parse(&link.task) else { return Ok(None) };
+    let Some(path) = RecordPath::sync_link(remote, &task).map(String::from) else { return Ok(None) };
     let text = create_sync_link(link);
     Ok(Some(match snapshot.read(&path)? {
-        Some(bytes) => Change::replace(path, String::from_utf8_lossy(&bytes), text),
+        Some(bytes) => {
+            read_sync_link(&task, &bytes).map_err(|found| {
+                Error::Broken(found.into_iter().map(|problem| problem.in_file(&path)).collect())
+            })?;
+            Change::replace(path, String::from_utf8_lossy(&bytes), text)
+        }
         None => Change::create(path, text),
     }))
 }
@@ -144,6 +154,8 @@ pub(super) struct Here<'s, 'e> {
     ids: Option<IdMaker<'s, 'e>>,
     /// Tasks by their items.
     linked: HashMap<String, String>,
+    /// Tasks of which it cannot be read what they are linked to.
+    unreadable: HashSet<String>,
     /// What each task depends on.
     dependencies: HashMap<String, Vec<String>>,
     /// Records that could not be read.
@@ -168,6 +180,7 @@ impl<'s, 'e> Here<'s, 'e> {
             folder: local_folder(session, remote),
             ids: None,
             linked: HashMap::new(),
+            unreadable: HashSet::new(),
             dependencies: HashMap::new(),
             problems: Vec::new(),
         }
@@ -242,14 +255,11 @@ impl Here<'_, '_> {
         task: Option<&LocalTask>,
         items: &BTreeSet<String>,
     ) -> std::result::Result<BTreeSet<String>, String> {
-        let own = task.map(|task| task.id.as_str());
-        let on: BTreeSet<String> = items
-            .iter()
-            .filter_map(|item| self.linked.get(item))
-            .filter(|on| Some(on.as_str()) != own)
-            .cloned()
-            .collect();
-        let Some(own) = own else { return Ok(on) };
+        let on: BTreeSet<String> = items.iter().filter_map(|item| self.linked.get(item)).cloned().collect();
+        let Some(own) = task.map(|task| task.id.as_str()) else { return Ok(on) };
+        if on.contains(own) {
+            return Err(format!("{own} cannot depend on itself"));
+        }
         let known = self.dependencies.get(own).cloned().unwrap_or_default();
         let new: Vec<&String> = on.iter().filter(|on| !known.contains(on)).collect();
         if let Some(on) = new.iter().find(|on| self.depends(on, own)) {
@@ -278,6 +288,7 @@ impl Local<Error> for Here<'_, '_> {
     fn tasks(&mut self) -> Result<Vec<LocalTask>> {
         let snapshot = self.snapshot();
         let (links, problems) = read_links(&snapshot, self.remote)?;
+        self.unreadable = problems.iter().filter_map(task_of_broken).collect();
         self.problems = problems;
         let mut links: HashMap<String, SyncLink> =
             links.into_iter().map(|(task, link)| (task.to_string(), link)).collect();
@@ -291,7 +302,8 @@ impl Local<Error> for Here<'_, '_> {
         let tallies = tallies(&context, &tasks, &mut self.problems)?;
         (self.linked, self.dependencies) = (HashMap::new(), HashMap::new());
         let mut all = Vec::new();
-        let ids = snapshot.task_ids()?;
+        let mut ids = snapshot.task_ids()?;
+        ids.retain(|id| !self.unreadable.contains(id.as_str()));
         let files: Vec<_> = ids.iter().map(|id| snapshot.task_file(id)).collect();
         let read = files.into_par_iter().map(|file| file?.map(|file| parse(&file)).transpose());
         for (id, task) in ids.iter().zip(read.collect::<Vec<Result<Option<Task>>>>()) {
@@ -347,6 +359,12 @@ impl Local<Error> for Here<'_, '_> {
             }
             _ => self.values.accept(task.and_then(|task| task.values.as_ref()), field, value),
         }
+    }
+
+    fn why_unknown(&self, item: &RemoteItem) -> Option<String> {
+        let is_its = |key: &String| self.unreadable.contains(key);
+        let is_unknown = item.key.as_ref().map_or(!self.unreadable.is_empty(), is_its);
+        is_unknown.then(|| "it may be that of a link that cannot be read".to_owned())
     }
 
     /// A random id would be another one in another clone.

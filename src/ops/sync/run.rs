@@ -52,6 +52,8 @@ pub struct SyncRun {
     pub unknown: usize,
     /// How many fields a person has to decide on.
     pub conflicts: usize,
+    /// How many decisions wait for a person: fields that both sides have changed, and pairs of which one is gone.
+    pub waiting: usize,
     /// How many comments became notes.
     pub notes: usize,
     /// Votes that reviews became, each as one line.
@@ -105,6 +107,9 @@ pub struct LastSync {
     pub changes: usize,
     /// What went wrong.
     pub problems: Vec<String>,
+    /// Whether items can be created there; not known of a run that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub can_create: Option<bool>,
 }
 
 pub(super) const LAST: &str = "last.json";
@@ -232,9 +237,9 @@ fn last_of(session: &Session<'_>, result: &Result<SyncReport>) -> LastSync {
         Ok(report) => {
             let changes = report.steps.iter().filter(|step| step.kind != StepKind::Link).count();
             let changes = if report.needs_confirmation() { 0 } else { changes };
-            LastSync { at, changes, problems: report.problems.clone() }
+            LastSync { at, changes, problems: report.problems.clone(), can_create: Some(report.can_create) }
         }
-        Err(error) => LastSync { at, changes: 0, problems: vec![error.to_string()] },
+        Err(error) => LastSync { at, changes: 0, problems: vec![error.to_string()], can_create: None },
     }
 }
 
@@ -251,6 +256,7 @@ impl SyncRun {
             needs_yes: report.needs_confirmation(),
             unknown: report.unknown,
             conflicts: steps.iter().map(|step| step.conflicts.len()).sum(),
+            waiting: report.waiting,
             problems: report.problems.len(),
             notes: 0,
             votes: Vec::new(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::here::{LoggedLoss, local_folder, read_json, read_links, read_log};
 use super::run::{LAST, LastSync, find_remote};
-use crate::model::{Problem, SyncField, SyncLink, SyncOrphan, SyncPolicy, SyncValue};
+use crate::model::{Problem, SyncField, SyncKind, SyncLink, SyncOrphan, SyncPolicy, SyncRemote, SyncValue};
 use crate::ops::{Result, Session};
 
 /// The state of synchronisation.
@@ -28,6 +28,8 @@ pub struct RemoteStatus {
     pub unfinished: usize,
     /// How many values were lost.
     pub lost: usize,
+    /// Whether items can be created there, as far as it is known.
+    pub can_create: bool,
     /// The last run on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<LastSync>,
@@ -82,7 +84,9 @@ pub fn sync_status(session: &Session<'_>, remote: Option<&str>) -> Result<(SyncS
         problems.extend(found);
         let folder = local_folder(session, name);
         let journal: Option<Vec<serde_json::Value>> = read_json(&folder.join("journal.json"))?;
-        let is_linked = |link: &&SyncLink| link.orphan != Some(SyncOrphan::Unlinked);
+        let ended = [Some(SyncOrphan::Unlinked), Some(SyncOrphan::DeletedBoth)];
+        let is_linked = |link: &&SyncLink| !ended.contains(&link.orphan);
+        let last = last_sync(session, name);
         let links: Vec<SyncLink> = links.into_iter().map(|(_, link)| link).collect();
         remotes.push(RemoteStatus {
             name: name.to_owned(),
@@ -90,7 +94,8 @@ pub fn sync_status(session: &Session<'_>, remote: Option<&str>) -> Result<(SyncS
             linked: links.iter().filter(is_linked).count(),
             unfinished: journal.map_or(0, |journal| journal.len()),
             lost: read_log(session, name).len(),
-            last: last_sync(session, name),
+            can_create: can_create(config.sync.get(name), last.as_ref()).unwrap_or(true),
+            last,
             waiting: links.iter().flat_map(waiting).collect(),
             links: links.iter().filter(is_linked).map(LinkView::of).collect(),
         });
@@ -101,6 +106,15 @@ pub fn sync_status(session: &Session<'_>, remote: Option<&str>) -> Result<(SyncS
 /// Returns the last run with another tracker on this machine; none where none was.
 pub fn last_sync(session: &Session<'_>, remote: &str) -> Option<LastSync> {
     read_json(&local_folder(session, remote).join(LAST)).unwrap_or_default()
+}
+
+/// Whether items can be created with another tracker, as far as it is known.
+pub(super) fn can_create(remote: Option<&SyncRemote>, last: Option<&LastSync>) -> Option<bool> {
+    match remote.and_then(|remote| remote.kind) {
+        Some(SyncKind::Postgres) => Some(false),
+        Some(SyncKind::Github) => Some(true),
+        _ => last.and_then(|last| last.can_create),
+    }
 }
 
 impl LinkView {
@@ -119,8 +133,10 @@ fn waiting(link: &SyncLink) -> Vec<SyncWaiting> {
         there,
         orphan,
     };
-    let orphan = link.orphan.filter(|orphan| *orphan != SyncOrphan::Unlinked);
-    let gone = orphan.map(|orphan| of(None, None, None, Some(orphan)));
+    if link.decisions() == 0 {
+        return Vec::new();
+    }
+    let gone = link.orphan.map(|orphan| of(None, None, None, Some(orphan)));
     let conflicts = link.conflicts.iter().map(|(field, conflict)| {
         of(Some(*field), Some(conflict.here.clone()), Some(conflict.there.clone()), None)
     });

@@ -184,9 +184,13 @@ fn deleted_and_transferred_issues_wait_for_a_person() {
     gone  TASK-2B4PJ6  1  Deleted      the item is gone
     gone  TASK-M7FQG7  2  Transferred  the item is gone
     --- stderr
-    forge: 2 gone
+    forge: 2 gone, 2 to decide on
+    tracker sync status forge shows what to decide
     ");
-    assert_eq!(later(&["sync"]).stderr, "forge: nothing to do\n");
+    assert_snapshot!(later(&["sync"]).stderr, @r"
+    forge: 2 to decide on
+    tracker sync status forge shows what to decide
+    ");
 }
 
 #[test]

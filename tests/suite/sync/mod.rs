@@ -1,5 +1,6 @@
 //! Synchronisation with other trackers.
 
+mod edges;
 mod github;
 mod github_checks;
 mod github_gate;

@@ -149,10 +149,10 @@ struct Add {
     #[arg(long, group = "reached")]
     github: bool,
     /// Repository on GitHub, as OWNER/NAME or HOST/OWNER/NAME [default: the one that was cloned]
-    #[arg(long, value_name = "REPO", requires = "github")]
+    #[arg(long, value_name = "REPO", requires = "github", conflicts_with_all = ["command", "postgres"])]
     repo: Option<String>,
     /// Table of the database [default: legion_tasks]
-    #[arg(long, value_name = "TABLE", requires = "postgres")]
+    #[arg(long, value_name = "TABLE", requires = "postgres", conflicts_with_all = ["command", "github"])]
     table: Option<String>,
     /// Project there [default: the one of the configuration]
     #[arg(long, value_name = "PROJECT")]
@@ -399,7 +399,7 @@ impl View for Response {
             Self::Configured(added) => added.written.status(out),
             Self::Written { resolved } => {
                 resolved.status(out);
-                out.line(out.dim("the next `tracker sync` writes it on both sides"));
+                out.line(out.dim("the next `tracker sync` goes by it"));
             }
             Self::Tested(tested) => {
                 let failed = tested.failed.len();

@@ -81,7 +81,7 @@ pub(super) fn line(run: &SyncRun) -> String {
         noun(run.votes.len(), "new vote"),
         noun(run.evidence.len(), "new receipt"),
         noun(run.gate.len(), "pull request").map(|count| format!("{count} judged")),
-        part(run.conflicts, "to decide on"),
+        part(run.waiting, "to decide on"),
         part(run.problems, "with problems"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
@@ -91,11 +91,15 @@ pub(super) fn line(run: &SyncRun) -> String {
 }
 
 pub(super) fn summary(run: &SyncRun, out: &mut Output) {
-    let skipped =
-        if run.skipped.is_empty() { String::new() } else { format!(", {} skipped", run.skipped.len()) };
+    let skipped = match run.skipped.as_slice() {
+        [] => String::new(),
+        [one] if !run.dry_run => clean(&format!(", 1 skipped ({}: {})", one.what, one.why)).into_owned(),
+        some if run.dry_run => format!(", {} skipped", some.len()),
+        some => format!(", {} skipped (--dry-run names them)", some.len()),
+    };
     out.line(out.dim(&format!("{}{skipped}", line(run))));
-    if run.conflicts > 0 {
-        out.line(out.dim(&format!("tracker sync status {} shows both values", run.remote)));
+    if run.waiting > 0 {
+        out.line(out.dim(&format!("tracker sync status {} shows what to decide", run.remote)));
     }
 }
 
@@ -128,7 +132,7 @@ fn show_remote(remote: &RemoteStatus, out: &mut Output) {
         out.line(text);
     }
     for own in &remote.waiting {
-        waiting(&remote.name, own, out);
+        waiting(remote, own, out);
     }
     let rows: Vec<Vec<Cell>> = remote
         .links
@@ -147,8 +151,8 @@ fn show_remote(remote: &RemoteStatus, out: &mut Output) {
     }
 }
 
-fn waiting(remote: &str, own: &SyncWaiting, out: &mut Output) {
-    let resolve = format!("tracker sync resolve {remote} {}", own.task);
+fn waiting(remote: &RemoteStatus, own: &SyncWaiting, out: &mut Output) {
+    let resolve = format!("tracker sync resolve {} {}", remote.name, own.task);
     match (own.field, own.orphan) {
         (Some(field), _) => {
             let value = |value: &Option<SyncValue>| value.as_ref().map(short).unwrap_or_default();
@@ -160,6 +164,7 @@ fn waiting(remote: &str, own: &SyncWaiting, out: &mut Output) {
         (None, orphan) => {
             let (gone, ours, theirs) = match orphan {
                 Some(SyncOrphan::DeletedHere) => ("here", "leaves the item alone", "creates the task again"),
+                _ if !remote.can_create => ("there", "keeps the task here alone", "cancels the task"),
                 _ => ("there", "creates the item again", "cancels the task"),
             };
             out.line(clean(&format!("  ✗ {} {}: gone {gone}", own.task, own.item)));
