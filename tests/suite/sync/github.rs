@@ -458,7 +458,7 @@ fn reviews_become_votes_on_the_commit_that_was_reviewed() {
     --- stderr
     warning: the review of 1 by octocat is no vote: nobody is named for the login
       hint: write "octocat" = "Name <address>" under [sync.forge.people]
-    forge: 1 new vote, 1 with problems, 1 skipped
+    forge: 1 new vote, 1 with problems, 1 skipped (TASK-1: it did not come from there, and no filter selects it)
     "#);
     let votes = || {
         let shown = git(&["ls-tree", "-r", "--name-only", "fix/cart", ".tracker/signoffs/"]);

@@ -258,7 +258,7 @@ fn a_bad_row_is_named_and_the_others_are_taken() {
     warning: `00000000-0000-0000-0000-000000000003`: unknown status `resting`; map it under [sync.legion.status]; its status is left out
     warning: `00000000-0000-0000-0000-000000000004`: a task needs a title
     warning: `00000000-0000-0000-0000-000000000010`: TASK-5 cannot depend on TASK-4, which depends on it; dependencies of TASK-5 stays
-    legion: 5 new here, 1 changed, 7 with problems, 1 skipped
+    legion: 5 new here, 1 changed, 7 with problems, 1 skipped (00000000-0000-0000-0000-000000000008: it belongs to TASK-77, which is not here)
     ");
     assert_snapshot!(world.sandbox.read(".tracker/tasks/TASK-3.md"), @r#"
     ---
@@ -283,7 +283,7 @@ fn a_bad_row_is_named_and_the_others_are_taken() {
     warning: `00000000-0000-0000-0000-000000000003`: dependencies is not a list of ids; it is left out
     warning: `00000000-0000-0000-0000-000000000003`: estimated_duration_minutes is not a number of minutes; it is left out
     warning: `00000000-0000-0000-0000-000000000004`: a task needs a title
-    legion: 5 with problems, 1 skipped
+    legion: 5 with problems, 1 skipped (00000000-0000-0000-0000-000000000008: it belongs to TASK-77, which is not here)
     ");
     assert_snapshot!(world.masked(&world.run(&["sync", "doctor"])), @r"
     exit 0
@@ -319,7 +319,7 @@ fn a_bad_row_is_named_and_the_others_are_taken() {
     warning: `00000000-0000-0000-0000-000000000003`: dependencies is not a list of ids; it is left out
     warning: `00000000-0000-0000-0000-000000000003`: estimated_duration_minutes is not a number of minutes; it is left out
     warning: `00000000-0000-0000-0000-000000000004`: a task needs a title
-    legion: 1 changed, 6 with problems, 1 skipped
+    legion: 1 changed, 6 with problems, 1 skipped (00000000-0000-0000-0000-000000000008: it belongs to TASK-77, which is not here)
     "#);
 }
 

@@ -255,7 +255,7 @@ fn what_comes_from_outside_earns_nothing_and_damages_nothing() {
     warning: `5`: the text has 60001 bytes, and at most 49152 are taken; its body is left out
     warning: `7`: unknown status `resting`; map it under [sync.forge.status]; its status is left out
     warning: line 6 of what it answered: expected ident at line 1 column 10
-    forge: 3 new here, 7 with problems, 1 skipped
+    forge: 3 new here, 7 with problems, 1 skipped (../../x: it is qa_approved there)
     ");
     let id = first_id(&output.stdout);
     assert_snapshot!(sandbox.read(format!(".tracker/tasks/{id}.md")), @r"
@@ -489,12 +489,12 @@ fn what_is_not_taken_over_leaves_no_more_than_its_digest() {
     let item = r#"{ printf '{"item":{"id":"1","version":"1","fields":{"title":"T","body":"'; head -c 2000000 /dev/zero | tr '\0' y; printf '"}}}\n{"end":true}\n'; }"#;
     let written = r#"echo '{"written":{"id":"1","version":"1"}}'"#;
     remote(&sandbox, &format!("case $line in *push*) {written};; *) {item};; esac"));
-    let first = sandbox.tracker(&["sync"]);
+    let first = sandbox.tracker(&["sync", "--pull"]);
     assert!(
         first.stderr.contains("its body is left out") && first.stderr.contains("1 with problems"),
         "{first}"
     );
-    let again = sandbox.tracker(&["sync"]);
+    let again = sandbox.tracker(&["sync", "--pull"]);
     assert_eq!(again.stderr, "r: nothing to do\n", "it was reported once");
     assert_eq!(sandbox.tracker(&["sync", "status"]).status, 0);
     assert_eq!(sandbox.tracker(&["doctor"]).status, 0);
