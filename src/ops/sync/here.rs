@@ -322,10 +322,8 @@ impl Local<Error> for Here<'_, '_> {
             if let Some(link) = link.as_ref().filter(|link| !link.id.is_empty()) {
                 self.linked.insert(link.id.clone(), id.to_string());
             }
-            if !task.depends_on.is_empty() {
-                let on = task.depends_on.iter().map(ToString::to_string).collect();
-                self.dependencies.insert(id.to_string(), on);
-            }
+            let on = task.depends_on.iter().map(ToString::to_string).collect();
+            self.dependencies.insert(id.to_string(), on);
             let approved = tallies.get(id.as_str()).map_or(0, |tally| tally.approved);
             all.push(LocalTask {
                 id: id.to_string(),
