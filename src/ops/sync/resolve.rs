@@ -1,7 +1,8 @@
 //! `sync resolve`: what both sides have changed, and pairs of which one is gone, decided by a person. The next run writes it.
 
 use super::here::{append_log, link_change, read_links, task_of_broken};
-use super::run::{find_remote, reach};
+use super::reach::reach;
+use super::run::find_remote;
 use super::view::{can_create, last_sync};
 use crate::doc::Edit;
 use crate::model::{
