@@ -241,7 +241,7 @@ impl<E> Planner<'_, '_, E> {
             let why = "items cannot be created there".to_owned();
             return match is_requested {
                 true => {
-                    self.plan.problems.push(format!("{}: it was to be created again, and {why}", task.id))
+                    self.plan.problems.push(format!("{}: it was to be created again, and {why}", task.id));
                 }
                 false => self.plan.skipped.push((task.id.clone(), why)),
             };
@@ -286,7 +286,7 @@ impl<E> Planner<'_, '_, E> {
         if let Some(why) = self.local.why_unknown(item).or(why) {
             match self.id_of(item) {
                 Ok(Some(task)) => {
-                    self.plan.problems.push(format!("{task}: it was to be created again, and {why}"))
+                    self.plan.problems.push(format!("{task}: it was to be created again, and {why}"));
                 }
                 _ => self.plan.skipped.push((item.id.clone(), why)),
             }
