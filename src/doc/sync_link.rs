@@ -139,7 +139,7 @@ mod tests {
         let both = merged(Some(&link(|_| ())), &title("t"), &area).unwrap();
         assert_eq!(
             both.agreed,
-            title("t").agreed.into_iter().take(1).chain(area.agreed.clone().into_iter().skip(1)).collect()
+            title("t").agreed.into_iter().take(1).chain(area.agreed.into_iter().skip(1)).collect()
         );
         // What each has changed in its own way is agreed on no longer.
         let neither = merged(Some(&link(|_| ())), &title("t"), &title("u")).unwrap();
