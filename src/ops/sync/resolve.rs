@@ -12,7 +12,7 @@ use crate::ops::fields::edit_to;
 use crate::ops::session::{parse, spliced};
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
-use crate::sync::Lost;
+use crate::sync::{Lost, Remote};
 
 /// Decides for one side: in one field, or in all that wait.
 pub fn resolve_sync(
