@@ -30,6 +30,10 @@ impl<'r> Reached<'r> {
 }
 
 impl Remote<Error> for Reached<'_> {
+    fn allow_writes(&mut self) {
+        self.items().allow_writes();
+    }
+
     fn capabilities(&mut self) -> Result<Capabilities> {
         self.items().capabilities()
     }

@@ -43,7 +43,7 @@ fn checks_that_are_named_become_evidence_once() {
     evidence  TASK-1: tester failed on 1 file, reported by build / test (forge)
     --- stderr
     warning: check `ci/legacy` of pull request 1 is no evidence of TASK-1: role `nobody` runs nothing: write `verify` under [roles.nobody]
-    forge: 1 new receipt, 1 with problems, 1 skipped
+    forge: 1 new receipt, 1 with problems, 1 skipped (TASK-1: it did not come from there, and no filter selects it)
     ");
     let written = evidence();
     assert_eq!(written.len(), 1, "{written:#?}");

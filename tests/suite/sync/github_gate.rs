@@ -79,7 +79,7 @@ fn the_gate_goes_back_to_pull_requests_only_where_it_changed() {
       hint: git fetch
     warning: pull request 3 is not judged: its commit 2222222 is not in this clone
       hint: git fetch origin pull/3/head
-    forge: 1 pull request judged, 2 with problems, 1 skipped
+    forge: 1 pull request judged, 2 with problems, 1 skipped (TASK-1: it did not come from there, and no filter selects it)
     ");
     assert_snapshot!(world.shown(), @r#"
     "success" "all checks passed, approvals missing"
@@ -120,7 +120,7 @@ fn the_gate_goes_back_to_pull_requests_only_where_it_changed() {
     --- stderr
     warning: pull request 1 is not judged: the commit 1111111 of `main` is not in this clone
       hint: git fetch origin main
-    forge: 1 with problems, 1 skipped
+    forge: 1 with problems, 1 skipped (TASK-1: it did not come from there, and no filter selects it)
     ");
     assert_eq!(world.writes(), Vec::<String>::new(), "nothing is judged by guess");
 }
@@ -153,7 +153,7 @@ fn a_gate_that_cannot_run_is_no_yes() {
     --- stderr
     warning: pull request 1 cannot be judged: .tracker/config.toml:1: format: format `99` is newer than this program reads (`2`)
       hint: tracker check --base main --head [HEAD] says more
-    forge: 1 pull request judged, 1 with problems, 1 skipped
+    forge: 1 pull request judged, 1 with problems, 1 skipped (TASK-1: it did not come from there, and no filter selects it)
     ");
     assert_snapshot!(world.shown(), @r#"
     "error" ".tracker/config.toml:1: format: format `99` is newer than this program reads (`2`)"

@@ -155,7 +155,8 @@ fn a_file_that_is_gone_or_empty_deletes_nothing_in_silence() {
     --- stderr
     error: `csv` has 0 of 2 linked items: nothing is taken for deleted
       hint: is it the right file, database or repository? if they were deleted: tracker sync csv --yes
-    csv: would change: 1 new here, 2 gone
+    csv: would change: 1 new here, 2 gone, 2 to decide on
+    tracker sync status csv shows what to decide
     ");
     assert!(!sandbox.read("tasks.csv").contains("TASK"), "nothing is written on either side");
     std::fs::remove_file(sandbox.path().join("tasks.csv")).unwrap();
@@ -170,7 +171,8 @@ fn a_file_that_is_gone_or_empty_deletes_nothing_in_silence() {
     gone  TASK-GG6VSA  1  One  the item is gone
     gone  TASK-XE0EE7  2  Two  the item is gone
     --- stderr
-    csv: 2 gone
+    csv: 2 gone, 2 to decide on
+    tracker sync status csv shows what to decide
     ");
 }
 
