@@ -3,6 +3,7 @@
 //! A program that works on another repository than git was called for is started without what git tells its children
 //! of that one. Errors name the program and what it was to do. Which program counts as trusted is the caller's matter.
 
+mod callers;
 mod groups;
 mod jobs;
 mod printed;
@@ -18,6 +19,7 @@ use std::time::Duration;
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+pub(crate) use callers::callers;
 pub use jobs::{Apart, GroupSignal, Job, JobEnd, birth, kill_marked, signal_group};
 pub use printed::Ending;
 

@@ -7,7 +7,7 @@ use super::link::{comment_mark, missing_hooks};
 use super::plan::{CommitContext, Plan, TimeRule, unstaged};
 use crate::doc::record_problems;
 use crate::env::Env;
-use crate::git::{CommitId, CommitInfo, Operation};
+use crate::git::{CommitId, Operation};
 use crate::model::{Config, Problem, RecordKind, RecordPath, Severity, TRACKER_FOLDER, TaskId};
 use crate::ops::target_policy::target_policy_here;
 use crate::ops::{Error, Result, Session};
@@ -15,11 +15,8 @@ use crate::policy::{
     Action, Attempt, Comments, DirectiveError, Directives, Hint, Reason, Refusal, complete_ids, near_misses,
     parse_message,
 };
+use crate::process::callers;
 use crate::store::{self, Hook, Purpose, Snapshot, Workspace};
-
-/// How long ago a commit that is being made was written at most, where nobody gave it another time: as long as an editor
-/// may be open is no matter, for git takes the time before.
-const NOW_SECONDS: i64 = 3600;
 
 /// Checks what a message requires against what is staged, and refuses the commit with every reason.
 pub fn check_message(env: &Env, file: &Path) -> Result<Vec<Problem>> {
@@ -240,7 +237,7 @@ fn reasons_against(
     let commit = head.map(|head| repository.commit_info(head)).transpose()?;
     let parent = commit.as_ref().and_then(|commit| commit.parents.first().copied());
     let may_amend =
-        commit.as_ref().is_some_and(|commit| repeats(&commit.message, directives) && !is_beside(env, commit));
+        commit.as_ref().is_some_and(|commit| repeats(&commit.message, directives) && !is_beside());
     let author = repository.identity(env)?.name;
     let unchanged = head.map_or(Ok(false), |head| staged.is_of(head))?;
     let at_head = (!unchanged).then(|| workspace.snapshot_of_commit(head)).transpose()?;
@@ -285,16 +282,13 @@ fn reasons_against(
     Ok(reasons)
 }
 
-/// Whether the commit that is being made is another one than HEAD: it has HEAD's author, and was written just now. One that
-/// is amended keeps its author's time, unless it is given another or another author.
-fn is_beside(env: &Env, head: &CommitInfo) -> bool {
-    // As git gives it to its hooks: `@SECONDS ZONE`.
-    let date = env.variable("GIT_AUTHOR_DATE");
-    let seconds = date.as_deref().and_then(|date| date.strip_prefix('@')?.split(' ').next()?.parse().ok());
-    let author = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"].map(|name| env.variable(name).unwrap_or_default());
-    let is_now = |seconds: i64| (env.now().timestamp() - seconds).abs() <= NOW_SECONDS;
-    seconds.is_some_and(|seconds| is_now(seconds) && seconds != head.author_time.timestamp())
-        && author == [head.author.name.as_str(), head.author.email.as_str()]
+/// Whether the commit that is being made is known to be another one than HEAD: `git commit` has made the call, and not to
+/// amend. An alias may be either, and not every system tells.
+fn is_beside() -> bool {
+    let is_commit = |line: &Vec<String>| line.iter().skip(1).any(|word| word == "commit");
+    // Git takes the beginning of an option for it.
+    let amends = |line: &Vec<String>| line.iter().any(|word| word.starts_with("--am"));
+    callers().iter().find(|line| is_commit(line)).is_some_and(|line| !amends(line))
 }
 
 /// Whether a message requires every move that the directives require.
