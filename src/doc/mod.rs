@@ -68,7 +68,7 @@ pub use plan::{
 };
 pub(crate) use receipt::signed_receipt;
 pub use receipt::{create_receipt, read_receipt, receipt_digest, receipt_file_name};
-pub(crate) use record::{read_task_of, record_problems};
+pub(crate) use record::{merge_record, read_task_of, record_problems};
 pub use role::{create_role, read_role};
 pub(crate) use run::{
     AnyRun, create_run, create_task_run, decide_task_run, is_task_run, read_any_run, read_run, read_task_run,
@@ -80,7 +80,7 @@ pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,
     read_sprint, set_block,
 };
-pub(crate) use sync_link::{create_sync_link, merge_sync_links, read_sync_link};
+pub(crate) use sync_link::{create_sync_link, read_sync_link};
 pub(crate) use task::signed_move;
 pub use task::{append_move, create_task, read_task};
 pub(crate) use upgrade::{upgrade_config, upgrade_task};

@@ -1,11 +1,13 @@
-//! Any record, read for what is wrong with it: the one table of which reader reads which kind.
+//! Any record: the one table of which reader reads which kind for what is wrong with it, and how versions of it are merged.
 
+use super::merge::{Identity, Marks, Merge, RecordVersions, merge};
+use super::sync_link::merge_sync_links;
 use super::{
     Document, escalation_warnings, read_any_run, read_config, read_escalation, read_finding, read_note,
     read_plan, read_receipt, read_role, read_scope_change, read_sprint, read_sync_link, read_task, read_vote,
     read_workflow, signers::signers_problems,
 };
-use crate::model::{PlanId, Problem, RecordKind, RecordPath, Task, TaskId};
+use crate::model::{PlanId, Problem, RecordFormat, RecordKind, RecordPath, Task, TaskId};
 
 /// Reads a task and compares its id with the one that its path names: an edit that git carried into the wrong file is
 /// found here.
@@ -19,6 +21,26 @@ pub fn read_task_of(id: &TaskId, bytes: &[u8]) -> Result<Task, Vec<Problem>> {
         .on_key("id")
         .with_hint(format!("write `id: {id}`, or rename the file to {}.md", task.id));
     Err(vec![problem.at_line(line.unwrap_or(1))])
+}
+
+/// Merges three versions of a record as its kind is merged: a link to an item of another tracker field by field, anything
+/// else key by key. With an `identity` no version may be another record.
+///
+/// # Errors
+/// As [`merge`].
+pub fn merge_record(
+    record: Option<&RecordPath>,
+    versions: RecordVersions<'_>,
+    identity: Option<Identity<'_>>,
+    marks: &Marks<'_>,
+) -> Result<Merge, Problem> {
+    if let Some(text) =
+        record.and_then(RecordPath::linked_task).and_then(|task| merge_sync_links(&task, versions))
+    {
+        return Ok(Merge { text, conflicts: Vec::new() });
+    }
+    let format = record.map_or(RecordFormat::Text, RecordPath::format);
+    merge(format, versions, identity, marks)
 }
 
 /// Returns everything that is wrong with a record, warnings included.
@@ -90,5 +112,25 @@ fn problems_of_task(kind: RecordKind, task: &TaskId, bytes: &[u8]) -> Result<Vec
         RecordKind::Finding => read_finding(task, bytes).map(|finding| finding.warnings),
         RecordKind::Note => read_note(task, bytes).map(|_| Vec::new()),
         _ => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Marks, RecordPath, RecordVersions, merge_record};
+
+    #[test]
+    fn a_link_is_merged_field_by_field_and_any_other_record_key_by_key() {
+        let text = |version: &str| format!("task: TASK-7Q2M\nid: '4'\nversion: '{version}'\n");
+        let [base, ours, theirs] = ["1", "2", "3"].map(text);
+        let versions =
+            RecordVersions { base: Some(base.as_bytes()), ours: ours.as_bytes(), theirs: theirs.as_bytes() };
+        let merged = |path: &str| {
+            let record = RecordPath::parse(path).unwrap();
+            merge_record(Some(&record), versions, None, &Marks::default()).unwrap()
+        };
+        let link = merged(".tracker/sync/forge/TASK-7Q2M.yaml");
+        assert!(link.conflicts.is_empty() && !link.text.contains("version"), "{link:?}");
+        assert_eq!(merged(".tracker/findings/TASK-7Q2M/F7XC.yaml").conflicts.len(), 1);
     }
 }

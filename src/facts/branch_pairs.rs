@@ -8,11 +8,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::Result;
-use crate::doc::{Identity, Marks, RecordVersions, merge};
+use crate::doc::{Identity, Marks, RecordVersions, merge_record};
 use crate::git::{
     BlobId, CommitId, DiffWork, FileChange, FileMode, FileState, Hunks, Repository, merge_changes,
 };
-use crate::model::{RecordFormat, RecordPath};
+use crate::model::RecordPath;
 use crate::store::LARGEST_FILE;
 
 /// Larger texts are git's to merge.
@@ -219,8 +219,8 @@ impl<'a> BranchPairs<'a> {
         let identity = record.identity().map(|(key, id)| Identity { key, id });
         let [base, ours, theirs] = texts;
         let versions = RecordVersions { base: Some(base.as_slice()), ours, theirs };
-        let format: RecordFormat = record.format();
-        merge(format, versions, identity, &self.marks).is_ok_and(|merged| merged.conflicts.is_empty())
+        let merged = merge_record(Some(record), versions, identity, &self.marks);
+        merged.is_ok_and(|merged| merged.conflicts.is_empty())
     }
 
     fn is_clean_text(&mut self, blobs: [BlobId; 3], texts: &[Rc<Vec<u8>>; 3]) -> Option<bool> {

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::session::refuse_other_formats;
 use super::{Error, Result};
-use crate::doc::{Identity, Marks, RecordVersions, merge, merge_sync_links, read_task};
+use crate::doc::{Identity, Marks, RecordVersions, merge_record, read_task};
 use crate::env::Env;
-use crate::model::{Field, Problem, RecordFormat, RecordPath, TaskId};
+use crate::model::{Field, Problem, RecordPath, TaskId};
 use crate::store::{self, LARGEST_FILE, Workspace};
 
 /// What git hands over.
@@ -59,7 +59,6 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
         (read(&file(&request.base))?, read(&ours_path)?, read(&file(&request.theirs))?);
     // The tracker of a folder below the top has the same merge driver.
     let record = RecordPath::parse_anywhere(&request.path);
-    let format = record.as_ref().map_or(RecordFormat::Text, RecordPath::format);
     let identity = record.as_ref().and_then(RecordPath::identity);
     let identity = identity.map(|(key, id)| Identity { key, id });
     let label = |at: usize, own: &'static str| request.labels[at].as_deref().unwrap_or(own);
@@ -73,11 +72,7 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
     if let Some(RecordPath::Task(id)) = &record {
         refuse_two_tasks(env, id, versions, &request.path)?;
     }
-    if let Some(text) = record.as_ref().and_then(|record| merged_link(record, versions)) {
-        replace(&ours_path, text.as_bytes())?;
-        return Ok((MergedRecord { path: request.path.clone(), conflicts: Vec::new() }, Vec::new()));
-    }
-    let merged = merge(format, versions, identity, &marks).map_err(|problem| {
+    let merged = merge_record(record.as_ref(), versions, identity, &marks).map_err(|problem| {
         let hint = problem.hint.clone().unwrap_or_default();
         let problem = problem.in_file(request.path.as_str());
         Error::usage_with(format!("{problem}; our version is left as it was"), hint)
@@ -90,11 +85,6 @@ pub fn merge_records(env: &Env, request: &MergeRequest) -> Result<(MergedRecord,
         .collect();
     let problems = problems(&request.path, &conflicts);
     Ok((MergedRecord { path: request.path.clone(), conflicts }, problems))
-}
-
-/// Returns the merge of a link to an item of another tracker; none where it is something else, or has a conflict.
-fn merged_link(record: &RecordPath, versions: RecordVersions<'_>) -> Option<String> {
-    merge_sync_links(&record.linked_task()?, versions)
 }
 
 /// Refuses to join two tasks that two clones created under one number: keeping one side would lose the other.

@@ -31,7 +31,7 @@ pub struct Identity<'a> {
     pub id: &'a str,
 }
 
-/// Versions versions of a record.
+/// Three versions of a record.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordVersions<'a> {
     /// What both sides began with; none where both added the file.

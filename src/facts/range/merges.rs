@@ -8,9 +8,9 @@ use similar::{ChangeTag, TextDiff};
 use super::changes::RangeCommit;
 use super::types::MergedRecord;
 use super::{RangeReader, Result};
-use crate::doc::{Marks, RecordVersions, merge};
+use crate::doc::{Marks, RecordVersions, merge_record};
 use crate::git::{CommitId, CommitInfo, FileChange, FileState};
-use crate::model::{RecordFormat, RecordPath, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker};
+use crate::model::{RecordPath, TRACKER_FOLDER, TaskId, is_daily_record, is_in_tracker};
 
 /// Maximum number of differing lines shown.
 const SHOWN: usize = 4;
@@ -176,9 +176,9 @@ impl RangeReader<'_> {
         if !self.record_work.take(base, [ours, theirs]) {
             return FieldMerge::TooMuchWork;
         }
-        let format = RecordPath::parse(path).map_or(RecordFormat::Text, |path| path.format());
         let marks = Marks { base: "base", ours: "ours", theirs: "theirs", size: 7 };
-        match merge(format, RecordVersions { base, ours, theirs }, None, &marks) {
+        let versions = RecordVersions { base, ours, theirs };
+        match merge_record(RecordPath::parse(path).as_ref(), versions, None, &marks) {
             Ok(merged) if merged.conflicts.is_empty() => FieldMerge::Clean(merged.text),
             Ok(merged) => FieldMerge::Conflict(merged.text),
             Err(_) => FieldMerge::Conflict(String::from_utf8_lossy(ours).into_owned()),

@@ -135,7 +135,6 @@ impl<'a> RangeReader<'a> {
     }
 
     /// The records at the base's tip.
-    /// The records of the base's tip.
     #[must_use]
     pub fn tip(&self) -> &Snapshot {
         self.tip.as_ref().unwrap_or(&self.before)
