@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::Result;
 use super::reach::Reach;
-use crate::git::{CommitGraph, CommitId, LinkParser, Links, People, Repository};
+use crate::git::{CommitGraph, CommitId, LinkParser, People, Repository};
 use crate::model::{Config, RecordKind, TaskId};
 use crate::policy::history::Commit;
 use crate::policy::{Comments, Directive, parse_message};
@@ -55,19 +55,19 @@ impl Prefixes {
 pub struct Commits<'a> {
     repository: &'a Repository,
     tip: Option<CommitId>,
-    links: OnceCell<Links>,
+    graph: OnceCell<CommitGraph>,
 }
 
 impl<'a> Commits<'a> {
     /// Reads nothing yet.
     #[must_use]
     pub fn new(repository: &'a Repository, tip: Option<CommitId>) -> Self {
-        Self { repository, tip, links: OnceCell::new() }
+        Self { repository, tip, graph: OnceCell::new() }
     }
 
     /// Returns the commits that link a task, newest first.
     pub fn of(&self, id: &TaskId) -> Result<Vec<CommitId>> {
-        Ok(self.links()?.map(|links| links.of(id.as_str())).unwrap_or_default())
+        self.newest_first(|graph| graph.linking(id.as_str()))
     }
 
     /// Returns the commits that changed a task's record, or its folder of votes or findings; newest first. Where a
@@ -77,30 +77,37 @@ impl<'a> Commits<'a> {
             RecordKind::Task => format!("{id}.md"),
             _ => id.to_string(),
         };
-        Ok(self.links()?.map(|links| links.touching(kind.folder(), &name)).unwrap_or_default())
+        self.newest_first(|graph| graph.touching(kind.folder(), &name))
     }
 
     /// Whether all of the history was looked at.
     pub fn are_complete(&self) -> Result<bool> {
-        Ok(self.links()?.is_none_or(|links| links.is_complete))
+        Ok(self.graph()?.is_none_or(CommitGraph::is_complete))
     }
 
     /// Returns the commits since a moment that link a task, each with all that it links; newest first.
     pub fn linked_since(&self, since: DateTime<Utc>) -> Result<Vec<(CommitId, Vec<TaskId>)>> {
-        let Some(links) = self.links()? else { return Ok(Vec::new()) };
-        let recent = links.commits.iter().take_while(|commit| commit.time >= since);
-        let ids = |ids: &[String]| ids.iter().filter_map(|id| TaskId::parse(id).ok()).collect::<Vec<_>>();
-        let linked = recent.map(|commit| (commit.id, ids(&commit.ids)));
-        Ok(linked.filter(|(_, ids)| !ids.is_empty()).collect())
+        let Some(graph) = self.graph()? else { return Ok(Vec::new()) };
+        let tasks = |number: &u32| -> Vec<TaskId> {
+            graph.links_of(*number).into_iter().filter_map(|id| TaskId::parse(id).ok()).collect()
+        };
+        let recent = graph.newest_first(graph.linking_since(since.timestamp()));
+        let linked = recent.iter().filter_map(|number| Some((graph.id(*number)?, tasks(number))));
+        Ok(linked.filter(|(_, tasks)| !tasks.is_empty()).collect())
     }
 
-    fn links(&self) -> Result<Option<&Links>> {
+    fn newest_first(&self, choose: impl FnOnce(&CommitGraph) -> Vec<u32>) -> Result<Vec<CommitId>> {
+        let Some(graph) = self.graph()? else { return Ok(Vec::new()) };
+        Ok(graph.newest_first(choose(graph)).into_iter().filter_map(|number| graph.id(number)).collect())
+    }
+
+    fn graph(&self) -> Result<Option<&CommitGraph>> {
         let Some(tip) = self.tip else { return Ok(None) };
-        if let Some(links) = self.links.get() {
-            return Ok(Some(links));
+        if let Some(graph) = self.graph.get() {
+            return Ok(Some(graph));
         }
-        let links = parsed(|parser| self.repository.links(tip, parser, MOST_LINKS))?;
-        Ok(Some(self.links.get_or_init(|| links)))
+        let graph = graph_from(self.repository, &[tip])?;
+        Ok(Some(self.graph.get_or_init(|| graph)))
     }
 }
 
@@ -129,15 +136,11 @@ impl<'a> TipHistory<'a> {
     }
 }
 
-/// Returns the commits that some tips reach, and what they link.
+/// Returns the commits that some tips reach, and what they link, with what every message is read by.
 pub(super) fn graph_from(repository: &Repository, tips: &[CommitId]) -> Result<CommitGraph> {
-    Ok(parsed(|parser| repository.commit_graph(tips, parser, MOST_LINKS))?)
-}
-
-/// Asks git with what every message is read by.
-fn parsed<T>(ask: impl FnOnce(&LinkParser<'_>) -> T) -> T {
     let kinds = [RecordKind::Vote, RecordKind::Finding, RecordKind::Task, RecordKind::Evidence];
     let folders = kinds.map(RecordKind::folder);
     let ids_in = |message: &str| linked_ids(message).iter().map(ToString::to_string).collect();
-    ask(&LinkParser { version: LINK_PARSER, ids_in: &ids_in, folders: &folders })
+    let parser = LinkParser { version: LINK_PARSER, ids_in: &ids_in, folders: &folders };
+    Ok(repository.commit_graph(tips, &parser, MOST_LINKS)?)
 }

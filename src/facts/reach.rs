@@ -97,8 +97,8 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 impl<'a> Reach<'a> {
     /// Reads the graph of commits; the rest is read when it is requested.
     pub fn from(repository: &'a Repository, people: Rc<People>, tips: &[CommitId]) -> Result<Self> {
-        let mut graph = graph_from(repository, tips)?;
-        let (starts, parents) = graph.take_parents();
+        let graph = graph_from(repository, tips)?;
+        let (parents, starts) = graph.parents();
         let parents = parents.into_iter().map(Commit).collect();
         Ok(Self {
             repository,
@@ -179,7 +179,7 @@ impl<'a> Reach<'a> {
     /// Returns a commit's number; none where no tip reaches it.
     #[must_use]
     pub fn commit(&self, id: CommitId) -> Option<Commit> {
-        self.graph.position(id).map(Commit)
+        self.graph.number(id).map(Commit)
     }
 
     /// Returns the id of a commit.
@@ -364,7 +364,7 @@ impl History for Reach<'_> {
     }
 
     fn tasks_of(&self, commit: Commit) -> Result<Rc<[TaskId]>> {
-        Ok(self.graph.links_of(commit.0).iter().filter_map(|id| TaskId::parse(id).ok()).collect())
+        Ok(self.graph.links_of(commit.0).into_iter().filter_map(|id| TaskId::parse(id).ok()).collect())
     }
 
     fn authors_of(&self, commit: Commit) -> Result<Rc<[PersonKey]>> {
@@ -492,8 +492,7 @@ impl History for Reach<'_> {
         let mut commits: BTreeSet<Commit> = touching.into_iter().map(Commit).collect();
         // A merge that takes the record of one side changes it for the other, and can be reverted as one commit.
         let Some(oldest) = commits.first().copied() else { return Ok(Rc::default()) };
-        for commit in (oldest.0 + 1..).map(Commit).take_while(|commit| (commit.0 as usize) < self.graph.len())
-        {
+        for commit in self.graph.numbers_after(oldest.0).map(Commit) {
             let [first, _, ..] = self.parents(commit) else { continue };
             if self.entry(*first, record)? != self.entry(commit, record)? {
                 commits.insert(commit);

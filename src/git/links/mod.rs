@@ -7,21 +7,18 @@
 
 mod cache;
 
-use std::cell::OnceCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::fs;
-use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::objs::FindExt;
 use rayon::prelude::*;
 
 use crate::events::LongStep;
-use crate::git::links::cache::{Parent, Remembered};
+use crate::git::links::cache::{LEFT_OUT, Remembered, as_number};
 use crate::git::trees::Tree;
 use crate::git::{CommitId, Error, Repository};
 
@@ -41,95 +38,13 @@ pub struct LinkParser<'a> {
     pub folders: &'a [&'a str],
 }
 
-/// A commit that links something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LinkedCommit {
-    /// The commit.
-    pub id: CommitId,
-    /// When it was committed.
-    pub time: DateTime<Utc>,
-    /// What it links.
-    pub ids: Vec<String>,
-}
-
-/// The commits of a history that link something.
-#[derive(Debug, Clone, Default)]
-pub struct Links {
-    /// The commits, newest first; a commit never after its parent where their times are the same.
-    pub commits: Vec<LinkedCommit>,
-    /// Whether all of the history that this clone has was looked at.
-    pub is_complete: bool,
-    /// Which of the commits link what.
-    positions: OnceCell<HashMap<String, Vec<usize>>>,
-}
-
-impl PartialEq for Links {
-    fn eq(&self, other: &Self) -> bool {
-        self.commits == other.commits && self.is_complete == other.is_complete
-    }
-}
-
-impl Eq for Links {}
-
-impl Links {
-    fn new(commits: Vec<LinkedCommit>, is_complete: bool) -> Self {
-        Self { commits, is_complete, positions: OnceCell::new() }
-    }
-
-    /// Returns the places of the commits that link something, ascending.
-    fn positions(&self, id: &str) -> &[usize] {
-        let index = || {
-            let mut positions: HashMap<String, Vec<usize>> = HashMap::new();
-            for (at, commit) in self.commits.iter().enumerate() {
-                for id in &commit.ids {
-                    let own = positions.entry(id.clone()).or_default();
-                    if own.last() != Some(&at) {
-                        own.push(at);
-                    }
-                }
-            }
-            positions
-        };
-        self.positions.get_or_init(index).get(id).map_or(&[], Vec::as_slice)
-    }
-
-    /// Returns the commits that link one task, newest first.
-    #[must_use]
-    pub fn of(&self, id: &str) -> Vec<CommitId> {
-        self.positions(id).iter().map(|&at| self.commits[at].id).collect()
-    }
-
-    /// Returns the commits that changed something below `FOLDER/NAME`, of a folder that the parser names: newest
-    /// first. Where a commit changed very many names, it is among those of every name.
-    #[must_use]
-    pub fn touching(&self, folder: &str, name: &str) -> Vec<CommitId> {
-        let (one, any) = (self.positions(&mark(folder, name)), self.positions(&mark(folder, "")));
-        let mut both = [one, any].concat();
-        both.sort_unstable();
-        both.dedup();
-        both.into_iter().map(|at| self.commits[at].id).collect()
-    }
-}
-
-/// The commits that some tips reach, and what they link. A commit is known by its position, which is higher than those of
+/// The commits that some tips reach, and what they link. A commit is known by its number, which is higher than those of
 /// its parents.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CommitGraph {
-    /// The commits.
-    commits: Vec<CommitId>,
-    /// The positions of all commits' parents, of each the one that it was made on first.
-    parents: Vec<u32>,
-    /// Where the parents of each commit begin, and where those of the last end.
-    starts: Vec<u32>,
-    /// What commits link, by their positions, ascending.
-    links: Vec<(u32, Vec<String>)>,
-    /// The numbers of all commits that are remembered, and their positions.
-    numbers: gix::hashtable::HashMap<ObjectId, u32>,
-    positions: Vec<u32>,
-    /// Whether all of the history that this clone has was looked at.
+    remembered: Remembered,
+    is_reachable: Vec<bool>,
     is_complete: bool,
-    /// Which of the linking commits, by their positions among these, link something of this hash.
-    linking: OnceCell<HashMap<u64, Vec<u32>>>,
 }
 
 impl CommitGraph {
@@ -139,71 +54,82 @@ impl CommitGraph {
         self.is_complete
     }
 
-    /// How many commits there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.commits.len()
+    fn is_reachable(&self, number: u32) -> bool {
+        self.is_reachable.get(number as usize).copied().unwrap_or(false)
     }
 
-    /// Returns the commit at a position.
+    /// Returns the commit of a number.
     #[must_use]
-    pub fn id(&self, position: u32) -> Option<CommitId> {
-        self.commits.get(position as usize).copied()
+    pub fn id(&self, number: u32) -> Option<CommitId> {
+        self.remembered.id(number).filter(|_| self.is_reachable(number))
     }
 
-    /// Returns the position of a commit; none where no tip reaches it.
+    /// Returns the number of a commit; none where no tip reaches it.
     #[must_use]
-    pub fn position(&self, id: CommitId) -> Option<u32> {
-        let number = *self.numbers.get(&id.raw())?;
-        self.positions
-            .get(number as usize)
-            .copied()
-            .filter(|position| (*position as usize) < self.commits.len())
+    pub fn number(&self, id: CommitId) -> Option<u32> {
+        self.remembered.number(id.raw()).filter(|number| self.is_reachable(*number))
     }
 
-    /// Returns where in the list of all parents those of each commit begin, and where those of the last end; and that
-    /// list.
-    #[must_use]
-    pub fn take_parents(&mut self) -> (Vec<u32>, Vec<u32>) {
-        (std::mem::take(&mut self.starts), std::mem::take(&mut self.parents))
+    /// Returns the numbers that are higher than one, ascending.
+    pub fn numbers_after(&self, number: u32) -> impl Iterator<Item = u32> {
+        (number.saturating_add(1)..as_number(self.is_reachable.len())).filter(|number| self.is_reachable(*number))
     }
 
-    /// Returns what the commit at a position links.
+    /// Returns the numbers of all commits' parents, of each the one that it was made on first; and where in this list those
+    /// of each commit begin, and where those of the last end. One that no tip reaches has none.
     #[must_use]
-    pub fn links_of(&self, position: u32) -> &[String] {
-        let found = self.links.binary_search_by_key(&position, |(position, _)| *position);
-        found.map_or(&[], |at| self.links[at].1.as_slice())
+    pub fn parents(&self) -> (Vec<u32>, Vec<u32>) {
+        let count = self.remembered.len();
+        let (mut parents, mut starts) = (Vec::with_capacity(count), Vec::with_capacity(count + 1));
+        starts.push(0);
+        for number in 0..self.is_reachable.len() {
+            let own = self.remembered.parents_of(as_number(number));
+            let own = own.iter().copied().filter(|parent| self.is_reachable[number] && *parent != LEFT_OUT);
+            parents.extend(own);
+            starts.push(as_number(parents.len()));
+        }
+        (parents, starts)
     }
 
-    /// Returns the positions of the commits that link something, ascending.
+    /// Returns what a commit links.
+    #[must_use]
+    pub fn links_of(&self, number: u32) -> Vec<&str> {
+        self.remembered.names_of(number)
+    }
+
+    /// Returns the numbers of the commits that link something, ascending.
     #[must_use]
     pub fn linking(&self, id: &str) -> Vec<u32> {
-        let hasher = foldhash::fast::FixedState::default();
-        let index = || {
-            let mut index: HashMap<u64, Vec<u32>> = HashMap::with_capacity(self.links.len());
-            for (at, (_, ids)) in (0..).zip(&self.links) {
-                for id in ids {
-                    index.entry(hasher.hash_one(id.as_str())).or_default().push(at);
-                }
-            }
-            index
-        };
-        let alike = self.linking.get_or_init(index).get(&hasher.hash_one(id));
-        let links = alike.into_iter().flatten().filter_map(|at| self.links.get(*at as usize));
-        let mut positions: Vec<u32> =
-            links.filter(|(_, ids)| ids.iter().any(|own| own == id)).map(|(position, _)| *position).collect();
-        positions.dedup();
-        positions
+        let mut numbers = self.remembered.linking(id);
+        numbers.retain(|number| self.is_reachable(*number));
+        numbers
     }
 
-    /// Returns the positions of the commits that changed something below `FOLDER/NAME`, ascending; as
-    /// [`Links::touching`].
+    /// Returns the numbers of the commits that changed something below `FOLDER/NAME`, of a folder that the parser names,
+    /// ascending. Where a commit changed very many names, it is among those of every name.
     #[must_use]
     pub fn touching(&self, folder: &str, name: &str) -> Vec<u32> {
         let mut both = [self.linking(&mark(folder, name)), self.linking(&mark(folder, ""))].concat();
         both.sort_unstable();
         both.dedup();
         both
+    }
+
+    /// Returns the numbers of the commits that were committed at some time or later, given in seconds since 1970, and link
+    /// anything; ascending.
+    #[must_use]
+    pub fn linking_since(&self, time: i64) -> Vec<u32> {
+        let all = (0..as_number(self.is_reachable.len())).filter(|number| self.is_reachable(*number));
+        all.filter(|number| self.remembered.time(*number) >= time).filter(|number| !self.links_of(*number).is_empty()).collect()
+    }
+
+    /// Puts commits in order, given by ascending numbers: newest first, and none after its parent where their times are
+    /// the same.
+    #[must_use]
+    pub fn newest_first(&self, mut numbers: Vec<u32>) -> Vec<u32> {
+        numbers.reverse();
+        numbers.sort_by_key(|number| std::cmp::Reverse(self.remembered.time(*number)));
+        numbers
     }
 }
 
@@ -213,22 +139,10 @@ fn mark(folder: &str, name: &str) -> String {
 }
 
 impl Repository {
-    /// Returns the commits reachable from `tip` that link anything.
+    /// Returns the commits reachable from some tips, and what they link.
     ///
-    /// At most `limit` commits that nobody has looked at before are read, the newest first; the history after
+    /// Of each tip at most `limit` commits that nobody has looked at before are read, the newest first; the history after
     /// them is left out for as long as no higher limit is requested.
-    pub fn links(&self, tip: CommitId, parser: &LinkParser<'_>, limit: usize) -> Result<Links, Error> {
-        let file = self.repo_paths().common_dir.join(CACHE);
-        let stamp = self.stamp(parser);
-        let mut remembered = Remembered::read(&file, stamp, limit, self.inner.object_hash());
-        let added = self.scan(&mut remembered, tip, parser, limit)?;
-        if added >= WORTH_WRITING || (added > 0 && !file.exists()) {
-            remembered.write(&file, stamp, limit);
-        }
-        Ok(remembered.links_from(tip))
-    }
-
-    /// Returns the commits reachable from some tips; limited as [`Repository::links`].
     pub fn commit_graph(
         &self,
         tips: &[CommitId],
@@ -245,7 +159,8 @@ impl Repository {
         if added >= WORTH_WRITING || (added > 0 && !file.exists()) {
             remembered.write(&file, stamp, limit);
         }
-        Ok(remembered.graph_from(tips))
+        let (is_reachable, is_complete) = remembered.reached_from(tips);
+        Ok(CommitGraph { remembered, is_reachable, is_complete })
     }
 
     /// What the answers hang on besides the commits.
@@ -277,7 +192,7 @@ impl Repository {
         let is_shallow = self.is_shallow();
         let (mut objects, mut buffer) = (self.inner.objects.clone(), Vec::new());
         objects.unset_object_cache();
-        if !remembered.has(tip.raw()) {
+        if remembered.number(tip.raw()).is_none() {
             waiting.push((i64::MAX, tip.raw()));
         }
         let step = self.events().begin(LongStep::ReadHistory, None);
@@ -289,7 +204,7 @@ impl Repository {
                 continue;
             }
             let commit = self.read_for_links(&objects, &mut buffer, id, parser, is_shallow)?;
-            let new = commit.parents.iter().filter(|parent| !remembered.has(**parent));
+            let new = commit.parents.iter().filter(|parent| remembered.number(**parent).is_none());
             waiting.extend(new.map(|parent| (commit.time, *parent)));
             read.insert(id, commit);
             step.advance(1);
@@ -335,8 +250,9 @@ fn add_parents_first(
             continue;
         }
         if let Some(Read { time, parents, ids, .. }) = read.remove(&id) {
-            let parents: Vec<Parent> = parents.iter().map(|parent| remembered.parent(*parent)).collect();
-            remembered.add(id, time, &parents, ids);
+            let number = |parent: &ObjectId| remembered.number(*parent).unwrap_or(LEFT_OUT);
+            let parents = parents.iter().map(number).collect();
+            remembered.add(id, time, parents, ids);
         }
     }
     count

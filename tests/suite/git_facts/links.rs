@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 
-use tracker::git::{CommitId, LinkParser, Links, Repository};
+use tracker::git::{CommitId, LinkParser, Repository};
 
 use super::{open, repo_paths};
 use crate::support::Sandbox;
@@ -12,6 +12,21 @@ use crate::support::Sandbox;
 /// `Task: ID` lines.
 fn ids_in(message: &str) -> Vec<String> {
     message.lines().filter_map(|line| line.strip_prefix("Task: ")).map(str::to_owned).collect()
+}
+
+/// What the commits of a revision link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Links {
+    /// Each commit and what it links, newest first.
+    commits: Vec<(CommitId, Vec<String>)>,
+    is_complete: bool,
+}
+
+impl Links {
+    fn of(&self, id: &str) -> Vec<CommitId> {
+        let linking = |(_, ids): &&(CommitId, Vec<String>)| ids.iter().any(|own| own == id);
+        self.commits.iter().filter(linking).map(|(commit, _)| *commit).collect()
+    }
 }
 
 /// The links of a revision, and how many commits were read for them.
@@ -22,10 +37,21 @@ fn links_with(repository: &Repository, revision: &str, version: &str, limit: usi
         ids_in(message)
     };
     let tip = repository.resolve(revision).unwrap();
-    let links = repository
-        .links(tip, &LinkParser { version, ids_in: &ids_in, folders: &[".tracker/votes"] }, limit)
-        .unwrap();
-    (links, read.get())
+    let parser = LinkParser { version, ids_in: &ids_in, folders: &[".tracker/votes"] };
+    let graph = repository.commit_graph(&[tip], &parser, limit).unwrap();
+    let linking = graph.newest_first(graph.linking_since(i64::MIN));
+    for id in linking.iter().flat_map(|number| graph.links_of(*number)) {
+        let both = |number: &u32| graph.links_of(*number).contains(&id);
+        let searched: Vec<u32> = linking.iter().copied().filter(both).collect();
+        assert_eq!(graph.newest_first(graph.linking(id)), searched, "{id}");
+    }
+    let commit = |number: u32| {
+        let id = graph.id(number).unwrap();
+        assert_eq!(graph.number(id), Some(number));
+        (id, graph.links_of(number).into_iter().map(str::to_owned).collect())
+    };
+    let is_complete = graph.is_complete();
+    (Links { commits: linking.into_iter().map(commit).collect(), is_complete }, read.get())
 }
 
 fn links(repository: &Repository, revision: &str) -> (Links, usize) {
