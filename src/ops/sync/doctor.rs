@@ -5,6 +5,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::doctor_pulls::diagnose_pulls;
 use super::github::open_github;
 use super::here::{local_folder, read_json, read_links};
 #[cfg(feature = "postgres")]
@@ -14,6 +15,7 @@ use super::run::find_remote;
 use crate::model::{SyncField, SyncKind, SyncOrphan, SyncRemote};
 use crate::ops::select::read_query;
 use crate::ops::{Error, Result, Session};
+use crate::remote::GithubRemote;
 #[cfg(feature = "postgres")]
 use crate::remote::RowCount;
 use crate::sync::Remote;
@@ -40,7 +42,7 @@ pub struct SyncCheck {
 }
 
 impl SyncDiagnosis {
-    fn add(&mut self, passes: bool, found: impl Into<String>, hint: Option<String>) {
+    pub(super) fn add(&mut self, passes: bool, found: impl Into<String>, hint: Option<String>) {
         self.checks.push(SyncCheck { passes, found: found.into(), hint: hint.filter(|_| !passes) });
     }
 }
@@ -56,9 +58,11 @@ pub fn diagnose_sync(
     let mut found = SyncDiagnosis { remote: name.to_owned(), checks: Vec::new() };
     let project = settings.project.as_ref().or(config.project.as_ref());
     if settings.kind == Some(SyncKind::Github) {
-        if !repository(session, (name, settings), &mut found)? {
+        let there = open_github(session, (name, settings))?;
+        if !repository(&there, settings, &mut found) {
             return Ok(found);
         }
+        diagnose_pulls(session, (name, settings), &there, &mut found)?;
     } else {
         let hint = format!("write project = \"NAME\" under [sync.{name}], spelled as it is there");
         let text = format!("project: {}", project.map_or("none", String::as_str));
@@ -127,12 +131,8 @@ fn items(there: &mut dyn Remote<Error>, by_hand: Option<String>, found: &mut Syn
 }
 
 /// Checks `gh`, its login and the repository. Returns whether it is reached.
-fn repository(
-    session: &Session<'_>,
-    (name, settings): (&str, &SyncRemote),
-    found: &mut SyncDiagnosis,
-) -> Result<bool> {
-    let facts = match open_github(session, (name, settings))?.facts() {
+fn repository(there: &GithubRemote<'_>, settings: &SyncRemote, found: &mut SyncDiagnosis) -> bool {
+    let facts = match there.facts() {
         Ok(facts) => facts,
         Err(error) => {
             let hint = match &error {
@@ -140,17 +140,20 @@ fn repository(
                 _ => Some("gh auth status shows its logins".to_owned()),
             };
             found.add(false, format!("gh: {error}"), hint);
-            return Ok(false);
+            return false;
         }
     };
     found.add(true, format!("gh: {}", facts.version), None);
     found.add(true, format!("repository: {}", facts.place), None);
     let hint = Some("switch them on in the settings of the repository".to_owned());
     found.add(facts.has_issues, "it has issues", hint);
-    let text = "rights: the login may set labels, assignees and milestones";
+    let text = match settings.gate {
+        true => "rights: the login may set labels, assignees, milestones and the status of the gate",
+        false => "rights: the login may set labels, assignees and milestones",
+    };
     let hint = "without the right to push GitHub leaves them out; --pull reads all the same";
     found.add(facts.can_push, text, Some(hint.to_owned()));
-    Ok(true)
+    true
 }
 
 /// Which variables say where a database is.

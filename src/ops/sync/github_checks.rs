@@ -1,11 +1,10 @@
 //! Check runs and statuses of pull requests as evidence of the tasks that they are about: those that the configuration names,
 //! each for one role, on the very commit that they ran on, written to the branch of the pull request.
 
-use super::github_reviews::{branch_as_known, is_of_record, tasks_of};
+use super::github_reviews::{branch_as_known, is_of_record, on_branch_of, tasks_of};
 use crate::git::CommitId;
 use crate::model::{Person, Problem, SyncRemote, digest_of};
 use crate::ops::evidence::{Reported, ReportedCheck, is_reported, record_check};
-use crate::ops::on_branch::{BranchRequest, on_branch};
 use crate::ops::{Result, Session};
 use crate::remote::{CheckResult, GithubRemote, PullRequest};
 
@@ -81,13 +80,10 @@ fn record(session: &Session<'_>, pull: &PullRequest, check: &ReportedCheck<'_>) 
     {
         return Ok(Reported::Known);
     }
-    let repository = session.workspace().repository()?;
-    let is_local = repository.ref_commit(&format!("refs/heads/{}", pull.branch))?.is_some();
     let writer = session.workspace().again(session.env());
     let snapshot = writer.snapshot();
     let writer = Session::new(session.env(), writer, snapshot).to_write(session.is_dry()).for_agent(AGENT);
-    let branch = BranchRequest { name: pull.branch.clone(), push: !is_local };
-    match on_branch(&writer, &branch, |there| record_check(there, check)) {
+    match on_branch_of(&writer, pull, |there| record_check(there, check)) {
         Err(error) if is_of_record(&error) => Ok(Reported::Left(error.to_string())),
         outcome => outcome,
     }

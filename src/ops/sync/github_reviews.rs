@@ -164,8 +164,16 @@ fn cast(
     let workspace = session.workspace().again(&env);
     let snapshot = workspace.snapshot();
     let voter = Session::new(&env, workspace, snapshot).to_write(session.is_dry()).for_agent(AGENT);
-    let repository = session.workspace().repository()?;
+    on_branch_of(&voter, pull, |there| cast_reviewed(there, &vote))
+}
+
+/// Writes to the branch of a pull request: to the local one where there is one, and otherwise it is pushed.
+pub(super) fn on_branch_of<T>(
+    writer: &Session<'_>,
+    pull: &PullRequest,
+    write: impl Fn(&Session<'_>) -> Result<T>,
+) -> Result<T> {
+    let repository = writer.workspace().repository()?;
     let is_local = repository.ref_commit(&format!("refs/heads/{}", pull.branch))?.is_some();
-    let branch = BranchRequest { name: pull.branch.clone(), push: !is_local };
-    on_branch(&voter, &branch, |there| cast_reviewed(there, &vote))
+    on_branch(writer, &BranchRequest { name: pull.branch.clone(), push: !is_local }, write)
 }

@@ -4,6 +4,7 @@
 mod configure;
 mod conformance;
 mod doctor;
+mod doctor_pulls;
 mod github;
 mod github_checks;
 mod github_gate;

@@ -105,3 +105,39 @@ fn checks_that_are_named_become_evidence_once() {
     let odd = world.run(&["sync"]);
     assert!(odd.status == 0 && odd.stderr.contains("is no evidence of TASK-99: "), "{odd}");
 }
+
+#[test]
+fn the_doctor_says_which_checks_and_reviews_arrive() {
+    let config = CONFIG.replace("kind = \"github\"\n", "kind = \"github\"\nreviews = true\ngate = true\n");
+    let Some((world, head, _)) = World::with_branch("octo/doctored", &config) else { return };
+    let of_pulls = || {
+        let found = world.run(&["sync", "doctor"]);
+        let lines = found.stdout.lines().skip_while(|line| !line.contains("rights: "));
+        let lines: Vec<&str> = lines.take_while(|line| !line.contains("connection: ")).collect();
+        (found.status, lines.join("\n"))
+    };
+    assert_snapshot!(of_pulls().1, @r#"
+    ✓ rights: the login may set labels, assignees, milestones and the status of the gate
+    ✓ pull requests: 1 open, 1 about tasks
+    ✗ reviews: 0 logins have a person
+        write LOGIN = "Name <address>" under [sync.forge.people]
+    ✓ checks: none has ended on an open pull request
+    ✓ gate: this clone has what pull requests are judged by
+    "#);
+    world.ask(&format!("set_runs('{head}', (1, 'Build / Test', 'completed', 'success'))"));
+    world.ask(&format!(
+        "statuses.append({{'sha': '{head}', 'context': 'ci/legacy', 'state': 'success', 'updated_at': START.isoformat()}})"
+    ));
+    let (status, found) = of_pulls();
+    assert_eq!(status, 1);
+    assert_snapshot!(found, @r#"
+    ✓ rights: the login may set labels, assignees, milestones and the status of the gate
+    ✓ pull requests: 1 open, 1 about tasks
+    ✗ reviews: 0 logins have a person
+        write LOGIN = "Name <address>" under [sync.forge.people]
+    ✗ check: `build / test` is evidence for tester
+        names are compared in every letter; ended there: Build / Test, ci/legacy
+    ✓ check: `ci/legacy` is evidence for nobody
+    ✓ gate: this clone has what pull requests are judged by
+    "#);
+}
