@@ -26,6 +26,15 @@ _code=$?\n\
 printf '%s\\n' \"$_code\" >\"$1\"\n\
 exit \"$_code\"";
 
+/// The same for one plain command, without a shell within: starting that costs as much as starting the command.
+const PLAIN: &str = "IFS= read -r _go || exit 125\n\
+trap : TERM\n\
+exec </dev/null\n\
+eval \"$2\"\n\
+_code=$?\n\
+printf '%s\\n' \"$_code\" >\"$1\"\n\
+exit \"$_code\"";
+
 /// Runs the program that is its second argument, with the rest of them, in the same way.
 const PROGRAM: &str = "IFS= read -r _go || exit 125\n\
 trap : TERM\n\
@@ -104,6 +113,7 @@ impl AttemptFolder {
         };
         let exit = self.0.join("exit");
         let script = match recipe {
+            Recipe::Run(lines) if is_plain(lines) => PLAIN,
             Recipe::Run(_) => SHELL,
             Recipe::Argv(_) => PROGRAM,
             Recipe::Executor(_) => EXECUTOR,
@@ -192,6 +202,19 @@ impl AttemptFolder {
     }
 }
 
+/// Whether lines are one command with nothing for the shell to do but to start it: it can neither end the shell that writes
+/// its exit code nor change what that does.
+fn is_plain(lines: &str) -> bool {
+    /// What shells do themselves, or read as the beginning of something longer.
+    const OWN: &str = ". : break builtin case command continue coproc declare do done elif else esac eval exec exit \
+        export fi for function if in local logout readonly return select set shift source suspend then time times trap \
+        typeset unset until while";
+    let line = lines.trim();
+    let is_literal = |c: char| c.is_ascii_alphanumeric() || " _-./,:@%+=".contains(c);
+    let Some(first) = line.split(' ').next().filter(|first| !first.is_empty()) else { return false };
+    line.chars().all(is_literal) && !first.contains('=') && OWN.split(' ').all(|own| own != first)
+}
+
 /// Returns the last lines of a file that are not empty, whatever its bytes and however long it is.
 fn tail(path: &Path, most: usize) -> Vec<String> {
     /// No more than this is read.
@@ -235,6 +258,48 @@ fn readable(line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_command_that_the_shell_merely_starts_is_plain() {
+        for plain in ["/bin/true", "cargo test --all", " make -j2 CC=cc all\n", "./a.sh x:y", "false"] {
+            assert!(is_plain(plain), "{plain:?}");
+        }
+        let with_a_shell = [
+            "",
+            "exit 3",
+            "a; b",
+            "a\nb",
+            "a | b",
+            "a &",
+            "$A",
+            "`a`",
+            "A=1 b",
+            "cd ~",
+            "echo *",
+            "a > b",
+            "trap x",
+            ". ./a",
+            ": a",
+            "if a",
+            "'a b'",
+            "\"a\"",
+            "a\\",
+            "# a",
+            "{ a",
+            "! a",
+            "set -e",
+            "exec a",
+            "a?",
+            "[ a ]",
+            "command exit 1",
+            "a\tb",
+            "while x",
+            "unset PATH",
+        ];
+        for lines in with_a_shell {
+            assert!(!is_plain(lines), "{lines:?}");
+        }
+    }
 
     #[test]
     fn a_line_is_shown_without_what_is_no_text() {
