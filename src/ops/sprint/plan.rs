@@ -301,15 +301,13 @@ pub fn reopen_sprint(session: &Session<'_>, name: &str, why: &str) -> Result<Spr
     for key in ["evidence", "numbers"] {
         text = set_block(&text, key, &serde_json::Value::Null).map_err(|problem| broken(&file, problem))?;
     }
+    let tag = format!("refs/tags/{}", id.tag());
+    let is_tagged = session.workspace().repository()?.ref_commit(&tag)?.is_some();
     let change = Change::replace(path_of(&id), file.text.clone(), text);
     let written = session.write(&locked, &[change], Vec::new())?;
-    let is_tagged = || {
-        let tags = session.workspace().repository()?;
-        Ok::<_, Error>(tags.ref_commit(&format!("refs/tags/{}", id.tag()))?.is_some())
-    };
     let mut close = vec!["sprint", "close", id.as_str()];
     let next = file.sprint.next_tag();
-    if is_tagged()? {
+    if is_tagged {
         close.extend(["--tag", next.as_str()]);
     }
     let summary = vec![format!("reopened; close it again with `{}`", Suggestion::tracker(close))];
