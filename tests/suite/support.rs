@@ -4,11 +4,12 @@
 //! of ours, and the search for a repository stops at the sandbox. Each command runs a minute after the one
 //! before it and with the next seed, so commit ids and task ids are the same each time.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
@@ -106,14 +107,14 @@ impl Sandbox {
 
     /// Runs git in a folder given from the repository's top.
     pub(crate) fn git_in(&self, folder: impl AsRef<Path>, args: &[&str]) -> String {
-        let output = self.run(self.command("git".as_ref(), folder.as_ref()).args(args));
+        let output = self.run(self.command(git_program(), folder.as_ref()).args(args));
         assert_eq!(output.status, 0, "git {args:?}: {}{}", output.stdout, output.stderr);
         output.stdout.trim_end().to_owned()
     }
 
     /// Runs git in the repository and returns its bytes and its exit code.
     pub(crate) fn git_bytes(&self, args: &[&str]) -> (Vec<u8>, i32) {
-        let output = self.command("git".as_ref(), "".as_ref()).args(args).output().unwrap();
+        let output = self.command(git_program(), "".as_ref()).args(args).output().unwrap();
         (output.stdout, output.status.code().unwrap_or(-1))
     }
 
@@ -233,6 +234,18 @@ impl Sandbox {
             root: self.root.display().to_string(),
         }
     }
+}
+
+/// Returns where git is. A name that the child has to look up along another `PATH` makes the standard library copy the whole
+/// process first, which takes longer than most of what git does.
+fn git_program() -> &'static OsStr {
+    static PROGRAM: OnceLock<OsString> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        #[expect(clippy::disallowed_methods, reason = "the programs of this machine are needed")]
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join("git")).find(|file| file.is_file());
+        found.map_or_else(|| "git".into(), PathBuf::into_os_string)
+    })
 }
 
 /// Returns the items of a list in an answer; empty lists are left out there.
