@@ -1,6 +1,6 @@
 //! What is remembered: every commit looked at, in an order in which parents come first, and what a few of them
 //! link. About 45 bytes a commit, in columns that are searched as they are: nothing is made of a commit that nobody
-//! asks for.
+//! needs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -81,7 +81,7 @@ impl Remembered {
     /// Writes the file, where that is possible: a read-only repository works as well, and slower. What was added is from
     /// then on searched as all else is.
     pub(super) fn write(&mut self, file: &Path, stamp: u32, limit: usize) {
-        self.settle();
+        self.merge_added();
         let mut body = CACHE.begin();
         body.extend_from_slice(&stamp.to_le_bytes());
         body.extend_from_slice(&(limit as u64).to_le_bytes());
@@ -92,7 +92,7 @@ impl Remembered {
     }
 
     /// Puts what was added into the columns.
-    fn settle(&mut self) {
+    fn merge_added(&mut self) {
         let added = std::mem::take(&mut self.added);
         self.numbers.clear();
         let columns = &mut self.columns;
@@ -106,7 +106,8 @@ impl Remembered {
                 }
             }
         }
-        let place_of: std::collections::HashMap<&[u8], u32> = linking.keys().map(Vec::as_slice).zip(0..).collect();
+        let place_of: std::collections::HashMap<&[u8], u32> =
+            linking.keys().map(Vec::as_slice).zip(0..).collect();
         let mut links = Lists::default();
         for number in 0..first {
             let names = columns.links.of(number).iter().filter_map(|place| columns.names.bytes(*place));
@@ -139,7 +140,9 @@ impl Remembered {
     pub(super) fn id(&self, number: u32) -> Option<CommitId> {
         match self.added(number) {
             Some(commit) => Some(CommitId::new(commit.id)),
-            None => ObjectId::try_from(self.columns.id(number, self.hash.len_in_bytes())?).ok().map(CommitId::new),
+            None => {
+                ObjectId::try_from(self.columns.id(number, self.hash.len_in_bytes())?).ok().map(CommitId::new)
+            }
         }
     }
 
@@ -164,7 +167,9 @@ impl Remembered {
         let names = &self.columns.names;
         match self.added(number) {
             Some(commit) => commit.names.iter().map(String::as_str).collect(),
-            None => self.columns.links.of(number as usize).iter().filter_map(|place| names.get(*place)).collect(),
+            None => {
+                self.columns.links.of(number as usize).iter().filter_map(|place| names.get(*place)).collect()
+            }
         }
     }
 
@@ -173,7 +178,8 @@ impl Remembered {
         let place = self.columns.names.place(name);
         let mut numbers = place.map_or(&[][..], |place| self.columns.linking.of(place)).to_owned();
         let first = as_number(self.columns.times.len());
-        let added = (first..).zip(&self.added).filter(|(_, commit)| commit.names.iter().any(|own| own == name));
+        let added =
+            (first..).zip(&self.added).filter(|(_, commit)| commit.names.iter().any(|own| own == name));
         numbers.extend(added.map(|(number, _)| number));
         numbers
     }

@@ -72,7 +72,8 @@ impl CommitGraph {
 
     /// Returns the numbers that are higher than one, ascending.
     pub fn numbers_after(&self, number: u32) -> impl Iterator<Item = u32> {
-        (number.saturating_add(1)..as_number(self.is_reachable.len())).filter(|number| self.is_reachable(*number))
+        (number.saturating_add(1)..as_number(self.is_reachable.len()))
+            .filter(|number| self.is_reachable(*number))
     }
 
     /// Returns the numbers of all commits' parents, of each the one that it was made on first; and where in this list those
@@ -120,7 +121,9 @@ impl CommitGraph {
     #[must_use]
     pub fn linking_since(&self, time: i64) -> Vec<u32> {
         let all = (0..as_number(self.is_reachable.len())).filter(|number| self.is_reachable(*number));
-        all.filter(|number| self.remembered.time(*number) >= time).filter(|number| !self.links_of(*number).is_empty()).collect()
+        all.filter(|number| self.remembered.time(*number) >= time)
+            .filter(|number| !self.links_of(*number).is_empty())
+            .collect()
     }
 
     /// Puts commits in order, given by ascending numbers: newest first, and none after its parent where their times are
