@@ -2,6 +2,8 @@
 
 use std::collections::{BinaryHeap, HashMap};
 
+use foldhash::fast::RandomState;
+
 use super::{Commit, History};
 
 /// The commits that some tips reach, themselves included, from a floor on.
@@ -85,7 +87,8 @@ pub fn minimal<H: History>(history: &H, commits: &[Commit]) -> Vec<Commit> {
 
 /// Returns the commits that one has and some others do not, ascending. Walks no further back than they differ.
 pub fn between<H: History>(history: &H, without: &[Commit], end: Commit) -> Vec<Commit> {
-    let mut is_without: HashMap<Commit, bool> = without.iter().map(|commit| (*commit, true)).collect();
+    let mut is_without: HashMap<Commit, bool, RandomState> =
+        without.iter().map(|commit| (*commit, true)).collect();
     is_without.entry(end).or_insert(false);
     let mut waiting: BinaryHeap<Commit> = is_without.keys().copied().collect();
     let mut open = is_without.values().filter(|without| !**without).count();
@@ -123,7 +126,7 @@ pub fn between<H: History>(history: &H, without: &[Commit], end: Commit) -> Vec<
 pub fn merge_bases<H: History>(history: &H, one: Commit, other: Commit) -> Vec<Commit> {
     /// Who reaches a commit; and whether one that both reach does.
     type Reached = [bool; 3];
-    let mut reached: HashMap<Commit, Reached> = HashMap::new();
+    let mut reached: HashMap<Commit, Reached, RandomState> = HashMap::default();
     let mut waiting: BinaryHeap<Commit> = BinaryHeap::new();
     let mut open = 0;
     let is_open = |marks: Reached| !marks[2];
