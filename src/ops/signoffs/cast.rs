@@ -3,9 +3,10 @@
 use super::seen::refuse_unseen;
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
+use crate::git::CommitId;
 use crate::model::{
     Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Signatures,
-    Stage, Suggestion, Task, Verdict, Vote,
+    Stage, Suggestion, Task, TaskId, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
@@ -72,6 +73,15 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> Resul
     cast.map_err(|error| point_to_branch(session, request, verdict, error))
 }
 
+/// Whether the user has voted on a task that goes on in a commit; what is not committed is not looked at.
+fn has_vote_there(session: &Session<'_>, id: &TaskId, commit: Option<CommitId>) -> bool {
+    let (Some(commit), Ok(actor)) = (commit, session.actor()) else { return true };
+    let there = session.workspace().snapshot_of_commit(Some(commit));
+    there
+        .and_then(|there| there.votes(id))
+        .is_ok_and(|(votes, _)| votes.iter().any(|(_, vote)| vote.by.name == actor))
+}
+
 /// Says where votes on a task are required, where that is a branch that is not checked out.
 fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict, error: Error) -> Error {
     let is_here = match &error {
@@ -84,13 +94,19 @@ fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdic
     };
     let Some(config) = session.config().ok().filter(|_| !is_here) else { return error };
     let Some((id, flight)) = voting_place(session, &config, &request.query) else { return error };
+    if *verdict == Verdict::Withdrawn && !has_vote_there(session, &id, flight.commit) {
+        return error;
+    }
     let verb = match verdict {
         Verdict::Rejected => "reject",
         Verdict::Withdrawn => "withdraw",
         _ => "approve",
     };
-    let role = request.role.iter().flat_map(|role| ["--as", role.as_str()]);
-    let words = [verb, id.as_str()].into_iter().chain(role);
+    let role = request.role.iter().map(|role| ["--as", role.as_str()]);
+    let notes = request.notes.iter().map(|notes| ["-m", notes.as_str()]);
+    let findings = request.findings.iter().map(|finding| ["--finding", finding.as_str()]);
+    let options = role.chain(notes).chain(findings).flatten();
+    let words = [verb, id.as_str()].into_iter().chain(options).chain(request.sign.then_some("--sign"));
     let command = at_place(Suggestion::tracker(words), &flight);
     let (stage, person, place) = (flight.stage.clone(), flight.person().to_owned(), flight.place());
     Error::refused(Attempt::Vote(id), Reason::VotedOn { stage, person, place, command })
