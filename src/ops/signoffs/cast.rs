@@ -17,7 +17,7 @@ use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
     Attempt, Case, Fix, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, VoteStatus, WhyNot,
-    auto_advance, coverage_digest, fail, finding_id, gate,
+    auto_advance, coverage_digest, fail, finding_id, gate, is_member,
 };
 use crate::store::{self, Change, TaskFile};
 
@@ -73,6 +73,14 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> Resul
     cast.map_err(|error| point_to_branch(session, request, verdict, error))
 }
 
+/// Returns a role of a stage that requires several, as which the user may vote.
+fn role_there(session: &Session<'_>, config: &Config, stage: &Stage) -> Option<String> {
+    let required = config.signoffs_of(stage.as_str());
+    let me = session.workspace().repository().ok()?.identity(session.env()).ok()?;
+    let mut own = required.iter().filter(|role| is_member(config, config.role(role), &[&me]));
+    own.next().filter(|_| required.len() > 1).cloned()
+}
+
 /// Whether the user has voted on a task that goes on in a commit; what is not committed is not looked at.
 fn has_vote_there(session: &Session<'_>, id: &TaskId, commit: Option<CommitId>) -> bool {
     let (Some(commit), Ok(actor)) = (commit, session.actor()) else { return true };
@@ -102,7 +110,10 @@ fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdic
         Verdict::Withdrawn => "withdraw",
         _ => "approve",
     };
-    let role = request.role.iter().map(|role| ["--as", role.as_str()]);
+    let is_new = *verdict != Verdict::Withdrawn;
+    let role = || role_there(session, &config, &flight.stage).filter(|_| is_new);
+    let role = request.role.clone().or_else(role);
+    let role = role.iter().map(|role| ["--as", role.as_str()]);
     let notes = request.notes.iter().map(|notes| ["-m", notes.as_str()]);
     let findings = request.findings.iter().map(|finding| ["--finding", finding.as_str()]);
     let options = role.chain(notes).chain(findings).flatten();

@@ -196,8 +196,8 @@ fn on_a_branch() -> Sandbox {
     let sandbox = empty();
     sandbox.write(
         ".tracker/config.toml",
-        "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\non_fail = \"dev\"\n\
-         [roles.reviewer]\n",
+        "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n\
+         on_fail = \"dev\"\n[roles.reviewer]\n[roles.tester]\n",
     );
     for (title, id) in [("Cart", "TASK-C4RT"), ("Claimed", "TASK-C1MD"), ("Free", "TASK-FR33")] {
         assert_eq!(sandbox.tracker(&["new", title, "--id", id]).status, 0);
@@ -247,10 +247,10 @@ fn what_a_refusal_suggests_of_work_elsewhere_and_of_what_is_committed_is_not_ref
       git switch fix: ok
       again: exit 1
     approve c4rt -m "fine by me": exit 1
-      tracker approve TASK-C4RT -m "fine by me" --branch fix: ok
+      tracker approve TASK-C4RT --as reviewer -m "fine by me" --branch fix: ok
       again: exit 1
     reject c4rt --finding "high: it leaks @ cart.rs:1": exit 1
-      tracker reject TASK-C4RT --finding "high: it leaks @ cart.rs:1" --branch fix: ok
+      tracker reject TASK-C4RT --as reviewer --finding "high: it leaks @ cart.rs:1" --branch fix: ok
       again: exit 1
     withdraw c4rt: exit 1
       tracker signoffs TASK-C4RT: ok
