@@ -47,7 +47,7 @@ impl Status {
         Some(match text.to_ascii_lowercase().replace(['-', ' '], "_").as_str() {
             "todo" | "to_do" | "pending" | "new" | "backlog" => Self::NotStarted,
             "doing" | "started" | "active" | "wip" => Self::InProgress,
-            "done" | "complete" | "closed" | "finished" | "resolved" => Self::Completed,
+            "done" | "complete" | "closed" | "finished" | "resolved" | "qa_approved" => Self::Completed,
             "canceled" | "wontfix" => Self::Cancelled,
             _ => return None,
         })

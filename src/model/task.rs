@@ -170,6 +170,12 @@ impl Task {
         self.history.last().map_or_else(Stage::none, |step| step.to.clone())
     }
 
+    /// Whether a move of the history, counted from 0, is the very move before it once more.
+    #[must_use]
+    pub fn repeats_move(&self, at: usize) -> bool {
+        at > 0 && at < self.history.len() && self.history[at - 1] == self.history[at]
+    }
+
     /// Returns when the task entered the stage it is in.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {

@@ -1,11 +1,14 @@
 //! `board`: tasks in columns by stage, and the counts over all of them. And the same tasks as one list, in parts.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::claims::{add_claims, claims_of};
 use super::in_flight::{add_flights, add_work, in_flight_of};
 use super::select::{Selector, read_query};
+use super::signoffs::{FindingView, findings};
 use super::sync::add_links;
 use super::view::TaskLine;
 use super::{Result, Session};
@@ -23,6 +26,9 @@ pub struct Board {
     pub has_signoffs: bool,
     /// A column for each stage, `none` first and `complete` last.
     pub columns: Vec<BoardColumn>,
+    /// The open findings of the tasks in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
 }
 
 /// One column.
@@ -113,7 +119,21 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
         BoardColumn { stage: stage.to_owned(), tasks }
     };
     let columns = stages.into_iter().map(column).collect();
+    let findings = open_findings(session, shown.iter().map(|&at| summaries[at].id), &mut problems)?;
     let is_required = config.stages.values().any(|rules| !rules.signoffs.is_empty());
     let has_signoffs = is_required || metrics.qa_approved > 0;
-    Ok((Board { query: query.to_string(), metrics, has_signoffs, columns }, problems))
+    Ok((Board { query: query.to_string(), metrics, has_signoffs, columns, findings }, problems))
+}
+
+/// Returns the open findings of some tasks. What is wrong with those that cannot be read is added where it is not known yet.
+fn open_findings<'a>(
+    session: &Session<'_>,
+    tasks: impl Iterator<Item = &'a str>,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<FindingView>> {
+    let tasks: BTreeSet<&str> = tasks.collect();
+    let (view, found) = findings(session, &[], false)?;
+    let new: Vec<Problem> = found.into_iter().filter(|problem| !problems.contains(problem)).collect();
+    problems.extend(new);
+    Ok(view.findings.into_iter().filter(|finding| tasks.contains(finding.task.as_str())).collect())
 }

@@ -94,7 +94,11 @@ pub fn brief_board(board: &Board) -> Value {
     let columns = board.columns.iter().filter(|column| !column.tasks.is_empty());
     let columns: Vec<Value> =
         columns.map(|column| json!({"stage": column.stage, "tasks": lines(&column.tasks)})).collect();
-    json!({"metrics": without_zeros(plain(board.metrics)), "columns": columns})
+    let mut brief = json!({"metrics": without_zeros(plain(board.metrics)), "columns": columns});
+    if !board.findings.is_empty() {
+        brief["findings"] = plain(&board.findings);
+    }
+    brief
 }
 
 /// Returns what was written: each task with what became of it, and the changed bytes where nothing was written.

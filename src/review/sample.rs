@@ -57,6 +57,7 @@ pub(crate) fn vote(role: &str, by: &str, trust: Trust) -> VoteReview {
         counts: true,
         reason: None,
         why_not: None,
+        earlier: None,
         notes: None,
         is_new: true,
     }

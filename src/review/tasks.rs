@@ -164,6 +164,7 @@ fn voted(judged: Vote<'_>, range: &RangeFacts<'_>) -> VoteReview {
         counts: why.is_none(),
         reason: why.map(WhyNot::word),
         why_not: why.map(ToString::to_string),
+        earlier: why.and_then(WhyNot::earlier),
         notes: vote.notes.as_deref().and_then(|notes| notes.lines().next()).map(str::to_owned),
         is_new: judged.is_new,
     }

@@ -230,6 +230,9 @@ pub struct VoteReview {
     /// Why it does not, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why_not: Option<String>,
+    /// Where it had its say, if that was in another stage or an earlier round, as `in round 1`.
+    #[serde(skip)]
+    pub earlier: Option<String>,
     /// The first line of its notes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,

@@ -96,7 +96,7 @@ pub(crate) fn voters(people: usize) -> usize {
 
 #[test]
 fn one_of_many_starters_has_the_task() {
-    starters(3, 16);
+    starters(50, 16);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use clap::Args;
 use owo_colors::Style;
 use unicode_width::UnicodeWidthStr;
 
+use super::findings::of_task;
 use super::shared::{badge_cell, evidence, in_flight, priority_cell, status_cell};
 use super::{Command, Reply};
 use crate::cli::answer::{Answer, View};
@@ -55,12 +56,14 @@ impl View for ops::Board {
         show_metrics(self, out);
         if !out.truncates() {
             show_as_lists(self, out);
+            show_findings(&self.findings, self.findings.len(), out);
             return;
         }
         out.gap();
         for (columns, widths) in rows_of_columns(&self.columns, out.width()) {
             show_columns(columns, &widths, out);
         }
+        show_findings(&self.findings, SHOWN, out);
         let legend = |badge: &Badge| {
             Cell::styled(format!("{} {}", badge.glyph(), badge.label()), Style::new().dimmed())
         };
@@ -87,6 +90,19 @@ fn show_as_lists(board: &ops::Board, out: &mut Output) {
         };
         let rows: Vec<Vec<Cell>> = column.tasks.iter().map(row).collect();
         out.columns(&rows, 3, 2);
+    }
+}
+
+/// Names the open findings, a number of them at most.
+fn show_findings(findings: &[ops::FindingView], most: usize, out: &mut Output) {
+    if findings.is_empty() {
+        return;
+    }
+    out.line(format!("findings {}", findings.len()));
+    let rows: Vec<Vec<Cell>> = findings.iter().take(most).map(|finding| of_task(finding, out)).collect();
+    out.columns(&rows, 5, 2);
+    if findings.len() > most {
+        out.line(format!("  {} more: tracker findings", findings.len() - most));
     }
 }
 

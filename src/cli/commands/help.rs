@@ -17,7 +17,7 @@ use crate::metrics::{FigureName, ScoreName};
 use crate::model::{EventKind, RecordKind, nearest};
 
 /// Topics by name; the first line of each is its title.
-const TOPICS: [(&str, &str); 24] = [
+const TOPICS: [(&str, &str); 25] = [
     ("agents", include_str!("../../../templates/help/agents.txt")),
     ("claims", include_str!("../../../templates/help/claims.txt")),
     ("commits", include_str!("../../../templates/help/commits.txt")),
@@ -35,6 +35,7 @@ const TOPICS: [(&str, &str); 24] = [
     ("pipelines", include_str!("../../../templates/help/pipelines.txt")),
     ("plans", include_str!("../../../templates/help/plans.txt")),
     ("queries", include_str!("../../../templates/help/queries.txt")),
+    ("review", include_str!("../../../templates/help/review.txt")),
     ("runs", include_str!("../../../templates/help/runs.txt")),
     ("serve", include_str!("../../../templates/help/serve.txt")),
     ("sync", include_str!("../../../templates/help/sync.txt")),
@@ -123,7 +124,7 @@ fn indented(text: &str) -> String {
 /// Show the help of a command or a topic
 ///
 /// Topics: agents, claims, commits, config, director, events, evidence, executors, figures, files, imports, json, mcp, metrics, pipelines,
-/// plans, queries, runs, serve, sync, trust, tui, workers, workflows. Without one it shows the help of tracker and the list of
+/// plans, queries, review, runs, serve, sync, trust, tui, workers, workflows. Without one it shows the help of tracker and the list of
 /// topics.
 ///
 /// Example: tracker help queries

@@ -8,7 +8,7 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::shared::given_or_active;
+use super::shared::{given_or_active, take_text};
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::{WriteArgs, text_word};
@@ -65,12 +65,8 @@ impl Command for Note {
 
     fn run(self, context: &Context) -> Reply<ops::Written> {
         let session = context.write(&self.write)?;
-        let (mut id, mut words) = (self.id, Vec::new());
-        // Of the active task the text alone is given.
-        let is_active = session.workspace().active_task().is_some();
-        if let Some(first) = id.take_if(|id| is_active && !session.names_task(id).unwrap_or(true)) {
-            words.push(first);
-        }
+        let mut id = self.id;
+        let mut words: Vec<String> = take_text(&session, &mut id).into_iter().collect();
         let id = given_or_active(&session, "note", id)?;
         words.extend(self.text.into_iter().chain(self.rest).chain(self.literal).chain(self.message));
         if words.is_empty() {

@@ -248,6 +248,12 @@ pub(super) fn show_checklist(context: &Context, session: &Session<'_>, id: &str,
     }
 }
 
+/// Takes a word that is no task out of the place of one: of the active task the text alone is given.
+pub(super) fn take_text(session: &Session<'_>, id: &mut Option<String>) -> Option<String> {
+    let is_active = session.workspace().active_task().is_some();
+    id.take_if(|id| is_active && !session.names_task(id).unwrap_or(true))
+}
+
 /// Returns the task that a command is about: the one that was given, else the active one.
 pub(super) fn given_or_active(
     session: &Session<'_>,

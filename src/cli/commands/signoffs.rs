@@ -164,14 +164,14 @@ fn vote_cells(vote: &ops::VoteView, out: &Output) -> Vec<Cell> {
         (true, "approved") => ("✓", "approved", Style::new().green()),
         (true, _) => ("✗", "rejected", Style::new().red()),
         // It had its say where it was cast, and is not asked here.
-        (false, _) if vote.is_earlier => ("·", "earlier", Style::new().dimmed()),
+        (false, _) if vote.earlier.is_some() => ("·", "earlier", Style::new().dimmed()),
         (false, _) => ("!", "no", Style::new().dimmed()),
     };
-    let why = match (&vote.why_not, &vote.notes) {
-        (Some(_), _) if vote.is_earlier => format!("{} in {}", vote.verdict, vote.stage),
-        (Some(why), _) => format!("{}: {why}", vote.verdict),
-        (None, Some(notes)) => format!("\"{}\"", notes.lines().next().unwrap_or_default()),
-        (None, None) => String::new(),
+    let why = match (&vote.earlier, &vote.why_not, &vote.notes) {
+        (Some(earlier), ..) => format!("{} {earlier}", vote.verdict),
+        (None, Some(why), _) => format!("{}: {why}", vote.verdict),
+        (None, None, Some(notes)) => format!("\"{}\"", notes.lines().next().unwrap_or_default()),
+        (None, None, None) => String::new(),
     };
     vec![
         Cell::styled(out.glyph(rich, plain), style),

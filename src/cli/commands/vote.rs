@@ -1,6 +1,6 @@
 //! `tracker approve`, `tracker reject`, `tracker withdraw`: one person's vote for a role.
 
-use super::shared::{given_or_active, show_checklist};
+use super::shared::{given_or_active, show_checklist, take_text};
 use super::{Command, Reply};
 use crate::cli::answer::Answer;
 use crate::cli::args::WriteArgs;
@@ -88,14 +88,20 @@ impl Command for Approve {
 ///
 /// A rejection is a veto until you vote again. The task goes to the stage that failures of its stage go to.
 ///
+/// Example: tracker reject 7q2m the contrast is 3.9
+///
 /// Example: tracker reject 7q2m --as code-reviewer --finding "high: token is logged @ src/auth.rs:41"
 #[derive(Debug, Args)]
+#[command(override_usage = "tracker reject [OPTIONS] [ID] [REASON]...")]
 pub(in crate::cli) struct Reject {
     /// Finding, as "SEVERITY: TITLE @ FILE:LINE"; can be repeated
     #[arg(long = "finding", value_name = "FINDING")]
     findings: Vec<String>,
     #[command(flatten)]
     vote: VoteArgs,
+    /// Reason; the same as --notes
+    #[arg(value_name = "REASON", conflicts_with = "notes")]
+    reason: Vec<String>,
 }
 
 impl Command for Reject {
@@ -103,7 +109,11 @@ impl Command for Reject {
 
     fn run(self, context: &Context) -> Reply<Written> {
         let session = context.write(&self.vote.write)?;
-        let request = self.vote.request(&session, "reject", self.findings)?;
+        let mut vote = self.vote;
+        let first = take_text(&session, &mut vote.id);
+        let words: Vec<String> = first.into_iter().chain(self.reason).collect();
+        vote.notes = vote.notes.or_else(|| (!words.is_empty()).then(|| words.join(" ")));
+        let request = vote.request(&session, "reject", self.findings)?;
         show_checklist(context, &session, &request.query, request.role.as_deref());
         let written = ops::reject(&session, &request)?;
         answer(&session, written)

@@ -108,7 +108,7 @@ fn push_signoffs(signoffs: &SignoffsView, text: &mut String) {
         let _ = writeln!(text, "role {} {}/{}{waiting}", value(&role.role), role.approved, role.quorum);
         role.votes.iter().for_each(|vote| push_vote(vote, text));
     }
-    signoffs.others.iter().filter(|vote| !vote.is_earlier).for_each(|vote| push_vote(vote, text));
+    signoffs.others.iter().filter(|vote| vote.earlier.is_none()).for_each(|vote| push_vote(vote, text));
     for missing in &signoffs.missing {
         let next =
             missing.next.as_ref().map_or_else(String::new, |next| format!(" -> {}", line(&of_command(next))));

@@ -39,6 +39,7 @@ pub(super) fn examine(session: &Session<'_>) -> Result<Examined> {
     let summaries: Vec<Summary<'_>> = tasks.iter().map(Task::summary).collect();
     found.references(&summaries);
     found.stages_by_hand(&tasks);
+    found.repeated_moves(&tasks);
     for problem in imported_twice(&summaries) {
         found.add(DoctorRule::ImportedTwice, problem);
     }
@@ -266,6 +267,19 @@ impl<'a> Examination<'a> {
         let by_hand = tasks.iter().filter(|task| task.stage != task.recorded_stage());
         let problems = by_hand.map(|task| stage_by_hand(task).in_file(RecordPath::task_file(&task.id)));
         self.findings.extend(problems.map(|problem| DoctorFinding::new(DoctorRule::StageByHand, problem)));
+    }
+
+    /// Moves that are there twice, line by line: a gate refuses them.
+    fn repeated_moves(&mut self, tasks: &[Task]) {
+        for task in tasks {
+            let repeated = (1..task.history.len()).filter(|at| task.repeats_move(*at));
+            for step in repeated.map(|at| &task.history[at]) {
+                let message = format!("{} → {} by {} is there twice", step.from, step.to, step.by);
+                let problem = Problem::error(message).on_key(Field::History.key());
+                let problem = problem.with_hint("delete one of the two lines");
+                self.add(DoctorRule::RepeatedMove, problem.in_file(RecordPath::task_file(&task.id)));
+            }
+        }
     }
 
     /// Reads every record. Returns the tasks that can be read and are what their names say.

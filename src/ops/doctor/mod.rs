@@ -98,6 +98,8 @@ pub enum DoctorRule {
     OwnFiles,
     /// A plan lists tasks that are not there, twice, or in another plan too.
     Plan,
+    /// A move that the history of its task has twice.
+    RepeatedMove,
     /// Names that are one on some file systems.
     SameButForCase,
     /// A task's file and the scope of its sprint disagree.
@@ -135,6 +137,7 @@ impl DoctorRule {
             Self::OddValue => "odd-value",
             Self::OwnFiles => "own-files",
             Self::Plan => "plan",
+            Self::RepeatedMove => "repeated-move",
             Self::SameButForCase => "same-but-for-case",
             Self::SprintScope => "sprint-scope",
             Self::StageByHand => "stage-by-hand",

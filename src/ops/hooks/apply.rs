@@ -59,6 +59,7 @@ pub fn apply(session: &Session<'_>, range: &str) -> Result<Applied> {
             config: &config,
             before: &before,
             own: &own,
+            along: &BTreeMap::new(),
             after: &now,
             times: TimeRule::Missing(missing.get(&commit_id).unwrap_or(&nothing)),
             tip: Some(commit_id),

@@ -67,6 +67,9 @@ pub fn prepare_message(env: &Env, file: &Path, kind: Option<&str>) -> Result<Vec
     }
     if let Found::Active(active) | Found::OfBranchName(active) = &new {
         workspace.adopt_active_task(active)?;
+        if matches!(kind, None | Some("template")) {
+            text = with_directives(&text, active, &mark);
+        }
     }
     std::fs::write(&path, text).map_err(Error::io("write", &path))?;
     remarks.extend(Some(new.to_string()).filter(|_| !new.tasks().is_empty()));
@@ -294,4 +297,28 @@ fn with_trailer(text: &str, line: &str, mark: &str) -> String {
     let mut text = new.join(ending);
     text.push_str(ending);
     text
+}
+
+/// Puts the lines that move a task among the comments that git shows in an editor, and cuts off afterwards; below its
+/// scissors where it cuts there. A message without comments is left alone.
+fn with_directives(text: &str, id: &TaskId, mark: &str) -> String {
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let lines: Vec<&str> = text.lines().collect();
+    let is_comment = |line: &str| line.starts_with(mark);
+    let scissors = lines.iter().position(|line| is_comment(line) && line.contains(" >8 "));
+    let first = scissors.or_else(|| lines.iter().position(|line| is_comment(line)));
+    let Some(first) = first else { return text.to_owned() };
+    let end = first + lines[first..].iter().take_while(|line| is_comment(line)).count();
+    let help = [
+        String::new(),
+        format!(" Lines that move {id}, to be written above (more: tracker help commits):"),
+        format!("   Advance: {id}     to its next stage"),
+        format!("   Closes: {id}      as far as it has earned"),
+        format!("   Fail: {id} why    back"),
+        format!("   Time: {id} 1h     add to the time spent"),
+    ];
+    let help = help.iter().map(|line| format!("{mark}{line}"));
+    let own = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+    let all: Vec<String> = own(&lines[..end]).into_iter().chain(help).chain(own(&lines[end..])).collect();
+    format!("{}{ending}", all.join(ending))
 }

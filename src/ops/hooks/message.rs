@@ -1,6 +1,6 @@
 //! `commit-msg`: the message is checked against what it requires, and the records for what can be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::link::{comment_mark, missing_hooks};
@@ -249,6 +249,7 @@ fn reasons_against(
             config,
             before,
             own,
+            along: &BTreeMap::new(),
             after: own,
             later: &|_| Ok(Vec::new()),
             times: TimeRule::New { amended: None },

@@ -1,6 +1,6 @@
 //! What a commit earns: from its message and from what it changed of votes and tasks, judged from its parent's state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -28,6 +28,8 @@ pub(super) struct CommitContext<'a> {
     pub(super) own: &'a Snapshot,
     /// The records that are to be changed: its own, or later ones.
     pub(super) after: &'a Snapshot,
+    /// The records that go along from the working tree, in place of its own.
+    pub(super) along: &'a BTreeMap<TaskId, TaskFile>,
     /// Returns the task as the commits after it have it; of a commit just made there are none.
     pub(super) later: &'a dyn Fn(&TaskId) -> Result<Vec<Task>>,
     pub(super) times: TimeRule<'a>,
@@ -61,6 +63,8 @@ pub(super) struct Planned {
     pub(super) id: TaskId,
     pub(super) path: String,
     pub(super) edits: Vec<Edit>,
+    /// The text that goes along from the working tree, in place of the commit's.
+    pub(super) along: Option<Vec<u8>>,
     /// Minutes to add to what was spent.
     pub(super) spent: i64,
     pub(super) messages: Vec<String>,
@@ -69,6 +73,11 @@ pub(super) struct Planned {
 }
 
 impl Planned {
+    /// Says that the text of the working tree went along; none where the commit's own was edited.
+    pub(super) fn along_message(&self) -> Option<String> {
+        self.along.as_ref().map(|_| format!("{}  added {}, which goes along", self.id, self.path))
+    }
+
     /// Splices what is planned into a text of the task's file; none where that text does not allow it. Time is added to
     /// what this text has.
     pub(super) fn edited(&self, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -106,7 +115,8 @@ impl CommitContext<'_> {
         let named: BTreeSet<TaskId> = self.directives.tasks().into_iter().cloned().collect();
         let touched = self.touched();
         for id in named.union(&touched) {
-            let Some(file) = self.after.task_file(id)? else {
+            let along = self.along.get(id).cloned();
+            let Some(file) = along.map_or_else(|| self.after.task_file(id), |file| Ok(Some(file)))? else {
                 self.note_unknown(id, &mut plan)?;
                 continue;
             };
@@ -115,6 +125,14 @@ impl CommitContext<'_> {
             self.plan_task(&file, task, named.contains(id), touched.contains(id), &mut plan)?;
         }
         Ok(plan)
+    }
+
+    /// Returns a task as the commit has it, with what goes along.
+    pub(super) fn own_task(&self, id: &TaskId) -> Result<Option<Task>> {
+        match self.along.get(id) {
+            Some(file) => Ok(file.parse().ok()),
+            None => Ok(self.own.readable_task(id)?),
+        }
     }
 
     /// An id in prose or of another tracker is nobody's mistake.
@@ -170,9 +188,10 @@ impl CommitContext<'_> {
             edits.push(Edit::Set { key: "assignee".to_owned(), value });
         }
         let completes = moves.last().is_some_and(|step| step.to().is_complete());
-        if !edits.is_empty() || spent != 0 {
-            let id = file.id.clone();
-            plan.tasks.push(Planned { id, path: file.path.clone(), edits, spent, messages, completes });
+        let along = self.along.get(&file.id).map(|file| file.bytes.clone());
+        if !edits.is_empty() || spent != 0 || along.is_some() {
+            let (id, path) = (file.id.clone(), file.path.clone());
+            plan.tasks.push(Planned { id, path, edits, along, spent, messages, completes });
         }
         Ok(())
     }
@@ -180,7 +199,7 @@ impl CommitContext<'_> {
     /// Returns the moves that the commit contains already, and those that were made afterwards: for it, with its author's
     /// name and time, or later, out of the stage that it was to leave.
     fn made(&self, before: Option<&Task>, after: &Task) -> Result<Vec<Move>> {
-        let own = self.own.readable_task(&after.id)?;
+        let own = self.own_task(&after.id)?;
         let since = before.map_or(0, |task| task.history.len());
         let brought_along = own.iter().flat_map(|task| task.history.iter().skip(since));
         let is_its = |step: &&Move| step.by == self.author && step.at.timestamp() == self.at.timestamp();
@@ -218,7 +237,7 @@ impl CommitContext<'_> {
         if time == 0 && amended.is_none() {
             return Ok(0);
         }
-        let own = self.own.readable_task(&after.id)?;
+        let own = self.own_task(&after.id)?;
         let spent = |task: Option<&Task>| i64::from(task.and_then(|task| task.spent).unwrap_or_default().0);
         let shown = spent(own.as_ref()) - spent(before);
         let is_of_amended = amended.is_some_and(|time| i64::from(*time) == shown);
@@ -257,7 +276,7 @@ impl CommitContext<'_> {
     /// Whether the commit's block was there once, in the commit itself or later: then whoever lifted it meant
     /// to.
     fn was_blocked_since(&self, id: &TaskId) -> Result<bool> {
-        let own = self.own.readable_task(id)?;
+        let own = self.own_task(id)?;
         Ok(own.is_some_and(|task| task.blocked.is_some())
             || (self.later)(id)?.iter().any(|task| task.blocked.is_some()))
     }
@@ -265,7 +284,7 @@ impl CommitContext<'_> {
     /// Whether the block that is there now is not the one that the commit lifts: that one was lifted later, or
     /// was not there, and this one came later.
     fn was_unblocked_since(&self, id: &TaskId) -> Result<bool> {
-        let own = self.own.readable_task(id)?;
+        let own = self.own_task(id)?;
         let was_blocked = own.is_some_and(|task| task.blocked.is_some());
         Ok((self.later)(id)?.iter().any(|task| task.blocked.is_some() != was_blocked))
     }

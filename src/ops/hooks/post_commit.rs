@@ -1,6 +1,6 @@
 //! `post-commit`: folds the moves that a commit has earned into it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -8,16 +8,16 @@ use serde::Serialize;
 
 use super::link::missing_hooks;
 use super::message::unreadable;
-use super::plan::{CommitContext, Plan, TimeRule, unstaged};
+use super::plan::{CommitContext, Plan, Planned, TimeRule, unstaged};
 use super::times::{Times, times_of};
 use crate::env::Env;
 use crate::git::{CommitId, Fold, FoldEdit, HeadAction, HeadMove, Operation, Repository, fold, peek_head};
-use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, TaskId};
+use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, Task, TaskId};
 use crate::ops::target_policy::target_policy_here;
 use crate::ops::{Error, Result, Session};
 use crate::policy::{Action, Comments, Reason, parse_message};
 use crate::process::Program;
-use crate::store::{Change, Hook, Snapshot, Workspace};
+use crate::store::{Change, Hook, Snapshot, TaskFile, Workspace};
 
 /// What became of a commit.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -67,6 +67,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
         config: &config,
         before: before.as_ref().unwrap_or(session.snapshot()),
         own: session.snapshot(),
+        along: &BTreeMap::new(),
         after: session.snapshot(),
         later: &|_| Ok(Vec::new()),
         times: TimeRule::New { amended: amended.as_ref() },
@@ -83,9 +84,40 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     if let Some(operation) = operation {
         return Ok(during_operation(operation, &plan, &later));
     }
-    let outcome = write_moves(&session, &context, &plan, (head, &later))?;
+    let outcome = write_moves(&session, context, plan, (head, &later))?;
     copy_notes(&session, last_move, head);
     Ok(outcome)
+}
+
+/// Returns the records of tasks that a commit moves, as the working tree has them, where these go on from what is committed:
+/// the moves of the commit would be there a second time. A record of which somebody has chosen a part stays, unless
+/// moves would.
+fn brought_along(
+    context: &CommitContext<'_>,
+    plan: &Plan,
+    workspace: &Workspace,
+) -> Result<BTreeMap<TaskId, TaskFile>> {
+    let work_tree = workspace.snapshot();
+    let mut along = BTreeMap::new();
+    for Planned { id, path, .. } in &plan.tasks {
+        let Some(own) = context.own.task_file(id)? else { continue };
+        let Ok(Some(mut now)) = work_tree.task_file(id) else { continue };
+        if !own.bytes.contains(&b'\r') {
+            now.bytes = with_line_feeds(&now.bytes);
+        }
+        let (Ok(was), Ok(task)) = (own.parse(), now.parse()) else { continue };
+        let is_chosen = context.changed.contains(path) && task.history.len() == was.history.len();
+        if now.bytes != own.bytes && task.history.starts_with(&was.history) && !is_chosen {
+            along.insert(id.clone(), now);
+        }
+    }
+    Ok(along)
+}
+
+/// Returns a text with the line endings that git commits it with.
+fn with_line_feeds(bytes: &[u8]) -> Vec<u8> {
+    let is_kept = |at: usize| bytes[at] != b'\r' || bytes.get(at + 1) != Some(&b'\n');
+    (0..bytes.len()).filter(|at| is_kept(*at)).map(|at| bytes[at]).collect()
 }
 
 /// Copies the notes of an amended commit to the one that was folded, where the user's settings want notes to be copied.
@@ -103,17 +135,20 @@ fn copy_notes(session: &Session<'_>, last_move: Option<HeadMove>, head: CommitId
 /// Writes the moves of a plan where the configuration wants them: into the commit, or into the index.
 fn write_moves(
     session: &Session<'_>,
-    context: &CommitContext<'_>,
-    plan: &Plan,
+    context: CommitContext<'_>,
+    plan: Plan,
     (head, later): (CommitId, &Later),
 ) -> Result<PostCommit> {
-    let mut outcome = PostCommit::of(session, plan, context.changed);
-    let left_out = left_out(context, plan, session.workspace())?;
+    let along = brought_along(&context, &plan, session.workspace())?;
+    let context = CommitContext { along: &along, ..context };
+    let plan = if along.is_empty() { plan } else { context.plan()? };
+    let mut outcome = PostCommit::of(session, &plan, context.changed);
+    let left_out = left_out(&context, &plan, session.workspace())?;
     match context.config.hooks.on_commit {
-        OnCommit::Stage => stage(session, plan, &left_out, &mut outcome)?,
-        _ => fold_into(session, context.repository, (head, later), (plan, &left_out), &mut outcome)?,
+        OnCommit::Stage => stage(session, &plan, &left_out, &mut outcome)?,
+        _ => fold_into(session, context.repository, (head, later), (&plan, &left_out), &mut outcome)?,
     }
-    forget_completed(session, plan, &outcome)?;
+    forget_completed(session, &plan, &outcome)?;
     Ok(outcome)
 }
 
@@ -227,8 +262,8 @@ fn during_operation(operation: Operation, plan: &Plan, later: &Later) -> PostCom
 }
 
 fn messages(plan: &Plan) -> Vec<String> {
-    let line = |task: &super::plan::Planned| format!("{}  {}", task.id, task.messages.join(", "));
-    plan.tasks.iter().map(line).collect()
+    let shown = plan.tasks.iter().filter(|task| !task.messages.is_empty());
+    shown.map(|task| format!("{}  {}", task.id, task.messages.join(", "))).collect()
 }
 
 fn left(workspace: &Workspace, plan: &Plan) -> Vec<String> {
@@ -272,11 +307,8 @@ fn left_out(context: &CommitContext<'_>, plan: &Plan, workspace: &Workspace) -> 
     let moved: BTreeSet<TaskId> = plan.tasks.iter().map(|task| task.id.clone()).collect();
     let changed: BTreeSet<TaskId> = context.changed.iter().filter_map(task_of).collect();
     for id in moved.union(&changed) {
-        let moves = |snapshot: &Snapshot| -> Result<usize> {
-            let task = snapshot.readable_task(id)?;
-            Ok(task.map_or(0, |task| task.history.len()))
-        };
-        let is_moved = moves(context.own)? > moves(context.before)?;
+        let moves = |task: Option<Task>| task.map_or(0, |task| task.history.len());
+        let is_moved = moves(context.own_task(id)?) > moves(context.before.readable_task(id)?);
         if !is_moved && !moved.contains(id) {
             continue;
         }
@@ -320,7 +352,7 @@ fn fold_into(
     let mut edits: Vec<FoldEdit> = files.map(|(path, bytes)| new(path, bytes)).collect();
     for task in &plan.tasks {
         let Some(file) = session.snapshot().task_file(&task.id)? else { continue };
-        match task.edited(&file.bytes) {
+        match task.edited(task.along.as_ref().unwrap_or(&file.bytes)) {
             Some(after) => edits.push(FoldEdit { path: file.path, before: Some(file.bytes), after }),
             None => outcome.left.push(format!("{} cannot be edited safely: tracker doctor", task.path)),
         }
@@ -345,6 +377,7 @@ fn fold_into(
     };
     match fold(repository, &request) {
         Ok(folded) => {
+            outcome.messages.extend(plan.tasks.iter().filter_map(Planned::along_message));
             outcome.messages.extend(left_out.iter().map(LeftOut::to_string));
             let left = folded.left.iter();
             outcome

@@ -3,9 +3,10 @@
 use super::seen::refuse_unseen;
 use crate::doc::{create_finding, create_vote, read_vote, vote_file_name};
 use crate::facts::{FactsReader, TaskFacts, sign_record, sign_vote};
+use crate::git::CommitId;
 use crate::model::{
     Config, Coverage, CoveredChange, Finding, FindingId, FindingSeverity, Person, RecordKind, Signatures,
-    Stage, Suggestion, Task, Verdict, Vote,
+    Stage, Suggestion, Task, TaskId, Verdict, Vote,
 };
 use crate::ops::block::forget_closed;
 use crate::ops::moves::move_edits;
@@ -16,7 +17,7 @@ use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{
     Attempt, Case, Fix, Hint, JudgedVote, Missing, MovePlan, Reason, Refusal, Route, VoteStatus, WhyNot,
-    auto_advance, coverage_digest, fail, finding_id, gate,
+    auto_advance, coverage_digest, fail, finding_id, gate, is_member,
 };
 use crate::store::{self, Change, TaskFile};
 
@@ -72,6 +73,23 @@ fn cast(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> Resul
     cast.map_err(|error| point_to_branch(session, request, verdict, error))
 }
 
+/// Returns a role of a stage that requires several, as which the user may vote.
+fn role_there(session: &Session<'_>, config: &Config, stage: &Stage) -> Option<String> {
+    let required = config.signoffs_of(stage.as_str());
+    let me = session.workspace().repository().ok()?.identity(session.env()).ok()?;
+    let mut own = required.iter().filter(|role| is_member(config, config.role(role), &[&me]));
+    own.next().filter(|_| required.len() > 1).cloned()
+}
+
+/// Whether the user has voted on a task that goes on in a commit; what is not committed is not looked at.
+fn has_vote_there(session: &Session<'_>, id: &TaskId, commit: Option<CommitId>) -> bool {
+    let (Some(commit), Ok(actor)) = (commit, session.actor()) else { return true };
+    let there = session.workspace().snapshot_of_commit(Some(commit));
+    there
+        .and_then(|there| there.votes(id))
+        .is_ok_and(|(votes, _)| votes.iter().any(|(_, vote)| vote.by.name == actor))
+}
+
 /// Says where votes on a task are required, where that is a branch that is not checked out.
 fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict, error: Error) -> Error {
     let is_here = match &error {
@@ -84,13 +102,22 @@ fn point_to_branch(session: &Session<'_>, request: &VoteRecord, verdict: &Verdic
     };
     let Some(config) = session.config().ok().filter(|_| !is_here) else { return error };
     let Some((id, flight)) = voting_place(session, &config, &request.query) else { return error };
+    if *verdict == Verdict::Withdrawn && !has_vote_there(session, &id, flight.commit) {
+        return error;
+    }
     let verb = match verdict {
         Verdict::Rejected => "reject",
         Verdict::Withdrawn => "withdraw",
         _ => "approve",
     };
-    let role = request.role.iter().flat_map(|role| ["--as", role.as_str()]);
-    let words = [verb, id.as_str()].into_iter().chain(role);
+    let is_new = *verdict != Verdict::Withdrawn;
+    let role = || role_there(session, &config, &flight.stage).filter(|_| is_new);
+    let role = request.role.clone().or_else(role);
+    let role = role.iter().map(|role| ["--as", role.as_str()]);
+    let notes = request.notes.iter().map(|notes| ["-m", notes.as_str()]);
+    let findings = request.findings.iter().map(|finding| ["--finding", finding.as_str()]);
+    let options = role.chain(notes).chain(findings).flatten();
+    let words = [verb, id.as_str()].into_iter().chain(options).chain(request.sign.then_some("--sign"));
     let command = at_place(Suggestion::tracker(words), &flight);
     let (stage, person, place) = (flight.stage.clone(), flight.person().to_owned(), flight.place());
     Error::refused(Attempt::Vote(id), Reason::VotedOn { stage, person, place, command })

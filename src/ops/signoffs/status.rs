@@ -81,9 +81,9 @@ pub struct VoteView {
     pub why_not: Option<String>,
     /// What it says beside the verdict.
     pub notes: Option<String>,
-    /// Whether it was cast in another stage, and is not asked of this one.
+    /// Where it had its say, if that was in another stage or an earlier round, as `in round 1`.
     #[serde(skip)]
-    pub is_earlier: bool,
+    pub earlier: Option<String>,
 }
 
 /// Something that is missing.
@@ -313,7 +313,7 @@ impl From<&JudgedVote<'_>> for VoteView {
             counts: !matches!(judged.status, VoteStatus::None(_)),
             reason: why.map(|why| why.word().to_owned()),
             why_not: why.map(ToString::to_string),
-            is_earlier: matches!(why, Some(WhyNot::OtherStage(_))),
+            earlier: why.and_then(WhyNot::earlier),
             notes: vote.notes.clone(),
         }
     }

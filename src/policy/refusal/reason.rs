@@ -276,9 +276,10 @@ impl Reason {
             Self::UnreadablePolicy { problem: Problem { hint: Some(hint), .. }, .. } => {
                 Some(Fix::Advice(hint.clone()))
             }
-            Self::UnreadablePolicy { path, .. } | Self::Unstaged { path, .. } => {
-                Some(Fix::Run(Suggestion::git(["add", path])))
+            Self::UnreadablePolicy { path, .. } => {
+                Some(Fix::Advice(format!("correct it, then {}", Suggestion::git(["add", path]))))
             }
+            Self::Unstaged { path, .. } => Some(Fix::Run(Suggestion::git(["add", path]))),
             Self::NoCommandOf { .. } | Self::UndefinedRole(_) => self.fix_of_role(task),
             Self::LeftOut { is_partial: true, .. } => {
                 Some(Fix::Advice(format!("git commit FILE {TRACKER_FOLDER}")))

@@ -118,6 +118,16 @@ impl WhyNot {
             Self::OwnWork => "own_work",
         }
     }
+
+    /// Returns where it had its say, of a vote that was cast in another stage or an earlier round and is not asked here.
+    #[must_use]
+    pub fn earlier(&self) -> Option<String> {
+        match self {
+            Self::OtherStage(stage) => Some(format!("in {stage}")),
+            Self::OtherRound { cast, now } if cast < now => Some(format!("in round {cast}")),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for WhyNot {

@@ -192,6 +192,12 @@ fn known_words_and_their_order() {
         ("status:in-progress", "7Q2M 0006"),
         ("status:\"in progress\"", "7Q2M 0006"),
         ("status:*ed", "3F8K 010 161FA 0005"),
+        // As other trackers call them.
+        ("status:doing", &found("status:in_progress")),
+        ("status:todo,pending,backlog", &found("status:not_started")),
+        ("status:done", &found("status:completed")),
+        ("status:qa_approved", &found("status:completed")),
+        ("status:wontfix", &found("status:cancelled")),
         ("badge:awaiting_qa", "7Q2M"),
         ("qa:issues*,pending", "3F8K 010"),
         ("is:open", "7Q2M 3F8K 010 0006"),

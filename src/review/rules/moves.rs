@@ -208,7 +208,7 @@ fn note_other_route(facts: &RangeTask, after: &Task, book: &mut Violations<'_>) 
 fn wrong_with(task: &Task, at: usize, step: &Move, kind: Option<&str>, config: &Config) -> Option<String> {
     let before = at.checked_sub(1).and_then(|at| task.history.get(at));
     let previous = before.map_or_else(crate::model::Stage::none, |before| before.to.clone());
-    if before == Some(step) {
+    if task.repeats_move(at) {
         return Some("it is there twice".to_owned());
     }
     // Two branches that made the same move leave it there twice, each as it made it.

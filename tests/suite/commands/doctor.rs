@@ -308,3 +308,19 @@ fn a_missing_configuration_is_restored_from_git() {
     assert_eq!(sandbox.tracker(&["doctor", "--fix"]).status, 0);
     assert_eq!(sandbox.read(config), ours);
 }
+
+#[test]
+fn a_move_that_is_there_twice_is_named() {
+    let sandbox = world();
+    let path = ".tracker/tasks/TASK-D4RK.md";
+    let text = sandbox.read(path);
+    let line = text.lines().find(|line| line.contains("from: none, to: dev")).unwrap();
+    sandbox.write(path, text.replace(line, &format!("{line}\n{line}")));
+    let found = sandbox.tracker(&["doctor"]);
+    let says = "history: none → dev by Ada Lovelace is there twice";
+    assert!(found.status == 1 && found.stdout.contains(says), "{found}");
+    // The same move at another time is that of another branch.
+    let other = line.replace("09:00:00Z", "09:00:01Z");
+    sandbox.write(path, text.replace(line, &format!("{line}\n{other}")));
+    assert_eq!(sandbox.tracker(&["doctor"]).status, 0);
+}

@@ -105,6 +105,46 @@ fn by_default_it_fits_one_person_installs_the_hooks_and_a_task_is_done_by_a_comm
 }
 
 #[test]
+fn on_a_terminal_it_asks_what_no_option_says() {
+    let sandbox = Sandbox::new();
+    let asked = |answers: &str, command: &str| {
+        std::fs::write(sandbox.root().join("answers"), answers).unwrap();
+        sandbox.program_with("script", "", &["-qec", command, "/dev/null"], |script| {
+            script.stdin(std::fs::File::open(sandbox.root().join("answers")).unwrap());
+        })
+    };
+    if asked("", "true").status != 0 {
+        eprintln!("LEFT OUT: no script(1) here to make a terminal");
+        return;
+    }
+    // What is none of the profiles is asked again; a number and a name are the same.
+    let set_up = asked("nobody\nteam\nn\ny\ntrunk\n", "tracker init --ci github");
+    assert_eq!(set_up.status, 0, "{set_up}");
+    for question in [
+        "Who works in this repository?",
+        "got `nobody`",
+        "Install the git hooks?",
+        "coding agents",
+        "Default branch [main]",
+    ] {
+        assert!(set_up.stdout.contains(question), "{question}: {set_up}");
+    }
+    assert!(sandbox.path().join(".tracker/roles/code-reviewer.md").is_file(), "{set_up}");
+    assert!(
+        !sandbox.path().join(".git/hooks/post-commit").exists()
+            && sandbox.read("AGENTS.md").contains("tracker prime")
+    );
+    assert!(sandbox.read(".github/workflows/tracker.yml").contains("branches: [\"trunk\"]"));
+    // Where a tracker is there, nothing is left to ask, and an empty answer is the default.
+    assert!(!asked("", "tracker init").stdout.contains('?'));
+    std::fs::remove_dir_all(sandbox.path().join(".tracker")).unwrap();
+    let by_default = asked("\n\n\n", "tracker init");
+    assert!(by_default.stdout.contains("Profile [solo]"), "{by_default}");
+    assert!(sandbox.path().join(".git/hooks/post-commit").exists(), "{by_default}");
+    assert!(!sandbox.path().join(".tracker/roles").exists(), "{by_default}");
+}
+
+#[test]
 fn a_clone_without_hooks_is_warned_until_it_has_them() {
     let sandbox = world();
     sandbox.git_in("..", &["clone", "--quiet", "repo", "clone"]);

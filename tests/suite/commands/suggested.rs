@@ -190,3 +190,123 @@ fn what_a_refusal_suggests_in_review_is_not_refused() {
       again: exit 0
     ");
 }
+
+/// A policy with a review, and a task that somebody has on the branch `fix`, in review.
+fn on_a_branch() -> Sandbox {
+    let sandbox = empty();
+    sandbox.write(
+        ".tracker/config.toml",
+        "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\"]\n[stage.qa]\nsignoffs = [\"reviewer\", \"tester\"]\n\
+         on_fail = \"dev\"\n[roles.reviewer]\n[roles.tester]\n",
+    );
+    for (title, id) in [("Cart", "TASK-C4RT"), ("Claimed", "TASK-C1MD"), ("Free", "TASK-FR33")] {
+        assert_eq!(sandbox.tracker(&["new", title, "--id", id]).status, 0);
+    }
+    assert_eq!(sandbox.tracker(&["new", "Of Ken", "--id", "TASK-0FKN", "--assignee", "Ken"]).status, 0);
+    assert_eq!(sandbox.tracker(&["role", "new", "reviewer"]).status, 0);
+    assert_eq!(sandbox.tracker(&["sprint", "new", "S-1"]).status, 0);
+    commit(&sandbox, "Plan");
+    sandbox.git(&["switch", "--quiet", "--create", "fix"]);
+    assert_eq!(sandbox.tracker(&["start", "c4rt"]).status, 0);
+    sandbox.write("cart.rs", "fixed\n");
+    commit(&sandbox, "Fix\n\nTask: TASK-C4RT");
+    assert_eq!(sandbox.tracker(&["advance", "c4rt"]).status, 0);
+    commit(&sandbox, "For review\n\nTask: TASK-C4RT");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    assert_eq!(sandbox.tracker(&["claim", "c1md", "--agent", "other"]).status, 0);
+    assert_eq!(sandbox.tracker(&["set", "fr33", "priority=high"]).status, 0);
+    commit(&sandbox, "Prioritise");
+    sandbox
+}
+
+#[test]
+fn what_a_refusal_suggests_of_work_elsewhere_and_of_what_is_committed_is_not_refused() {
+    let sandbox = on_a_branch();
+    assert_snapshot!(followed(&sandbox, "Bob", r#"
+        start c4rt
+        approve c4rt -m "fine by me"
+        reject c4rt --finding "high: it leaks @ cart.rs:1"
+        withdraw c4rt
+        start c1md
+        start 0fkn
+        done 0fkn
+        start --next tag:none
+        undo
+        rm fr33
+        role new reviewer
+        sprint close S-1
+        sprint start S-2
+        set fr33 depends_on=fr33
+        approve fr33
+        fail fr33 broken
+        plan approve PLAN-1
+        explain nothing
+        advance
+    "#), @r#"
+    start c4rt: exit 1
+      git switch fix: ok
+      again: exit 1
+    approve c4rt -m "fine by me": exit 1
+      tracker approve TASK-C4RT --as reviewer -m "fine by me" --branch fix: ok
+      again: exit 1
+    reject c4rt --finding "high: it leaks @ cart.rs:1": exit 1
+      tracker reject TASK-C4RT --as reviewer --finding "high: it leaks @ cart.rs:1" --branch fix: ok
+      again: exit 1
+    withdraw c4rt: exit 1
+      tracker signoffs TASK-C4RT: ok
+      again: exit 1
+    start c1md: exit 1
+      tracker claims: ok
+      again: exit 1
+    start 0fkn: exit 1
+      tracker start TASK-0FKN --force: ok
+      again: exit 0
+    done 0fkn: exit 1
+      tracker start TASK-0FKN --force: ok
+      again: exit 0
+    start --next tag:none: exit 1
+      tracker list: ok
+      again: exit 1
+    undo: exit 1
+      git log -1 -- .tracker/tasks/TASK-FR33.md: ok
+      again: exit 1
+    rm fr33: exit 1
+      tracker cancel TASK-FR33 "…"
+      again: exit 1
+    role new reviewer: exit 1
+      tracker role show reviewer: ok
+      again: exit 1
+    sprint close S-1: exit 1
+      tracker sprint start S-1: ok
+      again: exit 1
+    sprint start S-2: exit 2
+      tracker sprint new S-2: ok
+      again: exit 0
+    set fr33 depends_on=fr33: exit 1
+      tracker deps: ok
+      again: exit 1
+    approve fr33: exit 1
+      tracker signoffs TASK-FR33: ok
+      again: exit 1
+    fail fr33 broken: exit 1
+      tracker start TASK-FR33: ok
+      again: exit 1
+    plan approve PLAN-1: exit 2
+      tracker plan list: ok
+      again: exit 2
+    explain nothing: exit 2
+      tracker explain: ok
+      again: exit 2
+    advance: exit 2
+      tracker advance ID
+      tracker start ID
+      again: exit 2
+    "#);
+    assert_eq!(sandbox.tracker(&["new", "Staged", "--id", "TASK-STAG"]).status, 0);
+    sandbox.git(&["add", "--all"]);
+    assert_snapshot!(followed(&sandbox, "Bob", "rm stag"), @r"
+    rm stag: exit 1
+      git rm --cached .tracker/tasks/TASK-STAG.md: ok
+      again: exit 0
+    ");
+}

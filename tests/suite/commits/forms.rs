@@ -62,6 +62,55 @@ fn a_manual_move_is_not_repeated_and_a_manual_start_is_no_move() {
 }
 
 #[test]
+fn what_a_command_has_written_of_a_task_goes_along_with_its_move_and_no_move_is_there_twice() {
+    let started = || {
+        let sandbox = world();
+        assert_eq!(sandbox.tracker(&["start", "2bbb"]).status, 0);
+        assert_eq!(sandbox.tracker(&["tick", "2bbb", "1"]).status, 0);
+        sandbox.write("src/a", "x\n");
+        sandbox.git(&["add", "src/a"]);
+        sandbox
+    };
+    let record = path_of(OPEN);
+    // Where the stage requires what was left out, the commit is refused with the command that helps.
+    let sandbox = started();
+    let refused = git(&sandbox, &["commit", "--quiet", "-m", "Do it", "-m", "Closes: TASK-2BBB"]);
+    assert!(refused.status == 1 && refused.stderr.contains("git add .tracker\n"), "{refused}");
+    // Where it does not, only the code was added, and the record goes along: the start is there once, with the tick.
+    let free = CONFIG.replace("requires = [\"deliverables\"]", "");
+    let sandbox = started();
+    sandbox.write(".tracker/config.toml", &free);
+    sandbox.git(&["add", ".tracker/config.toml"]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Do it", "-m", "Closes: TASK-2BBB"]);
+    assert!(done.stderr.contains("TASK-2BBB  dev → qa") && done.stderr.contains(&record), "{done}");
+    assert_eq!(moves(&sandbox, OPEN), ["none dev", "dev qa"]);
+    assert!(sandbox.git(&["show", &format!("HEAD:{record}")]).contains("- [x] the work"));
+    assert_clean(&sandbox);
+    sandbox.git(&["commit", "--quiet", "--amend", "--no-edit"]);
+    assert_eq!(moves(&sandbox, OPEN), ["none dev", "dev qa"]);
+    assert_clean(&sandbox);
+    // Moved by a command, it is not moved again by the commit.
+    let sandbox = started();
+    sandbox.write(".tracker/config.toml", &free);
+    assert_eq!(sandbox.tracker(&["advance", "2bbb"]).status, 0);
+    let done = git(
+        &sandbox,
+        &["commit", "--quiet", "-m", "Do it", "-m", "Advance: TASK-2BBB", "src", ".tracker/config.toml"],
+    );
+    assert_eq!(done.status, 0, "{done}");
+    assert_eq!(moves(&sandbox, OPEN), ["none dev", "dev qa"], "{done}");
+    assert_clean(&sandbox);
+    // Of a record that was staged, what was not staged stays, but for moves.
+    let sandbox = world();
+    sandbox.tracker(&["start", "1aaa"]);
+    sandbox.git(&["add", "."]);
+    sandbox.tracker(&["set", "1aaa", "priority=high"]);
+    commit(&sandbox, "src/a", "Do it\n\nAdvance: TASK-1AAA");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), format!(" M {}", path_of(READY)));
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa"]);
+}
+
+#[test]
 fn without_verification_what_is_earned_moves_and_the_rest_is_named() {
     let sandbox = world();
     sandbox.write("src/a", "new\n");

@@ -66,8 +66,11 @@ fn the_active_task_is_linked_above_the_comments_and_the_scissors() {
             let args = [&["commit", "--quiet", "-a"][..], more].concat();
             let shown = edited(&sandbox, &args, "Subject");
             assert!(shown.starts_with("\n\nTask: TASK-2BBB\n"), "{more:?} {shown}");
+            // The lines that move it are shown, and are no part of the message.
+            assert!(shown.contains(&format!("\n{mark}   Closes: TASK-2BBB ")), "{more:?} {shown}");
             let message = sandbox.git(&["log", "-1", "--format=%B"]);
             assert!(message.starts_with("Subject\n\nTask: TASK-2BBB"), "{more:?} {message}");
+            assert!(!message.contains("Closes"), "{more:?} {message}");
         }
     }
 }

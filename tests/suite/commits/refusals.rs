@@ -159,6 +159,11 @@ fn under_an_unreadable_policy_records_are_not_committed() {
     assert!(done.stderr.contains(".tracker/config.toml:2"), "{done}");
     // Not seen a second time either.
     assert_eq!(git(&sandbox, &["commit", "--message", "No directive"]).status, 1);
+    // To stage it alone would lead to the same refusal.
+    sandbox.write(".tracker/config.toml", "format = 2\nformat = 2\n");
+    sandbox.git(&["add", "."]);
+    let done = git(&sandbox, &["commit", "--message", "No directive"]);
+    assert!(done.stderr.contains("correct it, then git add .tracker/config.toml"), "{done}");
 }
 
 #[test]

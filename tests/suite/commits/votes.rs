@@ -48,3 +48,15 @@ fn a_commit_of_known_files_brings_the_new_votes_along() {
     assert!(sandbox.git(&["ls-tree", "-r", "--name-only", "HEAD"]).contains("signoffs/TASK-1AAA/"));
     assert_clean(&sandbox);
 }
+
+#[test]
+fn a_commit_of_votes_alone_brings_the_move_that_they_have_made_already() {
+    let sandbox = world();
+    commit(&sandbox, "src/a", "x\n\nAdvance: TASK-1AAA");
+    assert_eq!(sandbox.tracker(&["approve", "1aaa", "--as", "code-reviewer"]).status, 0);
+    sandbox.git(&["add", ".tracker/signoffs"]);
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Vote"]);
+    assert_eq!(done.status, 0, "{done}");
+    assert_eq!(moves(&sandbox, READY), ["none dev", "dev qa", "qa sec"], "{done}");
+    assert_clean(&sandbox);
+}

@@ -61,3 +61,30 @@ fn what_cannot_be_read_as_a_finding_is_a_mistake_of_the_call() {
     }
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
 }
+
+#[test]
+fn findings_are_selected_by_a_query_and_named_on_the_board() {
+    let sandbox = rejected();
+    ok(&by(&sandbox, "Ken", "set t3st assignee=Ken priority=high"));
+    let titles = |line: &str| {
+        let answer = ask(&sandbox, line);
+        let found = crate::support::items(&answer["result"]["findings"]).iter();
+        found.map(|finding| finding["title"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(titles("findings"), "token is logged, a typo");
+    assert_eq!(titles("findings severity:high,critical"), "token is logged");
+    assert_eq!(titles("findings role:reviewer severity:low"), "a typo");
+    assert_eq!(titles("findings role:tester"), "");
+    assert_eq!(titles("findings assignee:ken"), "token is logged, a typo");
+    assert_eq!(titles("findings assignee:ada"), "");
+    let id = id_of(&sandbox, "a typo");
+    assert_eq!(titles(&format!("findings {id}")), "a typo");
+    let board = sandbox.tracker(&["board"]).stdout;
+    assert!(board.contains("findings 2\n") && board.contains("token is logged  src/theme.rs:2"), "{board}");
+    assert_eq!(titles("board"), "token is logged, a typo");
+    // What is waived is asked for by name, and no longer on the board.
+    ok(&by(&sandbox, "Ken", &format!("findings waive {id} -m 'nobody reads it'")));
+    assert_eq!(titles("board"), "token is logged");
+    assert_eq!(titles("findings state:waived"), "a typo");
+    assert_eq!(titles("board priority:low"), "");
+}

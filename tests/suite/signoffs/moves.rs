@@ -98,9 +98,18 @@ fn a_reason_that_reads_as_an_override_is_none() {
 
 #[test]
 fn a_rejection_needs_a_reason() {
+    let record = ".tracker/tasks/TASK-T3ST.md";
     let sandbox = world(ONE);
     assert_eq!(alone(&sandbox, "Bob", "reject t3st").status, 2);
     assert_eq!(votes(&sandbox).len(), 0);
+    // Its words need no quotes, and of the active task they are all that is given.
+    ok(&by(&sandbox, "Bob", "reject t3st the contrast is 3.9"));
+    assert!(sandbox.read(record).contains("the contrast is 3.9"), "{}", sandbox.read(record));
+    let sandbox = world(ONE);
+    ok(&by(&sandbox, "Bob", "start t3st --force"));
+    ok(&by(&sandbox, "Bob", "reject too bright"));
+    assert!(sandbox.read(record).contains("too bright"), "{}", sandbox.read(record));
+    assert_eq!(alone(&sandbox, "Bob", "reject t3st too bright -m twice").status, 2);
 }
 
 #[test]

@@ -51,6 +51,23 @@ fn an_approval_of_an_earlier_stage_is_shown_as_that() {
 }
 
 #[test]
+fn an_approval_of_an_earlier_round_is_shown_as_that() {
+    let sandbox = world(TWO);
+    ok(&by(&sandbox, "Ada", "approve t3st --as reviewer"));
+    ok(&by(&sandbox, "Bob", "reject t3st --as tester -m no"));
+    ok(&by(&sandbox, "Ken", "advance t3st"));
+    for words in [&["show", "t3st"][..], &["signoffs", "t3st"], &["review", "HEAD~3..HEAD"]] {
+        let shown = sandbox.tracker(words).stdout;
+        assert!(shown.contains("approved in round 1"), "{shown}");
+        assert!(shown.lines().any(|line| line.contains("earlier ") && line.contains("Ada")), "{shown}");
+        assert!(!shown.contains("void") && !shown.contains("this is round 2"), "{shown}");
+    }
+    // Programs get the word for it as before.
+    let answer = super::ask(&sandbox, "signoffs t3st");
+    assert_eq!(answer["result"]["roles"][0]["votes"][0]["reason"], "other_round");
+}
+
+#[test]
 fn who_rejected_is_asked_once_to_vote_again() {
     let sandbox = world(ONE);
     ok(&by(&sandbox, "Ada", "reject t3st -m no"));

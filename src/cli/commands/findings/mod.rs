@@ -128,13 +128,15 @@ fn show_list(view: &ops::FindingsView, out: &mut Output) {
         view.findings.iter().for_each(|finding| out.line(&finding.id));
         return;
     }
-    let row = |finding: &ops::FindingView, out: &Output| {
-        let mut cells = finding_cells(finding, out);
-        cells.insert(1, Cell::styled(&finding.task, Style::new().bold()));
-        cells
-    };
-    let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| row(finding, out)).collect();
+    let rows: Vec<Vec<Cell>> = view.findings.iter().map(|finding| of_task(finding, out)).collect();
     out.columns(&rows, 5, 0);
+}
+
+/// Returns what a list of several tasks shows of a finding.
+pub(super) fn of_task(finding: &ops::FindingView, out: &Output) -> Vec<Cell> {
+    let mut cells = finding_cells(finding, out);
+    cells.insert(1, Cell::styled(&finding.task, Style::new().bold()));
+    cells
 }
 
 /// Returns what a list shows of a finding, beside its task.

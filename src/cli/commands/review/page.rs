@@ -146,11 +146,17 @@ fn vote_row(vote: &VoteReview, out: &Output) -> Vec<Cell> {
     let (mark, style) = match (&vote.verdict, vote.counts) {
         (Verdict::Rejected, true) => (out.glyph("✗", "no"), BAD),
         (_, true) => (out.glyph("✓", "ok"), GOOD),
+        // It had its say where it was cast.
+        (_, false) if vote.earlier.is_some() => (out.glyph("·", "earlier"), DIM),
         (_, false) => (out.glyph("!", "void"), WARN),
     };
-    let verdict =
-        if vote.verdict == Verdict::Approved { String::new() } else { format!("{}  ", vote.verdict) };
-    let why_not = vote.why_not.as_deref().or(vote.reason).unwrap_or_default();
+    let verdict = match (&vote.verdict, &vote.earlier) {
+        (Verdict::Approved, None) => String::new(),
+        (verdict, None) => format!("{verdict}  "),
+        (verdict, Some(earlier)) => format!("{verdict} {earlier}  "),
+    };
+    let why_not = vote.why_not.as_deref().or(vote.reason).filter(|_| vote.earlier.is_none());
+    let why_not = why_not.unwrap_or_default();
     let notes = vote.notes.as_ref().map_or_else(String::new, |notes| format!("\"{notes}\""));
     let details =
         [why_not, &notes].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
