@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::drive::Driver;
 use super::forecast::{OtherWork, TaskInFlight, forecast, in_flight};
-use super::reverted::{Place, Revert, reverts};
+use super::reverted::{Place, Revert, has_landed, reverts};
 use super::runs::plan_run_logs;
 use super::tasks::{PlanAt, PlanTask, RunPointer, levels};
 use super::worktree::{plan_branch, plan_folder, short, task_branch};
@@ -397,7 +397,10 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
         None => BTreeMap::new(),
     };
     let is_merged = match (tip, &head) {
-        (Some(tip), Some((head, _))) => repository.merge_base(tip, *head)? == Some(tip),
+        (Some(tip), Some((head, _))) => {
+            repository.merge_base(tip, *head)? == Some(tip)
+                || has_landed(session, (&run, &at.tasks), tip, *head)?
+        }
         _ => false,
     };
     let seen = Seen {
