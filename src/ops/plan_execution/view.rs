@@ -19,7 +19,7 @@ use crate::engine::{
 };
 use crate::git::CommitId;
 use crate::model::{PlanId, PlanProgress, Suggestion};
-use crate::ops::plan::find_plan;
+use crate::ops::plan::{PlanFaultView, find_plan};
 use crate::ops::run::RunLogs;
 use crate::ops::{CountView, Error, Result, Session};
 use crate::store::FolderWatcher;
@@ -49,6 +49,8 @@ pub struct PlanStart {
     pub total: usize,
     /// The tasks by level: those of one need only such of earlier ones.
     pub levels: Vec<Vec<String>>,
+    /// What is doubtful in the plan, such as tasks without target files.
+    pub warnings: Vec<PlanFaultView>,
     /// Tasks of it that have not begun here, and that somebody works on.
     pub in_flight: Vec<TaskInFlight>,
     /// Branches that are not merged and change target files of its tasks.
@@ -195,6 +197,7 @@ impl PlanStart {
             plan: at.plan.id.to_string(),
             title: at.plan.title.clone(),
             run: run.map(|(id, _)| id.to_owned()),
+            warnings: at.warnings.iter().map(|fault| PlanFaultView::of(&at.plan.id, fault)).collect(),
             in_flight: in_flight(session, at, base, has_begun),
             forecast: forecast(session, at, base),
             workspace: plan_folder(session.workspace(), &at.plan.id).display().to_string(),
