@@ -119,11 +119,11 @@ fn a_revert_that_was_reverted_is_none() {
 }
 
 #[test]
-fn tasks_that_were_picked_and_reverted_one_by_one_are_done_again() {
+fn tasks_that_came_as_commits_of_their_own_and_were_reverted_one_by_one_are_done_again() {
     let sandbox = world(CONFIG, DO, &TWO);
     assert_eq!(tracker(&sandbox, "plan execute PLAN-1").status, 0);
     let merges = sandbox.git(&["rev-list", "--merges", "--reverse", "plan/PLAN-1"]);
-    let picked: Vec<String> = merges
+    let copies: Vec<String> = merges
         .lines()
         .map(|merge| {
             sandbox.git(&["cherry-pick", "-m", "1", merge]);
@@ -131,7 +131,7 @@ fn tasks_that_were_picked_and_reverted_one_by_one_are_done_again() {
         })
         .collect();
     assert_eq!(states(&status(&sandbox, "PLAN-1")), ["T-1 completed", "T-2 completed"]);
-    let by: Vec<String> = picked
+    let by: Vec<String> = copies
         .iter()
         .map(|commit| {
             sandbox.git(&["revert", "--no-edit", commit]);
