@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench figures` measures all of it; with a part's name only that part, with numbers after the name at
 //! another size: `-- commands 2000`, `-- hooks 5000 1000`, `-- gate 5000 1000`,
-//! `-- packed 5000 500`, `-- runs 500 5000`, `-- sprints 5000 200`. The promises are made for the usual
+//! `-- packed 5000 500`, `-- plans 20`, `-- runs 500 5000`, `-- sprints 5000 200`. The promises are made for the usual
 //! sizes. Everything is judged by ratios of commands that ran in turn, A B A B, so that a busy machine slows both sides
 //! alike; the absolute times belong to the machine they were taken on. Where it is busy all the time, the ratios of the
 //! processors' time are the ones to believe. Needs git, and a gigabyte of disk below `target/`, which is free again at
@@ -17,6 +17,7 @@ mod history;
 mod hooks;
 mod measure;
 mod packed;
+mod plans;
 mod runs;
 mod sprints;
 
@@ -37,11 +38,12 @@ struct Part {
     measure: fn(&Path, &[usize]) -> Result<()>,
 }
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     Part { name: "commands", usual: &[10_000], measure: commands::measure },
     Part { name: "hooks", usual: &[50_000, 10_000], measure: hooks::measure },
     Part { name: "gate", usual: &[50_000, 10_000], measure: gate::measure },
     Part { name: "packed", usual: &[20_000, 4_000], measure: packed::measure },
+    Part { name: "plans", usual: &[100], measure: plans::measure },
     Part { name: "runs", usual: &[1_000, 10_000], measure: runs::measure },
     Part { name: "sprints", usual: &[50_000, 1_000], measure: sprints::measure },
 ];

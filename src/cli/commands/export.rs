@@ -11,17 +11,19 @@ use crate::cli::commands::list::table_of;
 use crate::cli::commands::shared::counted;
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean, clean_lines};
+use crate::import::tasks::{Detail, TitleMarks};
 use crate::model::{Field, Minutes};
 use crate::ops;
 use crate::ops::plain;
-use crate::report::checklist::{ChecklistTask, checklist};
+use crate::report::checklist::{ChecklistBox, ChecklistTask, checklist};
 use crate::report::listing::{LIST_FORMATS, ListFormat};
 use crate::store;
 
 /// Export tasks, closed ones too, as a checklist, as CSV or as JSON
 ///
 /// JSON has everything: all fields, what is derived of them, history, notes and text. CSV has a column a field, the text
-/// among them. Markdown is a list of checkboxes by area, as forges render it.
+/// among them. Markdown is a list of checkboxes by area, as forges render it; `tracker import` reads
+/// it again.
 ///
 /// Example: tracker export --format csv --output tasks.csv
 ///
@@ -99,21 +101,29 @@ impl Command for Export {
 
 fn checklist_task(task: &ops::ExportedTask) -> ChecklistTask<'_> {
     let line = &task.line;
-    let duration = |minutes: u32| Minutes(minutes).to_string();
-    let marks = [line.priority.clone(), line.estimate_minutes.map(duration), line.assignee.clone()];
-    let parent = line.parent.iter().map(|parent| ("Part of", parent.clone()));
-    let depends_on = (!line.depends_on.is_empty()).then(|| ("Depends on", line.depends_on.join(", ")));
-    let files = line.files.iter().map(|file| ("File", file.clone()));
-    let blocked = line.blocked.iter().map(|why| ("Blocked", why.clone()));
-    let cancelled = line.cancelled.iter().map(|why| ("Cancelled", why.clone()));
+    let marks = TitleMarks {
+        priority: line.priority.clone(),
+        estimate: line.estimate_minutes.map(|minutes| Minutes(minutes).to_string()),
+        assignee: line.assignee.clone(),
+    };
+    let parent = line.parent.iter().map(|parent| (Detail::PartOf, parent.clone()));
+    let depends_on = (!line.depends_on.is_empty()).then(|| (Detail::DependsOn, line.depends_on.join(", ")));
+    let files = line.files.iter().map(|file| (Detail::File, file.clone()));
+    let blocked = line.blocked.iter().map(|why| (Detail::Blocked, why.clone()));
+    let cancelled = line.cancelled.iter().map(|why| (Detail::Cancelled, why.clone()));
+    let boxes = task.checkboxes.iter().map(|own| ChecklistBox {
+        section: own.section.as_deref(),
+        text: &own.text,
+        is_done: own.done,
+    });
     ChecklistTask {
         id: &line.id,
         title: &line.title,
         is_done: line.stage == crate::model::Stage::complete().as_str(),
-        marks: marks.into_iter().flatten().collect(),
+        marks,
         area: line.area.as_deref(),
         details: parent.chain(depends_on).chain(files).chain(blocked).chain(cancelled).collect(),
-        boxes: task.checkboxes.iter().map(|own| (own.text.as_str(), own.done)).collect(),
+        boxes: boxes.collect(),
     }
 }
 

@@ -18,10 +18,10 @@ use crate::ops;
 /// Import tasks from another tracker's files
 ///
 /// The format is detected and shown: task cards, breakdowns in Markdown (Agent OS, Spec Kit, OpenSpec, Kiro, or numbered
-/// checkboxes of your own), Backlog.md, todo.json, Task Master, Beads, GitHub issues, Taskwarrior, todo.txt. Tasks are
-/// matched by their `source`: importing a file again writes nothing, and importing a changed one updates what its source
-/// has changed, unless it was changed here, too. Progress is never overwritten. What no field has is kept in the task's
-/// text. All tasks are imported, or none.
+/// checkboxes of your own), Backlog.md, todo.json, Task Master, Beads, GitHub issues, Taskwarrior, todo.txt, and the
+/// checklist of `tracker export`. Tasks are matched by their `source`: importing a file again writes nothing, and importing
+/// a changed one updates what its source has changed, unless it was changed here, too. Progress is never overwritten. What
+/// no field has is kept in the task's text. All tasks are imported, or none.
 ///
 /// Example: tracker import specs/001-albums/tasks.md --dry-run
 #[derive(Debug, Args)]

@@ -75,8 +75,9 @@ fn boxes<'a>(input: &ImportInput<'a>) -> impl Iterator<Item = (&'a str, usize)> 
         let item = crate::doc::cards::lines::list_item(content)?.strip_prefix('[')?;
         let (mark, text) = item.split_once(']')?;
         let text = text.strip_prefix('*').unwrap_or(text);
-        (mark.trim().chars().count() <= 1 && text.starts_with([' ', '\t']))
-            .then(|| (text.trim(), line.len() - content.len()))
+        let mut marks = mark.trim().chars();
+        let is_box = marks.next().is_none_or(outline::is_mark) && marks.next().is_none();
+        (is_box && text.starts_with([' ', '\t'])).then(|| (text.trim(), line.len() - content.len()))
     })
 }
 
@@ -526,7 +527,7 @@ fn area(path: &[&str]) -> Option<String> {
 }
 
 /// Returns what a task without a number is called: its words, digested.
-fn digest(path: &[&str], title: &str) -> String {
+pub(super) fn digest(path: &[&str], title: &str) -> String {
     let digest = Sha256::digest(format!("{}\n{title}", path.join("\n")));
     let hex: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("~{hex}")

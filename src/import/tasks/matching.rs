@@ -51,9 +51,15 @@ impl Known {
     /// Makes it of a task; none where that has no source.
     #[must_use]
     pub fn of(task: &Summary<'_>) -> Option<Self> {
+        Self::of_source(task, task.source?.to_owned())
+    }
+
+    /// Makes it of a task that is known by another name than its source.
+    #[must_use]
+    pub fn of_source(task: &Summary<'_>, source: String) -> Option<Self> {
         let is_touched = task.stage != Stage::none().as_str() || task.cancelled.is_some();
         Some(Self {
-            source: task.source?.to_owned(),
+            source,
             id: TaskId::parse(task.id).ok()?,
             parent: task.parent.map(str::to_owned),
             area: task.area.map(str::to_owned),

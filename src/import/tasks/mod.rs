@@ -7,6 +7,7 @@
 mod backlog;
 mod beads;
 mod checklist;
+mod exported;
 mod github;
 mod json;
 mod labels;
@@ -27,17 +28,19 @@ use crate::doc::plain_text;
 use crate::import::cards;
 use crate::model::Problem;
 
+pub use exported::{BOXES, Detail, EXPORT_MARKER, TitleMarks};
 pub use matching::{Known, Matches, Named, match_tasks};
 pub use moved::follow_moved;
 pub use task::{ImportedTask, Progress};
 pub use twins::{Twin, find_twins};
-pub use update::{NewBody, Remembered, Update, new_body, update};
+pub use update::{NewBody, Remembered, Update, new_body, update, update_listed};
 
 /// A format that can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "its row in the table describes each")]
 pub enum ImportFormat {
     Cards,
+    Checklist,
     SpecKit,
     OpenSpec,
     Kiro,
@@ -65,7 +68,7 @@ pub struct FormatRow {
 }
 
 /// The formats, in the order in which a text is tried.
-pub const FORMATS: [FormatRow; 12] = {
+pub const FORMATS: [FormatRow; 13] = {
     use ImportFormat as F;
     const fn row(
         format: ImportFormat,
@@ -78,6 +81,13 @@ pub const FORMATS: [FormatRow; 12] = {
     }
     // Cards have a reader and a writer of their own: they bring whole tasks, with their histories.
     [
+        row(
+            F::Checklist,
+            "checklist",
+            "the checklist that `tracker export` writes",
+            exported::is_it,
+            exported::read,
+        ),
         row(F::Cards, "cards", "task cards (TASK_CARDS.md)", is_cards, |_| Tasks::default()),
         row(
             F::Backlog,
@@ -134,6 +144,12 @@ impl ImportFormat {
     #[must_use]
     pub fn is_numbered(self) -> bool {
         matches!(self, Self::SpecKit | Self::OpenSpec | Self::Kiro | Self::Breakdown)
+    }
+
+    /// Whether a task is known by its id here, whatever its source: the list is one of our own.
+    #[must_use]
+    pub fn has_our_ids(self) -> bool {
+        self == Self::Checklist
     }
 
     /// Whether no task of another place has the same key: it is an address, or an id that nobody else makes.

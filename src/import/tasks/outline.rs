@@ -176,6 +176,11 @@ fn bullet_of<'a>(text: &TextLine<'a>) -> Option<&'a str> {
     lines::list_item(text.text.trim_start()).map(str::trim).filter(|name| !name.is_empty())
 }
 
+/// Whether a letter between brackets may be the mark of a checkbox. Others are words, such as Spec Kit's `[P]`, or numbers.
+pub(super) fn is_mark(mark: char) -> bool {
+    !mark.is_alphanumeric() || matches!(mark, 'x' | 'X' | 'o')
+}
+
 /// Reads a line with a checkbox.
 fn checkbox<'a>(line: &Line<'a>) -> Option<Item<'a>> {
     if line.is_fenced() || line.is_blank() {
@@ -187,7 +192,7 @@ fn checkbox<'a>(line: &Line<'a>) -> Option<Item<'a>> {
     // OpenSpec takes `[ x]` and `[]` for boxes as well.
     let mut marks = inner.trim().chars();
     let mark = marks.next().unwrap_or(' ');
-    if marks.next().is_some() || mark.is_ascii_digit() {
+    if marks.next().is_some() || !is_mark(mark) {
         return None;
     }
     let (is_optional, rest) = match rest.strip_prefix('*') {
@@ -224,7 +229,10 @@ mod tests {
         let shown: Vec<&str> = hidden[0].items.iter().map(|item| item.text).collect();
         assert_eq!(shown, ["a", "c", "e", "f"], "what nothing ends hides nothing");
         let marks = |text| read(text)[0].items.iter().map(|item| item.mark).collect::<String>();
-        assert_eq!(marks("- [ x] a\n- [X ] b\n- [] c\n- [  ] d\n- [xx] e\n- [1] f\n"), "xX  ");
+        assert_eq!(
+            marks("- [ x] a\n- [X ] b\n- [] c\n- [  ] d\n- [xx] e\n- [1] f\n- [P] g\n- [o] h\n"),
+            "xX  o"
+        );
         let text = "# Title\nabout\n\n## A\nintro\n- [ ] one\n   more\n  - [x] two\n\t- [-] three\n      - note\n- [ ]* four\nlazy\n\nafter\n\
                     ```\n- [ ] code\n```\n\n## B\n1. [X] five\n";
         let groups = read(text);

@@ -132,6 +132,26 @@ pub fn update(there: &Task, source: &Task, force: bool) -> Update {
     update
 }
 
+/// Compares a task with what a list of our own says of it, from which it was not imported: of what that leaves out it says
+/// nothing, and of the text it has the checkboxes alone. With `force` all but the text follows the list.
+#[must_use]
+pub fn update_listed(there: &Task, listed: &Task, force: bool) -> Update {
+    let boxes = |body: &str| checkboxes(body).into_iter().map(|found| found.text).collect::<Vec<_>>();
+    let mut update = Update::default();
+    for field in FOLLOWING {
+        let is_other = match field {
+            Field::Body => boxes(&there.body) != boxes(&listed.body),
+            field => digest(listed, field).is_some_and(|given| Some(given) != digest(there, field)),
+        };
+        match is_other {
+            true if force && field != Field::Body => update.take.push(field),
+            true => update.differing.push(field),
+            false => {}
+        }
+    }
+    update
+}
+
 /// Returns the digest of a title.
 #[must_use]
 pub fn title_digest(title: &str) -> String {

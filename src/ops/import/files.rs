@@ -56,6 +56,11 @@ impl ImportFile {
         }
     }
 
+    /// Returns what a plan of its tasks is known by: also where the tasks have names of their own, it is a plan of this file.
+    pub(in crate::ops) fn plan_origin(&self, format: ImportFormat) -> Option<&str> {
+        self.origin(format).or(self.place.as_deref())
+    }
+
     pub(super) fn input(&self) -> ImportInput<'_> {
         ImportInput { path: &self.path, scope: &self.scope, text: &self.text }
     }

@@ -1,7 +1,7 @@
 //! What earlier imports have brought: which task of a source is which here, what has left its source, and what has happened
 //! to it there meanwhile.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::ImportFiles;
 use crate::import::tasks::{
@@ -44,8 +44,18 @@ impl KnownTasks {
     ) -> Result<Self> {
         let start = format!("{}:", format.name());
         let tasks = session.snapshot().tasks()?;
-        let (found, _) = tasks.select(|task| task.source.is_some_and(|source| source.starts_with(&start)));
-        let mut all: Vec<Known> = found.iter().filter_map(Known::of).collect();
+        let listed: HashSet<&str> = match format.has_our_ids() {
+            true => imported.iter().map(|task| task.key.as_str()).collect(),
+            false => HashSet::new(),
+        };
+        let (found, _) = tasks.select(|task| {
+            listed.contains(task.id) || task.source.is_some_and(|source| source.starts_with(&start))
+        });
+        let known = |task: &Summary<'_>| match listed.contains(task.id) {
+            true => Known::of_source(task, source_of(format, task.id)),
+            false => Known::of(task),
+        };
+        let mut all: Vec<Known> = found.iter().filter_map(known).collect();
         let places: HashMap<&str, usize> =
             imported.iter().enumerate().map(|(at, task)| (task.key.as_str(), at)).collect();
         let named = |task: &ImportedTask| Named {
@@ -131,8 +141,7 @@ impl KnownTasks {
                 happened.entry(what).or_default().push((Some(place), &known.id));
             }
         }
-        let is_matched: std::collections::HashSet<usize> =
-            self.matches.known.iter().flatten().copied().collect();
+        let is_matched: HashSet<usize> = self.matches.known.iter().flatten().copied().collect();
         for (at, known) in self.all.iter().enumerate() {
             let from = known.remembered.from.as_ref();
             let was_here = from.is_some_and(|from| self.whole.contains(from));

@@ -13,7 +13,7 @@ use crate::doc::{Edit, create_task, read_task};
 use crate::events::LongStep;
 use crate::import::tasks::{
     FORMATS, ImportFormat, ImportedTask, Progress, Remembered, Tasks, Update, broken_json, new_body, read,
-    update,
+    update, update_listed,
 };
 use crate::model::{
     Config, Field, FieldValue, Move, MoveKind, Problem, RecordPath, Severity, Stage, Status, Task, TaskId,
@@ -390,7 +390,7 @@ impl<'w, 'e> Writer<'w, 'e> {
         let (mut created, mut changes) = (Vec::new(), Vec::new());
         let (mut written, mut lines) = (Vec::new(), Vec::new());
         let mut is_related = false;
-        for (place, task) in std::mem::take(&mut self.tasks).into_iter().enumerate() {
+        for (place, mut task) in std::mem::take(&mut self.tasks).into_iter().enumerate() {
             let imported = &self.imported[place];
             let mut line = line_of(imported, &task);
             let Some((file, there)) = &self.there[place] else {
@@ -407,7 +407,7 @@ impl<'w, 'e> Writer<'w, 'e> {
                 lines.push(line);
                 continue;
             }
-            let update = update(there, &task, force);
+            let update = self.compared(there, &mut task, force);
             let (edits, lost_ticks) = edits_of(&update, there, &task);
             let change = spliced(file, &edits)?;
             self.problems.extend(lost_ticks.iter().map(|text| lost_tick(imported, there, text)));
@@ -444,6 +444,15 @@ impl<'w, 'e> Writer<'w, 'e> {
         }
         let changes = in_order(&created, new).into_iter().chain(changes).collect();
         Ok(Outcome { changes, written, lines, problems: self.problems })
+    }
+
+    /// Compares a task with the one that is here. One that a list of our own names keeps the source that it has here.
+    fn compared(&self, there: &Task, task: &mut Task, force: bool) -> Update {
+        if self.format.has_our_ids() && there.source != task.source {
+            task.source.clone_from(&there.source);
+            return update_listed(there, task, force);
+        }
+        update(there, task, force)
     }
 
     /// Takes their source from the tasks whose number is another's now: it would lead to both.

@@ -44,10 +44,10 @@ pub fn plan_from(session: &Session<'_>, request: &PlanFrom) -> Result<(PlanWritt
         let id = TaskId::parse(&line.id).map_err(|error| Error::usage(error.to_string()))?;
         tasks.push((parts.place_of(&groups[at]), (id, line.title.clone())));
     }
-    let origin =
-        request.files.files.first().zip(format).and_then(|(file, format)| {
-            file.origin(format).map(|origin| format!("{}:{origin}", format.name()))
-        });
+    let file = request.files.files.first().zip(format);
+    let origin = file.and_then(|(file, format)| {
+        file.plan_origin(format).map(|origin| format!("{}:{origin}", format.name()))
+    });
     let known = plan_of_source(session, origin.as_deref())?;
     let (plan, change, action) = match known {
         Some(file) => updated(&file, &tasks)?,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::found::{PlanAtHand, at_hand, check_plan, find_plan, plans_at_hand};
 use crate::model::{
-    Person, PlanDecision, PlanState, Problem, Status, Suggestion, Summary, Task, TaskId, by_agent,
+    Person, PlanDecision, PlanId, PlanState, Problem, Status, Suggestion, Summary, Task, TaskId, by_agent,
 };
 use crate::ops::plan_execution::PlanBranch;
 use crate::ops::{CountView, Error, Result, Session};
@@ -219,7 +219,7 @@ pub fn show_plan(session: &Session<'_>, given: Option<&str>) -> Result<(PlanShow
         phases: phases.collect(),
         history: own.history.iter().map(|decision| decision_view(&plan, decision)).collect(),
         next: next_of(&plan, &faults),
-        faults: faults.iter().map(|fault| fault_view(&plan, fault)).collect(),
+        faults: faults.iter().map(|fault| PlanFaultView::of(plan.id(), fault)).collect(),
     };
     Ok((shown, problems))
 }
@@ -261,13 +261,16 @@ fn decision_view(plan: &PlanAtHand, decision: &PlanDecision) -> PlanDecisionView
     }
 }
 
-fn fault_view(plan: &PlanAtHand, fault: &PlanFault) -> PlanFaultView {
-    PlanFaultView {
-        is_error: fault.is_error(),
-        label: fault.label(),
-        message: fault.to_string(),
-        line: fault.line(),
-        fix: fault.fix(plan.id()).to_string(),
+impl PlanFaultView {
+    /// Shows what is wrong with a plan.
+    pub(in crate::ops) fn of(plan: &PlanId, fault: &PlanFault) -> Self {
+        Self {
+            is_error: fault.is_error(),
+            label: fault.label(),
+            message: fault.to_string(),
+            line: fault.line(),
+            fix: fault.fix(plan).to_string(),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Work of a plan that was merged and taken back since: on the plan's branch, or where that was merged into. The record says
-//! so; the history says by which commit.
+//! Work of a plan where that was merged into, also as a squash or a rebase leaves it: whether it is there, and whether it was
+//! taken back since, there or on the plan's branch. The record says so; the history says by which commit.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::tasks::PlanTask;
 use super::worktree::short;
 use crate::engine::{PlanRun, TaskEnd};
 use crate::git::{CommitId, Repository};
-use crate::model::{RecordPath, TaskId};
+use crate::model::{RecordKind, RecordPath, Task, TaskId, is_in_tracker};
 use crate::ops::{Result, Session};
 use crate::store::Snapshot;
 
@@ -20,6 +20,8 @@ pub(super) struct Revert {
     pub(super) on: String,
     /// Whether that is beside the plan's branch, which still has the work.
     pub(super) is_beside: bool,
+    /// Where the work came there without the commits of the plan's branch: the last commit that has it, with how many follow.
+    pub(super) squashed: Option<(usize, CommitId)>,
 }
 
 impl Revert {
@@ -44,48 +46,105 @@ pub(super) fn reverts(
     head: Option<&Place<'_>>,
 ) -> Result<BTreeMap<String, Revert>> {
     let repository = session.workspace().repository()?;
-    let at_tip = session.workspace().snapshot_of_commit(Some(tip))?;
-    let head = match head {
-        Some(head) if head.commit != tip => {
-            let parted = repository.merge_base(tip, head.commit)?;
-            let begun = CommitId::parse(&run.base).ok();
-            // Nothing of the plan is there where it parted before the plan began.
-            let is_before = |parted| {
-                Ok::<_, crate::ops::Error>(match begun {
-                    Some(begun) => repository.merge_base(parted, begun)? == Some(parted),
-                    None => false,
-                })
-            };
-            match parted {
-                Some(parted) if !is_before(parted)? => {
-                    Some((head, parted, session.workspace().snapshot_of_commit(Some(head.commit))?))
-                }
-                _ => None,
-            }
-        }
-        _ => None,
-    };
+    let begun = CommitId::parse(&run.base).ok();
+    let merged = merged_tasks(run, tasks);
     let mut found = BTreeMap::new();
-    for task in tasks {
-        let Some(TaskEnd::Integrated { commit, .. }) = run.end_of(task.id.as_str()) else { continue };
-        let Ok(merged) = CommitId::parse(commit) else { continue };
-        if is_open(&repository, &at_tip, (tip, merged), &task.id)? {
-            let by = opened_by(session, &repository, tip, &task.id)?;
-            let on = short(&run.branch).to_owned();
-            found.insert(task.id.to_string(), Revert { by, on, is_beside: false });
-        } else if let Some((head, parted, snapshot)) = &head
-            && is_open(&repository, snapshot, (head.commit, merged), &task.id)?
-            && repository.merge_base(merged, *parted)? == Some(merged)
-        {
-            let by = opened_by(session, &repository, head.commit, &task.id)?;
-            let on = head.name.to_owned();
-            found.insert(task.id.to_string(), Revert { by, on, is_beside: true });
+    let (open, others) = open_of(session, &repository, tip, &merged)?;
+    let mut opened = reopened(session, &repository, (tip, begun), &open)?;
+    for (task, _) in open {
+        let (by, on) = (opened.remove(task).map(|own| own.by), short(&run.branch).to_owned());
+        found.insert(task.to_string(), Revert { by, on, is_beside: false, squashed: None });
+    }
+    let Some(head) = head.filter(|head| head.commit != tip) else { return Ok(found) };
+    let (open, _) = open_of(session, &repository, head.commit, &others)?;
+    if open.is_empty() {
+        return Ok(found);
+    }
+    let end = begun.map(|begun| repository.merge_base(head.commit, begun)).transpose()?.flatten();
+    let mut opened = reopened(session, &repository, (head.commit, end), &open)?;
+    // Nothing of the plan is in what the two have in common where they parted before the plan began.
+    let parted = repository.merge_base(tip, head.commit)?.filter(|parted| Some(*parted) != end);
+    for (task, merged) in open {
+        let was_merged = match parted {
+            Some(parted) => repository.merge_base(merged, parted)? == Some(merged),
+            None => false,
+        };
+        let own = opened.remove(task);
+        let squashed = match &own {
+            Some(own) if !was_merged && has_work(session, merged, &own.task)? => {
+                Some((own.steps, own.before))
+            }
+            _ => None,
+        };
+        if was_merged || squashed.is_some() {
+            let (by, on) = (own.map(|own| own.by), head.name.to_owned());
+            found.insert(task.to_string(), Revert { by, on, is_beside: true, squashed });
         }
     }
     Ok(found)
 }
 
-/// Whether the record of a task is open in a snapshot of a commit; in the commit that has merged it, it is not.
+/// Whether a commit that does not come after the plan's branch has all that this has: the last move of each task, and
+/// nothing but records came after the last of them.
+pub(super) fn has_landed(
+    session: &Session<'_>,
+    (run, tasks): (&PlanRun, &[PlanTask]),
+    tip: CommitId,
+    head: CommitId,
+) -> Result<bool> {
+    let merged = merged_tasks(run, tasks);
+    let last = run.tip.as_deref().and_then(|last| CommitId::parse(last).ok());
+    let Some(last) = last.filter(|_| !merged.is_empty()) else { return Ok(false) };
+    let at_head = session.workspace().snapshot_of_commit(Some(head))?;
+    for (task, commit) in merged {
+        let there = at_head.readable_task(task)?.filter(|task| task.summary().is_closed());
+        match there {
+            Some(there) if has_work(session, commit, &there)? => {}
+            _ => return Ok(false),
+        }
+    }
+    let later = session.workspace().repository()?.changes_between(Some(last), tip)?;
+    Ok(later.iter().all(|change| is_in_tracker(&change.path)))
+}
+
+/// Tasks, each with the commit that has merged it.
+type MergedTasks<'t> = Vec<(&'t TaskId, CommitId)>;
+
+/// Returns the tasks that are merged.
+fn merged_tasks<'t>(run: &PlanRun, tasks: &'t [PlanTask]) -> MergedTasks<'t> {
+    let commit = |task: &'t PlanTask| match run.end_of(task.id.as_str()) {
+        Some(TaskEnd::Integrated { commit, .. }) => Some((&task.id, CommitId::parse(commit).ok()?)),
+        _ => None,
+    };
+    tasks.iter().filter_map(commit).collect()
+}
+
+/// Whether a record has the last move that the one of a commit has: the work of that commit came with it.
+fn has_work(session: &Session<'_>, merged: CommitId, there: &Task) -> Result<bool> {
+    let snapshot = session.workspace().snapshot_of_commit(Some(merged))?;
+    let last = snapshot.readable_task(&there.id)?.and_then(|task| task.history.last().cloned());
+    Ok(last.is_some_and(|last| there.history.contains(&last)))
+}
+
+/// Parts merged tasks by whether they are open at a commit; in the commit that has merged one, it is not.
+fn open_of<'t>(
+    session: &Session<'_>,
+    repository: &Repository,
+    commit: CommitId,
+    merged: &[(&'t TaskId, CommitId)],
+) -> Result<(MergedTasks<'t>, MergedTasks<'t>)> {
+    let snapshot = session.workspace().snapshot_of_commit(Some(commit))?;
+    let (mut open, mut others) = (Vec::new(), Vec::new());
+    for (task, merged) in merged {
+        match is_open(repository, &snapshot, (commit, *merged), task)? {
+            true => open.push((*task, *merged)),
+            false => others.push((*task, *merged)),
+        }
+    }
+    Ok((open, others))
+}
+
+/// Whether the record of a task is open in a snapshot of a commit.
 fn is_open(
     repository: &Repository,
     snapshot: &Snapshot,
@@ -101,28 +160,55 @@ fn is_open(
     Ok(!snapshot.readable_task(task)?.is_some_and(|task| task.summary().is_closed()))
 }
 
-/// Finds the commit in which a task was opened again that is open at a commit, back along first parents.
-fn opened_by(
+/// Where a task was opened again.
+struct Reopened {
+    by: CommitId,
+    /// The commit before that, in which it is closed.
+    before: CommitId,
+    /// As it is there.
+    task: Task,
+    /// How many commits follow that one.
+    steps: usize,
+}
+
+/// Finds the commits in which tasks were opened again that are open at one, from there back along first parents to another.
+fn reopened<'t>(
     session: &Session<'_>,
     repository: &Repository,
-    from: CommitId,
-    task: &TaskId,
-) -> Result<Option<CommitId>> {
-    /// It is looked for no further back.
+    (from, end): (CommitId, Option<CommitId>),
+    tasks: &[(&'t TaskId, CommitId)],
+) -> Result<BTreeMap<&'t TaskId, Reopened>> {
+    /// They are looked for no further back.
     const MOST: usize = 2_000;
-    let path = RecordPath::task_file(task);
-    let mut at = from;
-    let mut blob = repository.tree_file(at, &path)?.map(|file| file.blob_id);
-    for _ in 0..MOST {
-        let Some(parent) = repository.commit_info(at)?.parents.first().copied() else { break };
-        let before = repository.tree_file(parent, &path)?.map(|file| file.blob_id);
-        if before != blob {
-            let snapshot = session.workspace().snapshot_of_commit(Some(parent))?;
-            if snapshot.readable_task(task)?.is_some_and(|task| task.summary().is_closed()) {
-                return Ok(Some(at));
-            }
+    let records = |commit| repository.tree_id(commit, RecordKind::Task.folder());
+    let mut found = BTreeMap::new();
+    let mut missing: Vec<&TaskId> = tasks.iter().map(|(task, _)| *task).collect();
+    let (mut at, mut tree) = (from, records(from)?);
+    for steps in 1..=MOST {
+        if missing.is_empty() || Some(at) == end {
+            break;
         }
-        (at, blob) = (parent, before);
+        let Some(before) = repository.commit_info(at)?.parents.first().copied() else { break };
+        let tree_before = records(before)?;
+        if tree_before != tree {
+            let [now, then] = [at, before].map(|commit| session.workspace().snapshot_of_commit(Some(commit)));
+            let (now, then) = (now?, then?);
+            let mut rest = Vec::with_capacity(missing.len());
+            for id in missing {
+                let path = RecordPath::task_file(id);
+                let is_changed = now.tree_file(&path)?.map(|file| file.blob_id)
+                    != then.tree_file(&path)?.map(|file| file.blob_id);
+                let task = if is_changed { then.readable_task(id)? } else { None };
+                match task.filter(|task| task.summary().is_closed()) {
+                    Some(task) => {
+                        found.insert(id, Reopened { by: at, before, task, steps });
+                    }
+                    None => rest.push(id),
+                }
+            }
+            missing = rest;
+        }
+        (at, tree) = (before, tree_before);
     }
-    Ok(None)
+    Ok(found)
 }

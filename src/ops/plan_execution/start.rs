@@ -303,18 +303,23 @@ impl Driver<'_, '_> {
         Ok(())
     }
 
-    /// Merges what has taken tasks back into the plan's branch, where they are to be done again.
+    /// Merges what has taken tasks back into the plan's branch, where they are to be done again. What came there without the
+    /// commits of this branch is merged first, up to where it was taken back: else there would be nothing to take back.
     fn bring_reverts(&mut self, chosen: &[usize]) -> Result<()> {
         let of = |index: &usize| self.reverted.get(self.tasks[*index].id.as_str());
-        match chosen.iter().filter_map(of).find(|revert| revert.is_beside).cloned() {
-            Some(revert) => {
-                let why = format!("work of {} was reverted on {}", self.plan.id, revert.on);
-                bring(self.session, (&self.plan.id, &self.run.branch), self.head.0, &why)?;
-                self.known_tip = self.tip()?;
-                Ok(())
-            }
-            None => Ok(()),
+        let Some(revert) = chosen.iter().filter_map(of).find(|revert| revert.is_beside).cloned() else {
+            return Ok(());
+        };
+        let why = format!("work of {} was reverted on {}", self.plan.id, revert.on);
+        let mut squashed: Vec<_> = self.reverted.values().filter_map(|revert| revert.squashed).collect();
+        squashed.sort_unstable();
+        squashed.dedup();
+        let oldest_first = squashed.into_iter().rev().map(|(_, commit)| commit);
+        for commit in oldest_first.chain([self.head.0]) {
+            bring(self.session, (&self.plan.id, &self.run.branch), commit, &why)?;
         }
+        self.known_tip = self.tip()?;
+        Ok(())
     }
 
     /// Whether a task has failed, waits for a person, or was merged and is open again.

@@ -33,6 +33,8 @@ pub(super) struct PlanAt {
     pub(super) plan: Plan,
     pub(super) tasks: Vec<PlanTask>,
     pub(super) digest: String,
+    /// What is doubtful in it and keeps nobody from executing it.
+    pub(super) warnings: Vec<PlanFault>,
     /// The paths of its own record and those of its tasks, with their contents.
     records: Vec<(String, Vec<u8>)>,
 }
@@ -51,7 +53,7 @@ impl PlanAt {
             records.extend(snapshot.task_file(id)?.map(|file| (file.path, file.bytes)));
         }
         let tasks = tasks_of(&plan, &content.tasks, config.plans.retries)?;
-        Ok(Some(Self { plan, tasks, digest: content.digest, records }))
+        Ok(Some(Self { plan, tasks, digest: content.digest, warnings: Vec::new(), records }))
     }
 
     /// Finds a plan that may be executed as it is, in a commit.
@@ -79,14 +81,15 @@ impl PlanAt {
             let (state, detail, fix) = (plan.state(), plan.why(), Some(fix));
             reasons.push(PlanReason::IsIn { plan: id.clone(), state, detail, fix }.into());
         }
-        let errors = faults.into_iter().filter(PlanFault::is_error);
-        reasons.extend(errors.map(|fault| PlanReason::Fault { plan: id.clone(), fault }.into()));
+        let (errors, warnings): (Vec<_>, Vec<_>) = faults.into_iter().partition(PlanFault::is_error);
+        reasons.extend(errors.into_iter().map(|fault| PlanReason::Fault { plan: id.clone(), fault }.into()));
         if !reasons.is_empty() {
             let attempt = Attempt::ChangePlan { action: "execute", plan: id };
             return Err(Error::Refused(Refusal::new(attempt, reasons)));
         }
         let at = Self::read(there.snapshot(), &id, &config)?;
-        at.ok_or_else(|| Error::usage(format!("{id} cannot be read")))
+        let at = at.ok_or_else(|| Error::usage(format!("{id} cannot be read")))?;
+        Ok(Self { warnings, ..at })
     }
 
     /// Refuses to execute what the working tree has otherwise than the commit.

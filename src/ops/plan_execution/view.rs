@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::drive::Driver;
 use super::forecast::{OtherWork, TaskInFlight, forecast, in_flight};
-use super::reverted::{Place, Revert, reverts};
+use super::reverted::{Place, Revert, has_landed, reverts};
 use super::runs::plan_run_logs;
 use super::tasks::{PlanAt, PlanTask, RunPointer, levels};
 use super::worktree::{plan_branch, plan_folder, short, task_branch};
@@ -19,7 +19,7 @@ use crate::engine::{
 };
 use crate::git::CommitId;
 use crate::model::{PlanId, PlanProgress, Suggestion};
-use crate::ops::plan::find_plan;
+use crate::ops::plan::{PlanFaultView, find_plan};
 use crate::ops::run::RunLogs;
 use crate::ops::{CountView, Error, Result, Session};
 use crate::store::FolderWatcher;
@@ -49,6 +49,8 @@ pub struct PlanStart {
     pub total: usize,
     /// The tasks by level: those of one need only such of earlier ones.
     pub levels: Vec<Vec<String>>,
+    /// What is doubtful in the plan, such as tasks without target files.
+    pub warnings: Vec<PlanFaultView>,
     /// Tasks of it that have not begun here, and that somebody works on.
     pub in_flight: Vec<TaskInFlight>,
     /// Branches that are not merged and change target files of its tasks.
@@ -195,6 +197,7 @@ impl PlanStart {
             plan: at.plan.id.to_string(),
             title: at.plan.title.clone(),
             run: run.map(|(id, _)| id.to_owned()),
+            warnings: at.warnings.iter().map(|fault| PlanFaultView::of(&at.plan.id, fault)).collect(),
             in_flight: in_flight(session, at, base, has_begun),
             forecast: forecast(session, at, base),
             workspace: plan_folder(session.workspace(), &at.plan.id).display().to_string(),
@@ -397,7 +400,10 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
         None => BTreeMap::new(),
     };
     let is_merged = match (tip, &head) {
-        (Some(tip), Some((head, _))) => repository.merge_base(tip, *head)? == Some(tip),
+        (Some(tip), Some((head, _))) => {
+            repository.merge_base(tip, *head)? == Some(tip)
+                || has_landed(session, (&run, &at.tasks), tip, *head)?
+        }
         _ => false,
     };
     let seen = Seen {

@@ -35,6 +35,8 @@ fn tasks_are_a_checklist_a_table_or_everything() {
     $ tracker export
     exit 0
     --- stdout
+    <!-- tracker export -->
+
     - [ ] WH-2 \=cmd() @&#8203;eve &lt;b&gt;
       - Depends on: WH-1
       - File: src/a.rs
@@ -95,16 +97,137 @@ fn tasks_are_a_checklist_a_table_or_everything() {
     assert_eq!(pages["status"], "completed");
 }
 
+/// Tasks with everything that the checklist can say, and with what looks like its marks.
+const EVERYTHING: [&str; 12] = [
+    "new `Schema, with \"quotes\" & (v2)` --id WH-1 -p high --area db --assignee `Doe, Jane`",
+    "new `=cmd() @eve <b> [x] #12 | $a \\\\(high)` --id WH-2 --depends-on WH-1 --file src/a_b.rs --file `docs/*.md`",
+    "new Pages --id WH-3 --area db --estimate 45m --parent WH-1",
+    "new `1. - [ ] Odd (high)` --id WH-4 --area `a_b: c` --depends-on WH-1,WH-3 --assignee high",
+    "new `Blocked (2h)` --id WH-5 --estimate 1h30m --assignee ada",
+    "new Cancelled --id WH-6 --area db -p low",
+    "new `https://x.y/z_w and WH-1` --id WH-7 --parent WH-3 -p critical --estimate 2d --assignee `bob (QA)`",
+    "done WH-3",
+    "block WH-5 `the design: not *here* (yet)`",
+    "cancel WH-6 `duplicate of WH-1`",
+    "tick WH-1 1",
+    "tick WH-1 3",
+];
+
+fn with_everything() -> Sandbox {
+    let sandbox = empty();
+    for (at, line) in EVERYTHING.iter().enumerate() {
+        if at == 10 {
+            let path = ".tracker/tasks/WH-1.md";
+            let text = sandbox.read(path);
+            let boxes = "\n## Description\n\nWords.\n\n## Deliverables\n\n- [ ] up_and *down*\n- [ ] - [x] \\#3\n\n## Acceptance criteria\n\n- [ ] loads\n";
+            sandbox.write(path, text + boxes);
+        }
+        let words = shell_words::split(&line.replace('`', "'")).unwrap();
+        let output = sandbox.tracker(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(output.status, 0, "{line}: {output}");
+    }
+    sandbox
+}
+
+/// Returns what the tasks say that the checklist says, too.
+fn exported(sandbox: &Sandbox) -> Vec<serde_json::Value> {
+    let output = sandbox.tracker(&["export", "--format", "json"]);
+    let all: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    let fields = [
+        "id",
+        "title",
+        "priority",
+        "area",
+        "parent",
+        "depends_on",
+        "files",
+        "estimate_minutes",
+        "stage",
+        "assignee",
+        "blocked",
+        "cancelled",
+        "checkboxes",
+    ];
+    let shown =
+        |task: &serde_json::Value| fields.map(|field| (field, task[field].clone())).into_iter().collect();
+    all["result"]["tasks"].as_array().unwrap().iter().map(shown).collect()
+}
+
 #[test]
-fn an_exported_checklist_is_a_breakdown_that_can_be_imported() {
-    let sandbox = with_tasks();
+fn an_exported_checklist_is_imported_whole_and_the_second_time_nothing_is_written() {
+    let (here, there) = (with_everything(), empty());
+    let list = here.tracker(&["export"]).stdout;
+    there.write("list.md", &list);
+    let first = there.tracker(&["import", "list.md"]);
+    assert_eq!(first.status, 0, "{first}");
+    assert!(
+        first.stdout.contains("checklist: 7 tasks, 7 created") && !first.stderr.contains("warning"),
+        "{first}"
+    );
+    assert_eq!(exported(&there), exported(&here), "{list}");
+    for _ in 0..2 {
+        let again = there.tracker(&["import", "list.md"]);
+        assert!(again.stdout.ends_with("7 unchanged\n0 files written\n"), "{again}");
+        assert!(again.stderr.is_empty(), "{again}");
+        // What it has become writes the same list.
+        let exported = there.tracker(&["export"]).stdout;
+        assert_eq!(exported, list);
+        there.write("list.md", exported);
+    }
+    assert_eq!(there.tracker(&["doctor"]).status, 0);
+}
+
+#[test]
+fn a_checklist_is_imported_where_its_tasks_are_and_changes_only_what_is_asked_for() {
+    let sandbox = with_everything();
+    let list = sandbox.tracker(&["export"]).stdout;
+    sandbox.write("list.md", &list);
+    let before = exported(&sandbox);
+    let same = sandbox.tracker(&["import", "list.md"]);
+    assert!(same.stdout.ends_with("7 unchanged\n0 files written\n") && same.stderr.is_empty(), "{same}");
+    let edited = list
+        .replace("WH-3 Pages (45m)", "WH-3 All pages (low, 45m)")
+        .replace("- [x] loads", "- [x] loads\n    - [ ] saves")
+        .replace("- [ ] WH-2", "- [x] WH-2")
+        + "\n## ui\n\n- [ ] Buttons\n  Round ones.\n  - Depends on: WH-1\n";
+    sandbox.write("list.md", edited);
+    let imported = sandbox.tracker(&["import", "list.md"]);
+    let new = sandbox.tracker(&["list", "Buttons", "--quiet"]).stdout.trim().to_owned();
+    assert_snapshot!(imported.to_string().replace(&new, "NEW"), @r#"
+    exit 0
+    --- stdout
+    differs  WH-1       not started  Schema, with "quotes" & (v2)  changed on both sides, left as it is: body
+    differs  WH-3       completed    All pages                     changed on both sides, left as it is: title, priority
+    created  NEW  not started  Buttons
+    checklist: 8 tasks, 1 created, 5 unchanged, 2 differs
+    1 file written
+    --- stderr
+    warning: list.md:5: done in their source, open here: WH-2
+      hint: an import moves no task that is here: tracker done WH-2
+    "#);
+    let mut after = exported(&sandbox);
+    after.retain(|task| task["id"] != new);
+    assert_eq!(after, before);
+    let updated = sandbox.tracker(&["import", "list.md", "--update", "--quiet"]);
+    assert_eq!(updated.status, 0, "{updated}");
+    let task = sandbox.read(".tracker/tasks/WH-3.md");
+    assert!(task.contains("title: All pages") && task.contains("priority: low"), "{task}");
+    assert!(!task.contains("source:") && !task.contains("imported:"), "{task}");
+    assert!(sandbox.read(".tracker/tasks/WH-1.md").contains("## Description\n\nWords."));
+}
+
+#[test]
+fn a_plan_is_made_of_an_exported_checklist_with_the_tasks_that_are_here() {
+    let sandbox = with_everything();
     sandbox.write("list.md", sandbox.tracker(&["export"]).stdout);
-    let output = sandbox.tracker(&["import", "list.md", "--dry-run", "--format", "json"]);
-    let found: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
-    let tasks = found["result"]["tasks"].as_array().unwrap();
-    assert_eq!(tasks.len(), 3, "{output}");
-    let done: Vec<_> = tasks.iter().filter(|task| task["status"] == "completed").collect();
-    assert!(done.len() == 1 && done[0]["title"].as_str().unwrap().contains("Pages"), "{output}");
+    for _ in 0..2 {
+        let made = sandbox.tracker(&["plan", "new", "--from", "list.md"]);
+        assert_eq!(made.status, 0, "{made}");
+    }
+    let plans = sandbox.tracker(&["plan", "list", "--json"]);
+    let plans: serde_json::Value = serde_json::from_str(&plans.stdout).unwrap();
+    assert_eq!(plans["result"]["plans"].as_array().unwrap().len(), 1, "{plans}");
+    assert_eq!(sandbox.tracker(&["list", "--all", "--quiet"]).stdout.lines().count(), 7);
 }
 
 #[test]

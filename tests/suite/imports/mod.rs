@@ -74,6 +74,21 @@ fn every_file_is_read_as_its_case_expects() {
 }
 
 #[test]
+fn every_file_becomes_a_plan_once_and_is_written_once() {
+    for path in fixtures() {
+        let sandbox = crate::commands::empty();
+        let name = path.strip_prefix(folder()).unwrap().to_str().unwrap();
+        sandbox.write(name, fs::read(&path).unwrap());
+        let made = sandbox.tracker(&["plan", "new", "--from", name]);
+        assert_eq!(made.status, 0, "{name}: {made}");
+        let again = sandbox.tracker(&["import", name]);
+        assert!(again.stdout.ends_with(" unchanged\n0 files written\n"), "{name}: {again}");
+        let made = sandbox.tracker(&["plan", "new", "--from", name]);
+        assert!(made.stdout.contains("has all of its tasks"), "{name}: {made}");
+    }
+}
+
+#[test]
 fn no_beginning_of_a_file_is_too_odd_to_read() {
     for path in fixtures() {
         let name = path.strip_prefix(folder()).unwrap().to_str().unwrap().to_owned();

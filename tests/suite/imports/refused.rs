@@ -47,7 +47,7 @@ fn what_cannot_be_read_whole_is_not_imported() {
     0 files written
     --- stderr
     error: notes.md: unknown format
-      hint: name it with --from, one of cards, backlog, spec-kit, kiro, openspec, breakdown, taskwarrior, github, todo-json, beads, task-master, todo-txt
+      hint: name it with --from, one of checklist, cards, backlog, spec-kit, kiro, openspec, breakdown, taskwarrior, github, todo-json, beads, task-master, todo-txt
 
     $ tracker import notes.md --from kiro
     exit 1

@@ -40,6 +40,21 @@ fn a_task_comes_after_its_parts() {
 }
 
 #[test]
+fn tasks_without_target_files_are_named_before_they_begin() {
+    let tasks =
+        [("T-1", "Add the table", "", "T-1"), ("T-2", "Read it", "T-1", ""), ("T-3", "Print it", "", "")];
+    let sandbox = world(CONFIG, DO, &tasks);
+    let expected = "no files   no target files, so nothing limits what changes: T-2, T-3\n";
+    let ahead = tracker(&sandbox, "plan execute PLAN-1 --dry-run");
+    assert!(ahead.stdout.contains(expected), "{ahead}");
+    let ran = tracker(&sandbox, "plan execute PLAN-1");
+    assert!(ran.stderr.contains(expected), "{ran}");
+    let sandbox = world(CONFIG, DO, &tasks[..1]);
+    let ran = tracker(&sandbox, "plan execute PLAN-1");
+    assert!(!ran.to_string().contains("no files"), "{ran}");
+}
+
+#[test]
 fn a_branch_that_was_there_before_is_brought_up_to_date_or_named() {
     let sandbox = world(CONFIG, DO, &TWO);
     sandbox.git(&["branch", "plan-tasks/PLAN-1/T-2"]);

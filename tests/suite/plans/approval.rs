@@ -6,6 +6,7 @@ use std::process::Command;
 use insta::assert_snapshot;
 
 use super::{PLAN, commit, planned, run, state, tracker};
+use crate::signoffs::signatures::{key, use_key};
 use crate::support::Sandbox;
 
 const TASK: &str = ".tracker/tasks/TASK-THR3.md";
@@ -90,6 +91,34 @@ fn a_name_alone_or_a_marker_of_another_is_no_way_around() {
     run(&sandbox, "plan approve 0ne1");
     commit_as(&sandbox, "Mallory", "Ada said yes");
     assert_eq!(state(&sandbox).0, "draft", "a commit of another brings it");
+}
+
+#[test]
+fn an_approval_is_signed_where_that_is_required_and_counts_only_as_it_was_signed() {
+    let sandbox = planned();
+    let ada = key(&sandbox, "ada");
+    sandbox.write(".tracker/allowed_signers", format!("ada@example.com {ada}\n"));
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", format!("{config}\n[policy]\nsignatures = \"require\"\n"));
+    commit(&sandbox, "require signatures");
+    branch(&sandbox);
+    let unsigned = tracker(&sandbox, "plan approve 0ne1");
+    assert!(unsigned.to_string().contains("it does not count: it is not signed"), "{unsigned}");
+    commit(&sandbox, "approve the plan");
+    assert!(check(&sandbox).contains("it is not signed, and the policy wants that"), "{}", check(&sandbox));
+    assert_eq!(state(&sandbox).0, "draft");
+    sandbox.git(&["switch", "--quiet", "--create", "signed", "main"]);
+    use_key(&sandbox, "ada");
+    run(&sandbox, "plan approve 0ne1");
+    let signed = sandbox.read(PLAN);
+    commit(&sandbox, "approve the plan");
+    assert_eq!((check(&sandbox).as_str(), state(&sandbox).1.as_str()), ("", APPROVED), "{signed}");
+    // The signature is over the whole entry.
+    sandbox.git(&["switch", "--quiet", "--create", "moved", "main"]);
+    let at = signed.split("at: ").nth(1).unwrap().split(',').next().unwrap();
+    sandbox.write(PLAN, signed.replace(at, "2026-11-10T09:06:01Z"));
+    commit(&sandbox, "approve the plan");
+    assert!(check(&sandbox).contains("does not count: "), "{}", check(&sandbox));
 }
 
 #[test]

@@ -219,6 +219,7 @@ pub(super) fn ahead(start: &PlanStart) -> Vec<String> {
     if let Some(given) = &start.ignored_base {
         lines.push(format!("base       {given} has no effect: {} began at {base}", start.branch));
     }
+    lines.extend(start.warnings.iter().map(|fault| format!("{:<11}{}", fault.label, fault.message)));
     for flight in &start.in_flight {
         let place = match (&flight.branch, &flight.folder) {
             (Some(branch), _) => format!("on {branch}"),
