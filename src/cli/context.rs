@@ -260,9 +260,9 @@ impl Context {
 }
 
 /// Opens a file that is named on the command line. A named pipe is refused, for nobody may ever write to it; what a shell
-/// has opened already, as `<(…)` does, has a name below `/dev` or `/proc` and is read like standard input.
+/// has opened already, as `<(…)` does, has a name below `/dev/fd` or `/proc` and is read like standard input.
 fn open_input(path: &Path) -> std::io::Result<File> {
-    if ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) {
+    if ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|folder| path.starts_with(folder)) {
         return File::open(path);
     }
     open_regular(OpenOptions::new().read(true), path)
