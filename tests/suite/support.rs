@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
+use rustix::fs::StatVfsMountFlags;
 use tempfile::TempDir;
 use tracker::env::Env;
 
@@ -65,7 +66,7 @@ impl Sandbox {
 
     /// Makes a home and, in `repo`, an empty folder.
     pub(crate) fn without_repository() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in(place_of_sandboxes()).unwrap();
         let root = folder.path().canonicalize().unwrap();
         for name in ["home", "repo"] {
             fs::create_dir(root.join(name)).unwrap();
@@ -234,6 +235,29 @@ impl Sandbox {
             root: self.root.display().to_string(),
         }
     }
+}
+
+/// Returns where sandboxes are made: in memory, if there is plenty of it and programs may be started there. To find room for
+/// thousands of files that come and go, a disk's file system can take longer than all that the tests do with them.
+fn place_of_sandboxes() -> &'static Path {
+    /// Bytes that must be free.
+    const PLENTY: u64 = 4 * 1024 * 1024 * 1024;
+    static PLACE: OnceLock<PathBuf> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let is_fit = |memory: &&str| {
+            rustix::fs::statvfs(*memory).is_ok_and(|found| {
+                let is_closed = StatVfsMountFlags::NOEXEC | StatVfsMountFlags::RDONLY;
+                found.f_bavail * found.f_frsize >= PLENTY && !found.f_flag.intersects(is_closed)
+            })
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "where temporary files go is up to whoever runs the tests"
+        )]
+        let chosen = std::env::var_os("TMPDIR").map(PathBuf::from);
+        let memory = || Some("/dev/shm").filter(is_fit).map(PathBuf::from);
+        chosen.or_else(memory).unwrap_or_else(std::env::temp_dir)
+    })
 }
 
 /// Returns where git is. A name that the child has to look up along another `PATH` makes the standard library copy the whole
