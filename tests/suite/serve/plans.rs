@@ -1,5 +1,7 @@
 //! A plan over a page and by calls: executed by a process of its own, seen while it goes on, tried again.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 
 use super::client::Server;
@@ -70,7 +72,10 @@ fn a_plan_is_executed_and_tried_again_while_the_page_shows_it() {
         assert_eq!((status, &answer["error"]["kind"]), (409, &json!("wrong_state")), "{answer}");
     }
     sandbox.write(".git/go", "");
-    std::fs::write(sandbox.path().join(".git/wait"), "go\n").unwrap();
+    // Open for both, it waits for no reader: the executor may see the other file first, and read nothing.
+    let mut options = std::fs::OpenOptions::new();
+    let mut gate = options.read(true).write(true).open(sandbox.path().join(".git/wait")).unwrap();
+    gate.write_all(b"go\n").unwrap();
     let ended = wait_for(&server, "completed");
     assert_eq!((&ended["completed"], &ended["failed"]), (&json!(1), &json!(1)), "{ended}");
     assert!(page().contains("1/2</span>") && page().contains("Try again what has failed"), "{}", page());
