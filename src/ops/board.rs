@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::claims::{add_claims, claims_of};
 use super::in_flight::{add_flights, add_work, in_flight_of};
 use super::select::{Selector, read_query};
-use super::signoffs::{FindingView, findings};
+use super::signoffs::{FindingView, open_findings};
 use super::sync::add_links;
 use super::view::TaskLine;
 use super::{Result, Session};
@@ -119,21 +119,14 @@ pub fn board(session: &Session<'_>, text: &str) -> Result<(Board, Vec<Problem>)>
         BoardColumn { stage: stage.to_owned(), tasks }
     };
     let columns = stages.into_iter().map(column).collect();
-    let findings = open_findings(session, shown.iter().map(|&at| summaries[at].id), &mut problems)?;
+    let ids: BTreeSet<&str> = shown.iter().map(|&at| summaries[at].id).collect();
+    let (findings, broken) = open_findings(session, &config, |id| ids.contains(id))?;
+    for problem in broken {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
     let is_required = config.stages.values().any(|rules| !rules.signoffs.is_empty());
     let has_signoffs = is_required || metrics.qa_approved > 0;
     Ok((Board { query: query.to_string(), metrics, has_signoffs, columns, findings }, problems))
-}
-
-/// Returns the open findings of some tasks. What is wrong with those that cannot be read is added where it is not known yet.
-fn open_findings<'a>(
-    session: &Session<'_>,
-    tasks: impl Iterator<Item = &'a str>,
-    problems: &mut Vec<Problem>,
-) -> Result<Vec<FindingView>> {
-    let tasks: BTreeSet<&str> = tasks.collect();
-    let (view, found) = findings(session, &[], false)?;
-    let new: Vec<Problem> = found.into_iter().filter(|problem| !problems.contains(problem)).collect();
-    problems.extend(new);
-    Ok(view.findings.into_iter().filter(|finding| tasks.contains(finding.task.as_str())).collect())
 }

@@ -201,23 +201,45 @@ pub fn findings(session: &Session<'_>, words: &[String], all: bool) -> Result<(F
         None => tasks_with_findings(session)?,
     };
     let all = all || asked.names_closed();
-    let mut views = Vec::new();
-    let mut fixes = None;
+    let keep = |finding: &Finding| (all || finding.state().is_open()) && asked.matches(finding);
+    let (findings, broken) = views_of(session, &config, ids, keep)?;
+    problems.extend(broken);
+    Ok((FindingsView { findings }, problems))
+}
+
+/// Returns the open findings of those tasks that a board has.
+pub(in crate::ops) fn open_findings(
+    session: &Session<'_>,
+    config: &Config,
+    is_shown: impl Fn(&str) -> bool,
+) -> Result<(Vec<FindingView>, Vec<Problem>)> {
+    let mut ids = tasks_with_findings(session)?;
+    ids.retain(|id| is_shown(id.as_str()));
+    views_of(session, config, ids, |finding| finding.state().is_open())
+}
+
+/// Reads the findings of some tasks, of each the worst first.
+fn views_of(
+    session: &Session<'_>,
+    config: &Config,
+    ids: Vec<TaskId>,
+    keep: impl Fn(&Finding) -> bool,
+) -> Result<(Vec<FindingView>, Vec<Problem>)> {
+    let (mut views, mut problems, mut fixes) = (Vec::new(), Vec::new(), None);
     for id in ids {
         let (found, broken) = session.snapshot().findings(&id)?;
         problems.extend(broken);
-        let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).collect();
-        found.retain(|finding| (all || finding.state().is_open()) && asked.matches(finding));
+        let mut found: Vec<Finding> = found.into_iter().map(|(_, finding)| finding).filter(&keep).collect();
         found.sort_by(worst_first);
         if fixes.is_none() && found.iter().any(|finding| finding.source.is_some()) {
             fixes = Some(FixTasks::find(session)?);
         }
         views.extend(found.iter().map(|finding| {
             let fix = fixes.as_ref().and_then(|fixes| fixes.of(finding));
-            FindingView { fix: fix.map(str::to_owned), ..FindingView::of(finding, &config) }
+            FindingView { fix: fix.map(str::to_owned), ..FindingView::of(finding, config) }
         }));
     }
-    Ok((FindingsView { findings: views }, problems))
+    Ok((views, problems))
 }
 
 /// Marks a finding as fixed, resolves or waives it, or opens it again. Without a task it is looked for in all.

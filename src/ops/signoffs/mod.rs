@@ -11,9 +11,9 @@ pub(super) use cast::{
     CastVote, Statement, VoteContext, creation_of, rejected_because, sign_where_required, summary_of,
 };
 pub use cast::{approve, reject, withdraw};
-pub(super) use findings::unresolved_findings;
 pub(crate) use findings::{FindingView, FindingsView};
 pub use findings::{findings, resolve};
+pub(super) use findings::{open_findings, unresolved_findings};
 pub(super) use reviewed::{Reviewed, ReviewedVote, cast_reviewed};
 pub(super) use seen::content_seen;
 pub use status::signoffs;
