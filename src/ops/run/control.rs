@@ -1,5 +1,7 @@
 //! Acting on a run from another process: pausing and cancelling it, answering what it asks.
 
+use std::iter;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -124,8 +126,14 @@ pub fn answer_run<'e>(
     let (answer, approved) = answer_of(&run, index, request)?;
     is_asked(session, (&run, &id, index))?;
     if let Some(agent) = session.agent() {
-        let attempt = Attempt::Answer { run: id, step };
-        return Err(Error::refused(attempt, Reason::AgentAnswers(agent)));
+        let words: &[&str] = match (&request.answer, approved) {
+            (Some(_), _) => &["answer", id.as_str(), &step, &answer],
+            (None, true) => &["approve", id.as_str(), &step],
+            (None, false) => &["reject", id.as_str(), &step],
+        };
+        let command = Suggestion::tracker(iter::once(&"run").chain(words));
+        let reason = Reason::AgentAnswers { agent, command };
+        return Err(Error::refused(Attempt::Answer { run: id, step }, reason));
     }
     let by = session.actor()?;
     let message = format!("`{step}` is answered: {answer}");

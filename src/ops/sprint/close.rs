@@ -150,7 +150,7 @@ pub fn close_sprint(session: &mut Session<'_>, request: &CloseRequest) -> Result
         return resume(session, &closing, request);
     }
     let file = find_or_active(session, request.name.as_deref())?;
-    refuse_unless_active(&file)?;
+    refuse_unless_active(session, &file)?;
     if request.merge && !session.is_dry() {
         merge_finished(session, request, &file)?;
         session.refresh()?;
@@ -224,11 +224,11 @@ fn resume(session: &Session<'_>, closing: &Closing, request: &CloseRequest) -> R
     Ok(ClosedSprint { resumed: true, ..carried_out(session, closing, &id)? })
 }
 
-fn refuse_unless_active(file: &SprintFile) -> Result<()> {
+fn refuse_unless_active(session: &Session<'_>, file: &SprintFile) -> Result<()> {
     let id = file.sprint.id.clone();
     match file.sprint.state() {
         SprintState::Active => Ok(()),
-        SprintState::Closed => Err(refuse_closed("close", file)),
+        SprintState::Closed => Err(refuse_closed(session, "close", file)),
         state @ SprintState::Planned => {
             let fix = Some(Suggestion::tracker(["sprint", "start", id.as_str()]));
             let reason = Reason::SprintIs { sprint: id.clone(), state, fix };
@@ -337,7 +337,7 @@ fn next_sprint(session: &Session<'_>, file: &SprintFile, name: &str) -> Result<S
         ));
     }
     if next.sprint.state() == SprintState::Closed {
-        return Err(refuse_closed("carry tasks over to", &next));
+        return Err(refuse_closed(session, "carry tasks over to", &next));
     }
     Ok(next)
 }

@@ -180,7 +180,7 @@ fn change_members(
     let file = find(session, name)?;
     let id = file.sprint.id.clone();
     if file.sprint.state() == SprintState::Closed {
-        return Err(refuse_closed(action, &file));
+        return Err(refuse_closed(session, action, &file));
     }
     let is_active = file.sprint.state() == SprintState::Active;
     let scope = scope_now(&file);
@@ -215,12 +215,14 @@ pub fn start_sprint(session: &Session<'_>, name: &str, ends: Option<&str>) -> Re
     let locked = session.lock(&format!("sprint start {name}"))?;
     let file = find(session, name)?;
     let id = file.sprint.id.clone();
-    let state = file.sprint.state();
-    if state != SprintState::Planned {
-        let word = if state == SprintState::Closed { "reopen" } else { "status" };
-        let fix = Some(Suggestion::tracker(["sprint", word, id.as_str()]));
-        let attempt = Attempt::ChangeSprint { action: "start", sprint: id.clone() };
-        return Err(Error::refused(attempt, Reason::SprintIs { sprint: id, state, fix }));
+    match file.sprint.state() {
+        SprintState::Planned => {}
+        SprintState::Closed => return Err(refuse_closed(session, "start", &file)),
+        state @ SprintState::Active => {
+            let fix = Some(Suggestion::tracker(["sprint", "status", id.as_str()]));
+            let attempt = Attempt::ChangeSprint { action: "start", sprint: id.clone() };
+            return Err(Error::refused(attempt, Reason::SprintIs { sprint: id, state, fix }));
+        }
     }
     let tasks = session.snapshot().tasks()?;
     let (members, _) = tasks.select(|task| task.sprint == Some(id.as_str()) && task.cancelled.is_none());
@@ -286,13 +288,12 @@ pub fn reopen_sprint(session: &Session<'_>, name: &str, why: &str) -> Result<Spr
     let file = find(session, name)?;
     let id = file.sprint.id.clone();
     let attempt = || Attempt::ChangeSprint { action: "reopen", sprint: id.clone() };
-    let Some(closed) = file.sprint.closed() else {
-        let reason = Reason::SprintIs { sprint: id.clone(), state: file.sprint.state(), fix: None };
+    if file.sprint.closed().is_none() {
+        let fix = Some(Suggestion::tracker(["sprint", "status", id.as_str()]));
+        let reason = Reason::SprintIs { sprint: id.clone(), state: file.sprint.state(), fix };
         return Err(Error::refused(attempt(), reason));
-    };
-    if let Some(later) = records::last_closed(session, &id)?
-        && later.sprint.closed().is_some_and(|other| other.at > closed.at)
-    {
+    }
+    if let Some(later) = records::closed_after(session, &file)? {
         let later = later.sprint.id;
         return Err(Error::refused(attempt(), Reason::NotTheLast { sprint: id.clone(), later }));
     }

@@ -94,6 +94,13 @@ pub(super) fn closed_before(session: &Session<'_>, file: &SprintFile) -> Result<
     Ok(closed_last(all(session)?.into_iter().filter(is_before)))
 }
 
+/// Returns the sprint that was closed last, if that was after this one, which is closed.
+pub(super) fn closed_after(session: &Session<'_>, file: &SprintFile) -> Result<Option<SprintFile>> {
+    let closed = |file: &SprintFile| file.sprint.closed().map(|event| event.at);
+    let last = last_closed(session, &file.sprint.id)?;
+    Ok(last.filter(|other| closed(other) > closed(file)))
+}
+
 /// Finds the closed sprint that is named, or the one that was closed last.
 pub(super) fn find_or_closed_last(session: &Session<'_>, name: Option<&str>) -> Result<SprintFile> {
     if let Some(name) = name {
@@ -252,9 +259,10 @@ fn follow(
         entries.entry(id.clone()).or_default().push(entry(ScopeAction::Removed));
     }
     let Some(id) = is else { return Ok(()) };
+    let session = sprints.session;
     let Some((file, scope)) = sprints.read(id)? else { return Ok(()) };
     match file.sprint.state() {
-        SprintState::Closed => Err(refuse_closed("add to", file)),
+        SprintState::Closed => Err(refuse_closed(session, "add to", file)),
         SprintState::Active if !scope.contains(&after.id) => {
             entries.entry(id.clone()).or_default().push(entry(ScopeAction::Added));
             Ok(())
@@ -263,10 +271,13 @@ fn follow(
     }
 }
 
-/// Refuses a change of a sprint that is closed.
-pub(super) fn refuse_closed(action: &'static str, file: &SprintFile) -> Error {
+/// Refuses a change of a sprint that is closed. Only the one that was closed last can be reopened.
+pub(super) fn refuse_closed(session: &Session<'_>, action: &'static str, file: &SprintFile) -> Error {
     let sprint = file.sprint.id.clone();
-    let fix = Some(Suggestion::tracker(["sprint", "reopen", sprint.as_str(), "…"]));
+    let fix = Some(match closed_after(session, file) {
+        Ok(None) => Suggestion::tracker(["sprint", "reopen", sprint.as_str(), "…"]),
+        _ => Suggestion::tracker(["sprint", "list"]),
+    });
     let reason = Reason::SprintIs { sprint: sprint.clone(), state: SprintState::Closed, fix };
     Error::refused(Attempt::ChangeSprint { action, sprint }, reason)
 }

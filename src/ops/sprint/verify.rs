@@ -177,8 +177,8 @@ pub(in crate::ops) fn verified(
     let attempt = || Attempt::ChangeSprint { action: "verify", sprint: id.clone() };
     let (Some(closed), Some(frozen)) = (file.sprint.closed().cloned(), file.sprint.numbers.clone()) else {
         let state = file.sprint.state();
-        let fix =
-            (state == SprintState::Active).then(|| Suggestion::tracker(["sprint", "close", id.as_str()]));
+        let next = if state == SprintState::Planned { "start" } else { "close" };
+        let fix = Some(Suggestion::tracker(["sprint", next, id.as_str()]));
         return Err(Error::refused(attempt(), Reason::SprintIs { sprint: id.clone(), state, fix }));
     };
     let frozen = Numbers::read(&frozen).map_err(|error| Error::usage(format!("{id}: {error}")))?;

@@ -526,7 +526,7 @@ pub(in crate::ops) struct SprintAhead {
 pub(in crate::ops) fn sprint_ahead(session: &Session<'_>, name: &str) -> Result<SprintAhead> {
     let file = find(session, name)?;
     if file.sprint.state() == SprintState::Closed {
-        return Err(super::records::refuse_closed("forecast", &file));
+        return Err(super::records::refuse_closed(session, "forecast", &file));
     }
     let calendar = metrics::Calendar::at(*session.env().local_now().offset());
     let started =

@@ -79,7 +79,11 @@ pub enum Reason {
     /// An agent moves a task out of a stage that this role, which is for people only, signs off.
     PeopleOnly(String),
     /// An agent answers a step that waits for a person.
-    AgentAnswers(String),
+    AgentAnswers {
+        agent: String,
+        /// What a person answers with.
+        command: Suggestion,
+    },
     /// An agent closes a finding of this role, which is for people only.
     FindingForPeople {
         role: String,
@@ -217,7 +221,7 @@ impl Reason {
             Self::Committed { .. } | Self::CommittedSince(_) => "committed",
             Self::Staged(_) => "staged",
             Self::TooLargeToUndo => "too large",
-            Self::PeopleOnly(_) | Self::FindingForPeople { .. } | Self::AgentAnswers(_) => "people",
+            Self::PeopleOnly(_) | Self::FindingForPeople { .. } | Self::AgentAnswers { .. } => "people",
             Self::Cycle(_) => "cycle",
             Self::TooManyFiles { .. } => "too large",
             Self::NoCommit => "commit",
@@ -260,7 +264,7 @@ impl Reason {
             | Self::Staged(_)
             | Self::TooLargeToUndo
             | Self::NothingReady => self.fix_in_clone(),
-            Self::PeopleOnly(_) => Some(advance_by_person(task?)),
+            Self::PeopleOnly(_) => Some(by_person(Suggestion::tracker(["advance", task?.as_str()]))),
             Self::FindingForPeople { finding, .. } => {
                 Some(Fix::Run(Suggestion::tracker(["findings", "fix", task?.as_str(), finding])))
             }
@@ -292,9 +296,8 @@ impl Reason {
                 Some(Fix::Run(Suggestion::tracker(["sprint", "reopen", later.as_str(), "…"])))
             }
             Self::Plan(reason) => reason.fix(),
-            Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::AgentAnswers(_) | Self::Task(_) => {
-                None
-            }
+            Self::AgentAnswers { command, .. } => Some(by_person(command.clone())),
+            Self::NoSuchStage { .. } | Self::ChangedMeanwhile(_) | Self::Task(_) => None,
         }
     }
 }
@@ -319,8 +322,8 @@ fn evidence_fix(task: &str, role: Option<&str>, why: &WhyNoEvidence) -> Fix {
     }
 }
 
-fn advance_by_person(task: &TaskId) -> Fix {
-    Fix::RunAs { person: "a person".to_owned(), command: Suggestion::tracker(["advance", task.as_str()]) }
+fn by_person(command: Suggestion) -> Fix {
+    Fix::RunAs { person: "a person".to_owned(), command }
 }
 
 impl Reason {
@@ -367,7 +370,9 @@ impl Reason {
                 Some(Fix::Run(Suggestion::git(["log", "-1", "--", path])))
             }
             Self::Staged(path) => Some(Fix::Run(Suggestion::git(["rm", "--cached", path]))),
-            Self::TooLargeToUndo => Some(Fix::Run(Suggestion::git(["restore", "--", TRACKER_FOLDER]))),
+            Self::TooLargeToUndo => {
+                Some(Fix::Run(Suggestion::git(["status", "--short", "--", TRACKER_FOLDER])))
+            }
             Self::NothingReady => Some(Fix::Run(Suggestion::tracker(["list"]))),
             _ => None,
         }
@@ -399,7 +404,7 @@ impl fmt::Display for Reason {
             Self::TooLargeToUndo => f.write_str("its files are too large to be kept"),
             Self::NothingReady => f.write_str(NOTHING_READY),
             Self::PeopleOnly(role) => write!(f, "what {role} signs off is moved on by people only"),
-            Self::AgentAnswers(agent) => write!(f, "it waits for a person, and {agent} is an agent"),
+            Self::AgentAnswers { agent, .. } => write!(f, "it waits for a person, and {agent} is an agent"),
             Self::FindingForPeople { role, .. } => write!(f, "what {role} reported is closed by people only"),
             Self::Cycle(cycle) => cycle.fmt(f),
             Self::TooManyFiles { role, files, .. } => {

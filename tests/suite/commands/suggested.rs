@@ -19,16 +19,19 @@ fn run(sandbox: &Sandbox, person: &str, line: &str) -> Output {
     })
 }
 
-/// Returns the commands in a text that puts them between backticks.
-fn quoted(text: &str) -> Vec<String> {
-    let parts = text.split('`').skip(1).step_by(2);
-    parts.filter(|part| part.starts_with("tracker ") || part.starts_with("git ")).map(str::to_owned).collect()
+/// Returns the commands in a hint, which is one, or has them between backticks.
+fn suggested(hint: &str) -> Vec<String> {
+    let is_command = |part: &&str| part.starts_with("tracker ") || part.starts_with("git ");
+    if is_command(&hint) && !hint.contains('`') {
+        return vec![hint.to_owned()];
+    }
+    hint.split('`').skip(1).step_by(2).filter(is_command).map(str::to_owned).collect()
 }
 
-/// Whether a command has a word in the place of what the user knows, such as REASON or "…".
+/// Whether a command has a word in the place of what the user knows, such as ID. A text of his is `…`.
 fn has_placeholder(command: &str) -> bool {
     let is_one = |word: &str| word.len() > 1 && word.bytes().all(|c| c.is_ascii_uppercase());
-    command.split([' ', '=']).any(is_one) || command.contains('…')
+    command.split([' ', '=']).any(is_one)
 }
 
 /// Runs each line in a copy, which is refused, then in the same copy every command that the refusal suggests, and the line
@@ -44,12 +47,12 @@ fn followed(sandbox: &Sandbox, person: &str, lines: &str) -> String {
         let error = &answer["error"];
         let mut commands: Vec<String> = Vec::new();
         for reason in items(&error["reasons"]) {
-            // What somebody else has to do is in another test.
-            if reason["person"].is_null() {
+            // What a person of a role has to do is in other tests; who works with an agent does it himself.
+            if reason["person"].is_null() || reason["person"] == "a person" {
                 commands.extend(reason["suggestion"].as_str().map(str::to_owned));
             }
         }
-        commands.extend(items(&error["hints"]).iter().flat_map(|hint| quoted(hint.as_str().unwrap())));
+        commands.extend(items(&error["hints"]).iter().flat_map(|hint| suggested(hint.as_str().unwrap())));
         commands.dedup();
         writeln!(seen, "{line}: exit {}", refused.status).unwrap();
         for suggested in &commands {
@@ -57,7 +60,7 @@ fn followed(sandbox: &Sandbox, person: &str, lines: &str) -> String {
                 writeln!(seen, "  {suggested}").unwrap();
                 continue;
             }
-            let done = run(&copy, person, suggested);
+            let done = run(&copy, person, &suggested.replace('…', "because"));
             assert_eq!(done.status, 0, "{line}: {suggested}: {done}");
             writeln!(seen, "  {suggested}: ok").unwrap();
         }
@@ -118,7 +121,7 @@ fn what_a_refusal_suggests_is_not_refused() {
       tracker deps: ok
       again: exit 1
     rm d4r: exit 1
-      tracker cancel TASK-D4RK "…"
+      tracker cancel TASK-D4RK "…": ok
       again: exit 1
     tick d4r 9: exit 2
       tracker show TASK-D4RK: ok
@@ -271,7 +274,7 @@ fn what_a_refusal_suggests_of_work_elsewhere_and_of_what_is_committed_is_not_ref
       git log -1 -- .tracker/tasks/TASK-FR33.md: ok
       again: exit 1
     rm fr33: exit 1
-      tracker cancel TASK-FR33 "…"
+      tracker cancel TASK-FR33 "…": ok
       again: exit 1
     role new reviewer: exit 1
       tracker role show reviewer: ok
@@ -308,5 +311,156 @@ fn what_a_refusal_suggests_of_work_elsewhere_and_of_what_is_committed_is_not_ref
     rm stag: exit 1
       git rm --cached .tracker/tasks/TASK-STAG.md: ok
       again: exit 0
+    ");
+}
+
+#[test]
+fn what_a_refusal_suggests_of_sprints_is_not_refused() {
+    let sandbox = empty();
+    for line in [
+        "new One --id TASK-0NE1 --estimate 2h --sprint S-1",
+        "sprint new S-1",
+        "sprint start S-1",
+        "done 0ne1",
+        "sprint new S-2",
+    ] {
+        assert_eq!(run(&sandbox, "Ada Lovelace", &format!("tracker {line}")).status, 0, "{line}");
+    }
+    commit(&sandbox, "Plan");
+    for line in
+        ["sprint close S-1", "sprint start S-2", "sprint close S-2", "sprint new S-3", "sprint new S-4"]
+    {
+        let done = run(&sandbox, "Ada Lovelace", &format!("tracker {line}"));
+        assert_eq!(done.status, 0, "{line}: {done}");
+        sandbox.git(&["add", "--all"]);
+        sandbox.git(&["commit", "--quiet", "--allow-empty", "--message", "Sprint"]);
+    }
+    assert_eq!(sandbox.tracker(&["sprint", "start", "S-4"]).status, 0);
+    assert_eq!(sandbox.tracker(&["new", "Two", "--id", "TASK-TW02"]).status, 0);
+    commit(&sandbox, "Go on");
+    assert_snapshot!(followed(&sandbox, "Ada Lovelace", "
+        sprint start S-1
+        sprint start S-2
+        sprint close S-2
+        sprint reopen S-1 why
+        sprint reopen S-3 why
+        sprint add S-1 tw02
+        sprint add S-2 tw02
+        set tw02 sprint=S-2
+        sprint remove S-2 tw02
+        sprint close S-3
+        sprint close S-4 --carry-over S-2
+        sprint verify S-3
+        sprint verify S-4
+        sprint start S-4
+        sprint status S-9
+    "), @r#"
+    sprint start S-1: exit 1
+      tracker sprint list: ok
+      again: exit 1
+    sprint start S-2: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 1
+    sprint close S-2: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 1
+    sprint reopen S-1 why: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 0
+    sprint reopen S-3 why: exit 1
+      tracker sprint status S-3: ok
+      again: exit 1
+    sprint add S-1 tw02: exit 1
+      tracker sprint list: ok
+      again: exit 1
+    sprint add S-2 tw02: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 0
+    set tw02 sprint=S-2: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 0
+    sprint remove S-2 tw02: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 0
+    sprint close S-3: exit 1
+      tracker sprint start S-3: ok
+      again: exit 1
+    sprint close S-4 --carry-over S-2: exit 1
+      tracker sprint reopen S-2 "…": ok
+      again: exit 1
+    sprint verify S-3: exit 1
+      tracker sprint start S-3: ok
+      again: exit 1
+    sprint verify S-4: exit 1
+      tracker sprint close S-4: ok
+      again: exit 0
+    sprint start S-4: exit 1
+      tracker sprint status S-4: ok
+      again: exit 1
+    sprint status S-9: exit 2
+      tracker sprint new S-9: ok
+      again: exit 0
+    "#);
+}
+
+/// The configuration of an agent's work: a stage whose role is for people only, and one that requires a receipt.
+const FOR_PEOPLE: &str = "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\", \"test\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\n\
+    on_fail = \"dev\"\nadvance = \"manual\"\n[stage.test]\nsignoffs = [\"tester\"]\nrequires = [\"evidence\"]\n\
+    on_fail = \"dev\"\n[roles.reviewer]\npeople_only = true\n[roles.tester]\nverify = \"true\"\n";
+
+#[test]
+fn what_a_refusal_suggests_of_agents_evidence_and_large_writes_is_not_refused() {
+    let sandbox = empty();
+    sandbox.write(".tracker/config.toml", FOR_PEOPLE);
+    for (title, id) in [("In review", "TASK-R3V1"), ("Found", "TASK-F0ND"), ("In test", "TASK-T3ST")] {
+        assert_eq!(sandbox.tracker(&["new", title, "--id", id]).status, 0);
+        assert_eq!(run(&sandbox, "Ada Lovelace", &format!("tracker start {id}")).status, 0);
+    }
+    sandbox.write("theme.rs", "dark\n");
+    commit(&sandbox, "Make it dark\n\nTask: TASK-R3V1");
+    for line in ["advance r3v1", "advance f0nd", "advance t3st", "set-stage t3st test"] {
+        let done = run(&sandbox, "Ada Lovelace", &format!("tracker {line}"));
+        assert_eq!(done.status, 0, "{line}: {done}");
+    }
+    commit(&sandbox, "For review");
+    for line in ["approve r3v1", "reject f0nd -m leaks --finding 'high: it leaks @ theme.rs:1'"] {
+        let done = run(&sandbox, "Bob", &format!("tracker {line}"));
+        assert_eq!(done.status, 0, "{line}: {done}");
+    }
+    let listed = sandbox.tracker(&["findings", "f0nd", "--fields", "id", "--plain"]);
+    let finding = listed.stdout.lines().nth(1).unwrap().trim();
+    assert_snapshot!(followed(&sandbox, "Bob", &format!("
+        advance r3v1 --agent builder-1
+        findings resolve f0nd {finding} --agent builder-1
+        advance t3st
+    ")), @r"
+    advance r3v1 --agent builder-1: exit 1
+      tracker advance TASK-R3V1: ok
+      again: exit 1
+    findings resolve f0nd FCS2J --agent builder-1: exit 1
+      tracker findings fix TASK-F0ND FCS2J: ok
+      again: exit 1
+    advance t3st: exit 1
+      tracker verify TASK-T3ST --role tester: ok
+      tracker approve TASK-T3ST --as tester: ok
+      again: exit 1
+    ");
+    sandbox.write(".tracker/workflows/ask.yaml", "steps:\n  which: {human: {ask: Which?}}\n");
+    sandbox.write(".tracker/workflows/release.yaml", "steps:\n  go: {human: {approve: Go on?}}\n");
+    for (name, answer) in [("ask", "run answer yes"), ("release", "run approve")] {
+        let own = sandbox.copied();
+        assert_eq!(own.tracker(&["run", "start", name]).status, 1);
+        let seen = followed(&own, "Bob", &format!("{answer} --agent builder-1"));
+        assert!(seen.contains(": ok\n"), "{seen}");
+    }
+    // More than the journal of what can be taken back keeps.
+    let long =
+        |number| format!("{{\"title\": \"Long {number}\", \"description\": \"{}\"}}", "long ".repeat(20_000));
+    sandbox.write("batch.json", format!("[{}, {}, {}]", long(1), long(2), long(3)));
+    assert_eq!(sandbox.tracker(&["new", "--batch", "batch.json"]).status, 0);
+    assert_snapshot!(followed(&sandbox, "Bob", "undo"), @r"
+    undo: exit 1
+      git status --short -- .tracker: ok
+      again: exit 1
     ");
 }
