@@ -11,7 +11,7 @@ use crate::cli::error;
 use crate::cli::output::Output;
 use crate::cli::selection::Selection;
 use crate::model::{Problem, Severity};
-use crate::ops::{cut_json, harmless_json, plain};
+use crate::ops::{harmless_json, plain, truncate_json};
 
 /// How a result looks to a person.
 pub(super) trait View {
@@ -226,7 +226,7 @@ impl Answer<dyn AnyResult> {
             let mut line = Vec::new();
             write_line(&answer, &mut line);
             answer = serde_json::from_slice(&line).unwrap_or(answer);
-            cut_json(&mut answer, most.saturating_sub(1));
+            truncate_json(&mut answer, most.saturating_sub(1));
         }
         write_line(&answer, out);
     }

@@ -5,7 +5,7 @@ use super::source::Kind;
 use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, moment_text, unknown_but};
 use super::words::{finding_id, person, role_name, task_id};
 use super::yaml::Node;
-use super::yaml::scalar::{self, Place};
+use super::yaml::scalar::{self, ScalarContext};
 use super::{Document, Edit, Scalar};
 use crate::model::{
     Finding, FindingId, FindingSeverity, FindingState, Problem, Resolution, Severity, TaskId, ToolSource,
@@ -169,7 +169,7 @@ pub fn create_finding(finding: &Finding) -> String {
 }
 
 fn pairs(resolution: &Resolution) -> Vec<(&'static str, String)> {
-    let text = |text: &str| scalar::text(text, Place::Flow);
+    let text = |text: &str| scalar::text(text, ScalarContext::Flow);
     let mut pairs = vec![
         ("at", moment_text(resolution.at)),
         ("by", text(&resolution.by.to_string())),

@@ -10,7 +10,7 @@ use super::printable::printable;
 use super::source::Kind;
 use super::task::{Entry, EntryKind, Fields, Writer, entries, moment, moment_text, unknown_but};
 use super::words::{hex, task_id};
-use super::yaml::scalar::{self, Place};
+use super::yaml::scalar::{self, ScalarContext};
 use super::yaml::{self, Node};
 use super::{Document, Edit, Scalar, lines};
 use crate::model::{
@@ -268,7 +268,7 @@ pub fn create_sprint(sprint: &Sprint) -> String {
     for (key, value) in sprint.unknown.iter().filter(|(key, _)| !KEYS.contains(&key.as_str())) {
         out.unknown(key, value);
     }
-    let written = |(key, value): (&'static str, Scalar)| (key, value.write(Place::Flow).text);
+    let written = |(key, value): (&'static str, Scalar)| (key, value.write(ScalarContext::Flow).text);
     out.mappings("history", sprint.history.iter().map(|e| event_pairs(e).into_iter().map(written).collect()));
     let mut text = out.finish_yaml();
     let blocks = [
@@ -352,7 +352,7 @@ pub fn create_scope_change(change: &ScopeRecord) -> String {
     for (key, value) in change.unknown.iter().filter(|(key, _)| !SCOPE_KEYS.contains(&key.as_str())) {
         out.unknown(key, value);
     }
-    let text = |text: &str| scalar::text(text, Place::Flow);
+    let text = |text: &str| scalar::text(text, ScalarContext::Flow);
     let pairs = |entry: &ScopeEntry| {
         let mut pairs = vec![("task", text(entry.task.as_str())), ("change", text(entry.action.as_str()))];
         pairs.extend(entry.estimate.map(|estimate| ("estimate", text(&estimate.to_string()))));
@@ -400,7 +400,7 @@ fn block(key: &str, value: &Value) -> String {
 
 fn push_block(key: &str, value: &Value, indent: usize, out: &mut String) {
     let pad = " ".repeat(indent);
-    let name = scalar::text(key, Place::Block);
+    let name = scalar::text(key, ScalarContext::Block);
     match value {
         Value::Object(map) if !map.is_empty() => {
             out.push_str(&format!("{pad}{name}:\n"));

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::yaml::entries::items;
 use super::yaml::entries::{Entry, Style};
-use super::yaml::scalar::{self, Place};
+use super::yaml::scalar::{self, ScalarContext};
 use super::yaml::{Node, entries, flow};
 use super::{Document, Edit, Value, lines, source};
 use crate::model::{Config, Field, MoveKind, Problem, Stage};
@@ -184,7 +184,7 @@ fn respelled(text: &str, span: Range<usize>, found: &Kinded<'_>) -> Option<(Rang
             text[(*range).clone()].strip_prefix("why").is_some_and(|rest| rest.trim_start().starts_with(':'))
         };
         let range = within.items.iter().find(is_why)?.clone();
-        let why = found.why.map(|why| format!(", why: {}", scalar::text(why, Place::Flow)));
+        let why = found.why.map(|why| format!(", why: {}", scalar::text(why, ScalarContext::Flow)));
         return Some((range, kind + &why.unwrap_or_default()));
     }
     // Lines of `key: value`, the first of them after the dash.
@@ -205,7 +205,8 @@ fn respelled(text: &str, span: Range<usize>, found: &Kinded<'_>) -> Option<(Rang
             let line_start = lines::start_of(text, range.start);
             let gap = " ".repeat(text[line_start..range.start].chars().count());
             let ending = lines::ending_near(text, range.start);
-            let why = found.why.map(|why| format!("{ending}{gap}why: {}", scalar::text(why, Place::Block)));
+            let why =
+                found.why.map(|why| format!("{ending}{gap}why: {}", scalar::text(why, ScalarContext::Block)));
             return Some((range, kind + &why.unwrap_or_default()));
         }
         if end >= item.len() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::advice::{in_calls, of_command};
 use super::text::{line, quoted};
 use crate::model::{Problem, Severity};
-use crate::ops::{ErrorKind, ErrorReport, cut_json};
+use crate::ops::{ErrorKind, ErrorReport, truncate_json};
 
 /// Bytes of an answer's text, and about the same of its data, where the caller does not say.
 const USUAL: usize = 6_000;
@@ -84,7 +84,7 @@ impl Answer {
         let mut data = without_empty(data).unwrap_or_else(|| json!({}));
         let size = data.to_string().len();
         if size > budget.bytes() {
-            cut_json(&mut data, budget.bytes());
+            truncate_json(&mut data, budget.bytes());
         }
         if let Value::Object(data) = &mut data {
             match &more {

@@ -21,7 +21,7 @@ use super::requests::Requests;
 use super::table::TableView;
 use super::task::TaskView;
 use super::theme::{Theme, Tone};
-use super::view::{Action, Look, View};
+use super::view::{Action, DrawContext, View};
 use super::write::{Done, Write, words_of};
 
 /// Columns from which on a selected task is seen beside its list.
@@ -128,8 +128,8 @@ impl App {
         self.read()
     }
 
-    pub(super) fn look(&self) -> Look {
-        Look { theme: self.theme, now: self.now }
+    pub(super) fn look(&self) -> DrawContext {
+        DrawContext { theme: self.theme, now: self.now }
     }
 
     /// Returns the view that is seen.

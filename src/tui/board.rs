@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::keys::{KeyRow, LIST};
 use super::lists::Target;
 use super::theme::{Tone, mark, tone_of_priority};
-use super::view::{Action, Look, Subject, View, Writer};
+use super::view::{Action, DrawContext, Subject, View, Writer};
 
 /// A column narrower than this is no use; rather fewer beside each other.
 const NARROWEST: u16 = 24;
@@ -88,7 +88,7 @@ impl BoardView {
         Action::Read
     }
 
-    fn draw_column(&self, at: usize, area: Rect, buffer: &mut Buffer, look: &Look) {
+    fn draw_column(&self, at: usize, area: Rect, buffer: &mut Buffer, look: &DrawContext) {
         let (Some(column), Some(cursor)) = (self.columns().get(at), self.cursors.get(at)) else { return };
         let head = format!("{} {}", column.stage, column.tasks.len());
         let tone = if at == self.column { Tone::Strong } else { Tone::Dim };
@@ -220,7 +220,7 @@ impl View for BoardView {
         self.show_column();
     }
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
+    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext) {
         let area = self.filter.draw(area, buffer, look);
         if self.board.is_none() {
             Writer::new(buffer, area, 0, Style::new()).put("reading the board…", look.theme.style(Tone::Dim));

@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 
 use super::answers::Failed;
 use super::input::LineInput;
-use super::text::{cut, fit, wrap};
+use super::text::{fit, truncate, wrap};
 use super::theme::Tone;
-use super::view::{Look, Subject, Writer};
+use super::view::{DrawContext, Subject, Writer};
 use super::write::{Verdict, Write};
 
 /// Widest box, in columns.
@@ -106,7 +106,7 @@ impl Dialog {
     }
 
     /// Draws it in the middle of the screen, and returns where the cursor is.
-    pub(super) fn draw(&self, screen: Rect, buffer: &mut Buffer, look: &Look) -> Option<(u16, u16)> {
+    pub(super) fn draw(&self, screen: Rect, buffer: &mut Buffer, look: &DrawContext) -> Option<(u16, u16)> {
         let width = screen.width.saturating_sub(2).clamp(1, WIDEST);
         let room = usize::from(width.saturating_sub(4)).max(1);
         let lines = self.lines(room);
@@ -263,7 +263,7 @@ impl VoteForm {
 fn draw_box(area: Rect, title: &str, buffer: &mut Buffer) {
     let inside = usize::from(area.width.saturating_sub(2));
     let style = ratatui::style::Style::reset();
-    let title = cut(&format!(" {title} "), inside);
+    let title = truncate(&format!(" {title} "), inside);
     let rule = "─".repeat(inside.saturating_sub(super::text::width(&title)));
     for line in 0..area.height {
         let row = match line {

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use super::answers::Failed;
 use super::input::LineInput;
 use super::theme::Tone;
-use super::view::{Look, Writer};
+use super::view::{DrawContext, Writer};
 
 /// Columns of the mark in front of the text.
 const MARK: usize = 2;
@@ -98,7 +98,7 @@ impl Filter {
     }
 
     /// Draws it at the top, if it has a line; returns the area below.
-    pub(super) fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) -> Rect {
+    pub(super) fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext) -> Rect {
         let height = self.height();
         if height > 0 {
             let tone = if self.is_open() { Tone::Strong } else { Tone::Accent };

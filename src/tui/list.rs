@@ -14,7 +14,7 @@ use super::keys::{KeyRow, LIST};
 use super::lists::Target;
 use super::text::{ago, width};
 use super::theme::{Tone, mark, tone_of_priority};
-use super::view::{Action, Look, Subject, View, Writer};
+use super::view::{Action, DrawContext, Subject, View, Writer};
 
 /// Tasks that are read at first. More come before their place is reached.
 const FIRST: usize = 500;
@@ -140,7 +140,7 @@ pub(super) fn draw_rows(
     selected: Option<usize>,
     area: Rect,
     buffer: &mut Buffer,
-    look: &Look,
+    look: &DrawContext,
 ) {
     let room = usize::from(area.width);
     let columns = Columns::of(rows, room);
@@ -254,7 +254,7 @@ impl View for ListView {
         self.cursor.fit(usize::from(height.saturating_sub(self.filter.height())));
     }
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
+    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext) {
         let area = self.filter.draw(area, buffer, look);
         let rows = self.rows();
         let top = self.cursor.top.min(rows.len());

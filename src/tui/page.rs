@@ -12,7 +12,7 @@ use super::cursor::Cursor;
 use super::keys::{KeyRow, PAGE};
 use super::lists::Target;
 use super::theme::Tone;
-use super::view::{Action, Look, Subject, View, Writer};
+use super::view::{Action, DrawContext, Subject, View, Writer};
 
 /// The page.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ impl View for PageView {
         self.cursor.fit(usize::from(height));
     }
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
+    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext) {
         let Some(lines) = &self.lines else {
             Writer::new(buffer, area, 0, Style::new()).put("reading…", look.theme.style(Tone::Dim));
             return;

@@ -13,7 +13,7 @@ use super::keys::{KeyRow, TABLE};
 use super::lists::{Entry, EntryCell, Target};
 use super::text::{ago, width};
 use super::theme::Tone;
-use super::view::{Action, Look, Subject, View, Writer};
+use super::view::{Action, DrawContext, Subject, View, Writer};
 
 /// Widest column of the others.
 const WIDEST_CELL: usize = 20;
@@ -84,7 +84,7 @@ impl TableView {
         entry: &Entry,
         widths: &[usize],
         mut line: Writer<'_>,
-        look: &Look,
+        look: &DrawContext,
         is_selected: bool,
     ) {
         let taken: usize = widths.iter().filter(|width| **width > 0).map(|width| width + 1).sum();
@@ -99,12 +99,12 @@ impl TableView {
     }
 }
 
-fn text_of(cell: &EntryCell, look: &Look) -> String {
+fn text_of(cell: &EntryCell, look: &DrawContext) -> String {
     cell.at.map_or_else(|| cell.text.clone(), |at| ago(at, look.now))
 }
 
 /// Returns how wide each column is; the wide one takes what is left, and the last ones are left out where that is little.
-fn widths_of(entries: &[&Entry], wide: usize, room: usize, look: &Look) -> Vec<usize> {
+fn widths_of(entries: &[&Entry], wide: usize, room: usize, look: &DrawContext) -> Vec<usize> {
     let mut widths: Vec<usize> = Vec::new();
     for entry in entries {
         for (at, cell) in entry.cells.iter().enumerate() {
@@ -202,7 +202,7 @@ impl View for TableView {
         self.cursor.fit(usize::from(height.saturating_sub(self.filter.height())));
     }
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
+    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext) {
         let dim = look.theme.style(Tone::Dim);
         let area = self.filter.draw(area, buffer, look);
         let entries = self.shown();

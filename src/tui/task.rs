@@ -14,7 +14,7 @@ use super::document::{Act, DocumentLine, lines_of};
 use super::keys::{KeyRow, TASK};
 use super::lists::Target;
 use super::theme::Tone;
-use super::view::{Action, Look, Subject, View, Writer};
+use super::view::{Action, DrawContext, Subject, View, Writer};
 use super::write::{Verdict, Write};
 
 /// The task.
@@ -133,7 +133,7 @@ impl View for TaskView {
         }
     }
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look) {
+    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext) {
         if self.shown.is_none() {
             Writer::new(buffer, area, 0, Style::new()).put("reading…", look.theme.style(Tone::Dim));
             return;

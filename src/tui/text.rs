@@ -22,28 +22,28 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// Cuts a text to a width.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(super) fn truncate(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let mut cut = String::new();
+    let mut truncate = String::new();
     let mut taken = 0;
     for c in text.chars() {
         taken += c.width().unwrap_or(0);
         if taken + 1 > width {
             break;
         }
-        cut.push(c);
+        truncate.push(c);
     }
     if width > 0 {
-        cut.push('…');
+        truncate.push('…');
     }
-    cut
+    truncate
 }
 
 /// Cuts a text to a width, or fills it up to it.
 pub(super) fn fit(text: &str, width: usize) -> String {
-    let mut fitted = cut(text, width);
+    let mut fitted = truncate(text, width);
     fitted.extend(std::iter::repeat_n(' ', width.saturating_sub(fitted.width())));
     fitted
 }
@@ -112,10 +112,10 @@ mod tests {
 
     #[test]
     fn a_text_takes_the_columns_that_it_is_given() {
-        assert_eq!((cut("abcdef", 6), cut("abcdef", 4)), ("abcdef".to_owned(), "abc…".to_owned()));
-        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!((truncate("abcdef", 6), truncate("abcdef", 4)), ("abcdef".to_owned(), "abc…".to_owned()));
+        assert_eq!(truncate("日本語", 4), "日…");
         assert_eq!(fit("日本語", 4), "日… ");
-        assert_eq!((cut("abc", 0), fit("a", 3)), (String::new(), "a  ".to_owned()));
+        assert_eq!((truncate("abc", 0), fit("a", 3)), (String::new(), "a  ".to_owned()));
     }
 
     #[test]

@@ -13,13 +13,13 @@ use super::call::{Answer, Call};
 use super::dialog::Dialog;
 use super::keys::KeyRow;
 use super::lists::Target;
-use super::text::{clean, cut, width};
+use super::text::{clean, truncate, width};
 use super::theme::Theme;
 use super::write::Write;
 
 /// How and when something is drawn.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
+pub(super) struct DrawContext {
     pub(super) theme: Theme,
     pub(super) now: DateTime<Utc>,
 }
@@ -91,7 +91,7 @@ pub(super) trait View: fmt::Debug {
     /// Takes the size of its area, and by which time it is drawn.
     fn fit(&mut self, width: u16, height: u16, now: DateTime<Utc>);
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &Look);
+    fn draw(&self, area: Rect, buffer: &mut Buffer, look: &DrawContext);
 
     /// Returns the task that is selected.
     fn subject(&self) -> Option<Subject> {
@@ -129,9 +129,9 @@ impl<'b> Writer<'b> {
         usize::from(self.end.saturating_sub(self.x))
     }
 
-    /// Writes a text, cut to what is left.
+    /// Writes a text, truncated to what is left.
     pub(super) fn put(&mut self, text: &str, style: Style) -> &mut Self {
-        let text = cut(&clean(text), self.room());
+        let text = truncate(&clean(text), self.room());
         if !text.is_empty() {
             let (x, _) = self.buffer.set_stringn(self.x, self.y, &text, self.room(), self.base.patch(style));
             self.x = x;
@@ -142,7 +142,7 @@ impl<'b> Writer<'b> {
     /// Writes a text into a column of a width, and a space after it.
     pub(super) fn column(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
         let columns = columns.min(self.room());
-        let text = cut(&clean(text), columns);
+        let text = truncate(&clean(text), columns);
         let start = self.x;
         self.put(&text, style);
         let taken = u16::try_from(columns + 1).unwrap_or(u16::MAX);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::doc::edit::{Edit, Scalar, Value};
 use crate::doc::source::Kind;
 use crate::doc::yaml::entries::{self, Entry, Style, plain_part};
-use crate::doc::yaml::scalar::{self, Place};
+use crate::doc::yaml::scalar::{self, ScalarContext};
 use crate::doc::yaml::{self, Node, flow};
 use crate::doc::{Document, lines};
 use crate::model::{Field, Problem, TaskId};
@@ -134,7 +134,7 @@ pub(in crate::doc) struct Written {
 
 impl Scalar {
     /// Writes it anew.
-    pub(in crate::doc) fn write(&self, place: Place) -> Written {
+    pub(in crate::doc) fn write(&self, place: ScalarContext) -> Written {
         match self {
             Self::Text(text) => Written { text: scalar::text(text, place), node: Node::text(text) },
             Self::Integer(number) => {
@@ -150,7 +150,7 @@ impl Scalar {
 
     /// Writes it in the style that was there, where that can hold it.
     fn write_as(&self, style: Style) -> Written {
-        let written = self.write(Place::Block);
+        let written = self.write(ScalarContext::Block);
         let quoted = match (&written.node, style) {
             (Node::Text(text), Style::Single) => scalar::single(text).unwrap_or_else(|| scalar::double(text)),
             (Node::Text(text), Style::Double) => scalar::double(text),
@@ -185,7 +185,7 @@ impl Draft {
             (Some(index), Err(items)) if contains(&self.root[index].1, items) => Ok(()),
             (Some(index), Err(items)) => self.set_list(index, items),
             (None, Ok(scalar)) => {
-                let written = scalar.write(Place::Block);
+                let written = scalar.write(ScalarContext::Block);
                 self.insert_entry(key, &format!(" {}", written.text), written.node)
             }
             (None, Err([])) => Ok(()),
@@ -268,7 +268,7 @@ impl Draft {
             0 => (0, entries.first().map_or(self.front.end, |first| first.start)),
             index => (index, entries[index - 1].end),
         };
-        let name = scalar::text(key, Place::Block);
+        let name = scalar::text(key, ScalarContext::Block);
         self.insert_line(at, &format!("{name}:{written}"));
         self.root.insert(index, (Node::text(key), value));
         Ok(())
@@ -288,6 +288,6 @@ impl Draft {
 
 /// Writes a list between brackets.
 pub(super) fn write_list(items: &[String]) -> String {
-    let items: Vec<_> = items.iter().map(|item| scalar::text(item, Place::Flow)).collect();
+    let items: Vec<_> = items.iter().map(|item| scalar::text(item, ScalarContext::Flow)).collect();
     format!("[{}]", items.join(", "))
 }

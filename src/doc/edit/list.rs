@@ -7,7 +7,7 @@ use crate::doc::edit::draft::{Draft, write_list};
 use crate::doc::edit::{Scalar, is_as_intended};
 use crate::doc::yaml::entries::{Entry, Style};
 use crate::doc::yaml::entries::{Item, items};
-use crate::doc::yaml::scalar::{self, Place};
+use crate::doc::yaml::scalar::{self, ScalarContext};
 use crate::doc::yaml::{self, Node, flow, one_line};
 use crate::doc::{Document, lines};
 use crate::model::Problem;
@@ -73,8 +73,8 @@ impl Draft {
     pub(super) fn append(&mut self, key: &str, entry: &[(String, Scalar)]) -> Result<(), Problem> {
         let (mut pairs, mut nodes) = (Vec::new(), Vec::new());
         for (name, value) in entry {
-            let written = value.write(Place::Flow);
-            pairs.push(format!("{}: {}", scalar::text(name, Place::Flow), written.text));
+            let written = value.write(ScalarContext::Flow);
+            pairs.push(format!("{}: {}", scalar::text(name, ScalarContext::Flow), written.text));
             nodes.push((Node::text(name), written.node));
         }
         let (mapping, node) = (format!("{{{}}}", pairs.join(", ")), Node::Map(nodes));
@@ -125,7 +125,7 @@ impl Draft {
                 self.splice(entry.value.start..entry.value.start, "[");
             }
             Node::Text(ref text) | Node::Literal(ref text) if entry.style == Style::Plain => {
-                let written = scalar::plain(text, Place::Flow);
+                let written = scalar::plain(text, ScalarContext::Flow);
                 self.splice(entry.value, &format!("[{written}]"));
             }
             _ => return Err(self.refuse_at(index, NO_LIST)),
@@ -152,13 +152,15 @@ impl Draft {
         &mut self,
         index: usize,
         at: usize,
-        write: &dyn Fn(Place) -> String,
+        write: &dyn Fn(ScalarContext) -> String,
         node: Node,
     ) -> Result<(), Problem> {
         let (entry, items) = self.items_of(index)?;
         match entry.style {
-            Style::BlockList(indent) => self.insert_block_item(&items, at, indent, &write(Place::Block)),
-            _ => self.insert_flow_item(&entry, &items, at, &write(Place::Flow)),
+            Style::BlockList(indent) => {
+                self.insert_block_item(&items, at, indent, &write(ScalarContext::Block));
+            }
+            _ => self.insert_flow_item(&entry, &items, at, &write(ScalarContext::Flow)),
         }
         if let Node::List(nodes) = &mut self.root[index].1 {
             nodes.insert(at, node);
@@ -324,11 +326,11 @@ pub(in crate::doc) fn relist(text: &str, items: &[ListItem<'_>]) -> Option<Strin
 }
 
 /// Writes an item as somebody wrote it, where it means the same in its new place.
-fn write(item: &ListItem<'_>, place: Place) -> String {
+fn write(item: &ListItem<'_>, place: ScalarContext) -> String {
     let means_the_same = |written: &&str| {
         let probe = match place {
-            Place::Block => format!("- {written}"),
-            Place::Flow => format!("[{written}]"),
+            ScalarContext::Block => format!("- {written}"),
+            ScalarContext::Flow => format!("[{written}]"),
         };
         !written.contains(['\n', '#']) && yaml::parse(&probe) == Ok(Node::List(vec![item.node.clone()]))
     };

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shell::{self, Says};
+use super::shell::{self, ReportFunctions};
 use super::{PipelineRequest, Plan, Refused};
 use crate::model::{
     Action, Backoff, Condition, Handler, Operand, Param, Part, Reference, Step, StepState, Template,
@@ -341,7 +341,7 @@ fn source(plan: &Plan<'_>, index: usize) -> String {
     let functions = format!(
         "mkdir -p {OUTPUTS}\nstate() {{ :; }}\noutput() {{ printf %s \"$2\" >\"{OUTPUTS}/$1\"; }}\n{run_state}"
     );
-    shell::program(plan, index, &Says { functions, is_alone: false })
+    shell::program(plan, index, &ReportFunctions { functions, is_alone: false })
 }
 
 fn retry_strategy(step: &Step) -> Value {

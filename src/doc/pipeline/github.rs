@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::shell::{self, Says};
+use super::shell::{self, ReportFunctions};
 use super::{PipelineRequest, Plan, Refused, runs_folder};
 use crate::model::{
     Action, Condition, Handler, Operand, Param, Reference, Step, StepState, ValueKind, output_variable,
@@ -145,7 +145,7 @@ fn steps(plan: &Plan<'_>, index: usize) -> Vec<Value> {
         "export TRACKER_RUN=\"$GITHUB_RUN_ID\"\nstate() {{ printf '{STATE}=%s\\n' \"$1\" >>\"$GITHUB_OUTPUT\"; }}\n\
          output() {{ printf '%s=%s\\n' \"$1\" \"$2\" >>\"$GITHUB_OUTPUT\"; }}\n"
     );
-    let program = shell::program(plan, index, &Says { functions, is_alone: true });
+    let program = shell::program(plan, index, &ReportFunctions { functions, is_alone: true });
     // What looks like an expression to GitHub is written as one that is the text.
     let program = program.replace("${{", "${{ '${{' }}");
     let mut run = json!({"id": "step", "name": name, "shell": "sh"});

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::shell::{self, Says, quote};
+use super::shell::{self, ReportFunctions, quote};
 use super::{PipelineRequest, Plan, Refused, runs_folder};
 use crate::model::{
     Action, Condition, Handler, Operand, Param, ValueKind, param_variable, span_text, state_variable,
@@ -192,7 +192,7 @@ fn script(plan: &Plan<'_>, index: usize) -> String {
         ));
     }
     functions.push_str(&run_state(plan, step.handler));
-    shell::program(plan, index, &Says { functions, is_alone: true })
+    shell::program(plan, index, &ReportFunctions { functions, is_alone: true })
 }
 
 fn log_variable(name: &str) -> String {

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// How a job says how its step has ended, and what it has written.
-pub(super) struct Says {
+pub(super) struct ReportFunctions {
     /// Lines that define the shell functions `state STATE` and `output KEY VALUE`.
     pub(super) functions: String,
     /// Whether the job itself looks at conditions, tries again and keeps the time: not where the target does.
@@ -24,7 +24,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// Returns the program of a step.
-pub(super) fn program(plan: &Plan<'_>, index: usize, says: &Says) -> String {
+pub(super) fn program(plan: &Plan<'_>, index: usize, says: &ReportFunctions) -> String {
     let step = &plan.workflow.steps[index];
     let mut text = String::from("set +e\n");
     text.push_str(&says.functions);
@@ -152,7 +152,7 @@ fn word(plan: &Plan<'_>, template: &Template) -> String {
 }
 
 /// Returns the loop in which a step is tried until it succeeds, with the waits that the engine would make.
-fn attempts(plan: &Plan<'_>, step: &Step, says: &Says) -> String {
+fn attempts(plan: &Plan<'_>, step: &Step, says: &ReportFunctions) -> String {
     let folder = step.cwd.as_deref().unwrap_or(".");
     let command = match &step.action {
         Action::Shell(_) => "sh -e \"$dir/step\"".to_owned(),

@@ -15,7 +15,7 @@ use crate::doc::printable::printable;
 use crate::doc::source::Kind;
 use crate::doc::task::{Entry, EntryKind, Fields, Writer, entries, moment_text, unknown_but};
 use crate::doc::yaml::Node;
-use crate::doc::yaml::scalar::Place;
+use crate::doc::yaml::scalar::ScalarContext;
 use crate::doc::{Document, Edit, Scalar};
 use crate::model::{
     MOST_RETRIES, Milestone, Phase, Plan, PlanDecision, PlanDecisionKind, PlanId, Priority, Problem, RETRIES,
@@ -156,7 +156,7 @@ fn pairs(decision: &PlanDecision) -> Vec<(&'static str, Scalar)> {
 }
 
 fn written_pairs(decision: &PlanDecision) -> Vec<(&'static str, String)> {
-    pairs(decision).into_iter().map(|(key, value)| (key, value.write(Place::Flow).text)).collect()
+    pairs(decision).into_iter().map(|(key, value)| (key, value.write(ScalarContext::Flow).text)).collect()
 }
 
 /// Returns what the next entry of a history says that it comes after; none where it is the first. A chain: each entry is

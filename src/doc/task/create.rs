@@ -1,7 +1,7 @@
 //! A [`Task`] to a new file, in canonical form.
 
 use super::fields::moment_text;
-use crate::doc::yaml::scalar::{self, Place};
+use crate::doc::yaml::scalar::{self, ScalarContext};
 use crate::doc::yaml::{self, Node, one_line};
 use crate::doc::{Edit, Scalar};
 use crate::model::{Field, FieldKind, FieldValue, Move, Task, TaskId};
@@ -79,13 +79,13 @@ impl Writer {
 
     /// Writes a date, an id or a length.
     pub(in crate::doc) fn plain(&mut self, key: &str, text: &str) {
-        self.line(key, &scalar::plain(text, Place::Block));
+        self.line(key, &scalar::plain(text, ScalarContext::Block));
     }
 
     /// Writes a text, if there is one.
     pub(in crate::doc) fn text(&mut self, key: &str, text: Option<&str>) {
         if let Some(text) = text {
-            self.line(key, &scalar::text(text, Place::Block));
+            self.line(key, &scalar::text(text, ScalarContext::Block));
         }
     }
 
@@ -125,7 +125,7 @@ impl Writer {
     }
 
     fn line(&mut self, key: &str, written: &str) {
-        let name = scalar::text(key, Place::Block);
+        let name = scalar::text(key, ScalarContext::Block);
         if name.len() > LONGEST_KEY {
             self.lines.push_str("? ");
             self.lines.push_str(&name);
@@ -143,7 +143,7 @@ impl Writer {
 
     /// Writes a list of texts on one line, unless it is empty.
     pub(in crate::doc) fn list<'t>(&mut self, key: &str, items: impl Iterator<Item = &'t str>) {
-        let items: Vec<_> = items.map(|item| scalar::text(item, Place::Flow)).collect();
+        let items: Vec<_> = items.map(|item| scalar::text(item, ScalarContext::Flow)).collect();
         if !items.is_empty() {
             self.line(key, &format!("[{}]", items.join(", ")));
         }
@@ -158,7 +158,7 @@ impl Writer {
     }
 
     fn history(&mut self, history: &[Move]) {
-        let written = |(key, value): (&'static str, Scalar)| (key, value.write(Place::Flow).text);
+        let written = |(key, value): (&'static str, Scalar)| (key, value.write(ScalarContext::Flow).text);
         self.mappings("history", history.iter().map(|step| pairs(step).into_iter().map(written).collect()));
     }
 

@@ -16,7 +16,7 @@ use super::task::{
 };
 use super::words::{finding_id, hex, person, role_name, task_id};
 use super::yaml::Node;
-use super::yaml::scalar::{self, Place};
+use super::yaml::scalar::{self, ScalarContext};
 use crate::model::{
     Coverage, CoverageFormat, CoveredChange, FindingId, Problem, Severity, TaskId, TreeEntry, Verdict, Vote,
     to_hex,
@@ -291,7 +291,7 @@ pub(in crate::doc) fn covered_pairs(file: &CoveredChange) -> Vec<(&'static str, 
     };
     let from: Vec<String> = file.from.iter().map(entry).collect();
     vec![
-        ("path", scalar::text(&file.path, Place::Flow)),
+        ("path", scalar::text(&file.path, ScalarContext::Flow)),
         ("from", format!("[{}]", from.join(", "))),
         ("to", entry(&file.to)),
     ]
@@ -303,9 +303,9 @@ fn write_file_of_format_1(file: &CoveredChange) -> Vec<(&'static str, String)> {
         TreeEntry::File { mode, blob } => (*mode, blob.as_str()),
     };
     vec![
-        ("path", scalar::text(&file.path, Place::Flow)),
+        ("path", scalar::text(&file.path, ScalarContext::Flow)),
         ("mode", format!("{mode:06o}")),
-        ("blob", scalar::text(blob, Place::Flow)),
+        ("blob", scalar::text(blob, ScalarContext::Flow)),
     ]
 }
 

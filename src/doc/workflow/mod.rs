@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use super::printable::printable;
 use super::source::{self, Kind};
-use super::yaml::{self, Node, Place, Segment};
+use super::yaml::{self, Node, PositionTree, Segment};
 use crate::model::{Problem, Severity, TaskId, Workflow, nearest};
 use keys::Key;
 
@@ -146,7 +146,7 @@ impl Problems {
         if self.found.is_empty() {
             return Vec::new();
         }
-        let place = Place::read(text);
+        let place = PositionTree::read(text);
         let mut problems: Vec<Problem> = self
             .found
             .into_iter()

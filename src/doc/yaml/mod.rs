@@ -16,4 +16,4 @@ pub(super) mod scalar;
 
 pub(super) use node::{Node, one_line, position_of_key};
 pub(super) use parse::{Failure, parse, parse_workflow};
-pub(super) use places::{Place, Segment};
+pub(super) use places::{PositionTree, Segment};

@@ -1,6 +1,6 @@
 //! A parsed YAML value, and how it is written on one line.
 
-use super::scalar::{self, Place};
+use super::scalar::{self, ScalarContext};
 
 /// A YAML value, order kept, aliases expanded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,7 +65,7 @@ pub(in crate::doc) fn one_line(node: &Node) -> String {
     match node {
         Node::Null => "null".to_owned(),
         Node::Literal(text) => text.clone(),
-        Node::Text(text) => scalar::text(text, Place::Flow),
+        Node::Text(text) => scalar::text(text, ScalarContext::Flow),
         Node::List(items) => {
             let items: Vec<_> = items.iter().map(one_line).collect();
             format!("[{}]", items.join(", "))

@@ -18,16 +18,16 @@ pub(in crate::doc) enum Segment {
 
 /// Where a value is, and what is within it.
 #[derive(Debug, Clone)]
-pub(in crate::doc) struct Place {
+pub(in crate::doc) struct PositionTree {
     /// Line and column in characters, both counted from 1.
     at: (usize, usize),
     /// Of a mapping: each key, where it is, and its value.
-    entries: Vec<(String, (usize, usize), Place)>,
+    entries: Vec<(String, (usize, usize), PositionTree)>,
     /// Of a list.
-    items: Vec<Place>,
+    items: Vec<PositionTree>,
 }
 
-impl Place {
+impl PositionTree {
     /// Reads the places of a document; none where this parser does not understand it.
     pub(in crate::doc) fn read(text: &str) -> Option<Self> {
         let mut reader = Reader { parser: Parser::new_from_str(text), anchors: HashMap::new() };
@@ -55,7 +55,7 @@ impl Place {
 
 struct Reader<'t, I: saphyr_parser::Input> {
     parser: Parser<'t, I>,
-    anchors: HashMap<usize, Place>,
+    anchors: HashMap<usize, PositionTree>,
 }
 
 fn position(marker: Marker) -> (usize, usize) {
@@ -68,10 +68,10 @@ impl<'t, I: saphyr_parser::Input> Reader<'t, I> {
         Some((event, position(span.start)))
     }
 
-    fn value(&mut self, event: &Event<'t>, at: (usize, usize)) -> Option<Place> {
-        let mut place = Place { at, entries: Vec::new(), items: Vec::new() };
+    fn value(&mut self, event: &Event<'t>, at: (usize, usize)) -> Option<PositionTree> {
+        let mut place = PositionTree { at, entries: Vec::new(), items: Vec::new() };
         let anchor = match event {
-            Event::Alias(anchor) => return Some(Place { at, ..self.anchors.get(anchor)?.clone() }),
+            Event::Alias(anchor) => return Some(PositionTree { at, ..self.anchors.get(anchor)?.clone() }),
             Event::Scalar(_, _, anchor, _) => anchor,
             Event::SequenceStart(anchor, _) => loop {
                 match self.next()? {
@@ -102,12 +102,12 @@ impl<'t, I: saphyr_parser::Input> Reader<'t, I> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, Segment};
+    use super::{PositionTree, Segment};
 
     #[test]
     fn finds_keys_values_and_items() {
         let text = "# a comment\nsteps:\n  build:\n    run: |\n      make\n    needs: [fmt,  'lint']\n  copy: &c {run: x}\n  same: *c\n";
-        let place = Place::read(text).unwrap();
+        let place = PositionTree::read(text).unwrap();
         let key = |name: &str| Segment::Key(name.to_owned());
         let build = [key("steps"), key("build")];
         assert_eq!(place.find(&build, true), (3, 3));
@@ -118,6 +118,6 @@ mod tests {
         assert_eq!(place.find(&[key("steps"), key("same")], false), (8, 9));
         assert_eq!(place.find(&[key("steps"), key("same"), key("run")], true), (7, 13));
         assert_eq!(place.find(&[key("nothing")], true), (2, 1));
-        assert!(Place::read("a: [").is_none());
+        assert!(PositionTree::read("a: [").is_none());
     }
 }

@@ -2,7 +2,7 @@
 
 /// Where a scalar is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::doc) enum Place {
+pub(in crate::doc) enum ScalarContext {
     /// After `key: ` or `- `.
     Block,
     /// Between brackets.
@@ -10,12 +10,12 @@ pub(in crate::doc) enum Place {
 }
 
 /// Writes a text with as few quotes as are safe.
-pub(in crate::doc) fn text(text: &str, place: Place) -> String {
+pub(in crate::doc) fn text(text: &str, place: ScalarContext) -> String {
     if is_plain(text, place) && !is_ambiguous(text) { text.to_owned() } else { quoted(text) }
 }
 
 /// Writes a text that may mean a number, a date or a boolean: plain where it can be plain at all.
-pub(in crate::doc) fn plain(text: &str, place: Place) -> String {
+pub(in crate::doc) fn plain(text: &str, place: ScalarContext) -> String {
     if is_plain(text, place) { text.to_owned() } else { quoted(text) }
 }
 
@@ -84,7 +84,7 @@ fn is_printable(c: char) -> bool {
 }
 
 /// Whether a text can be without quotes and still be this text, or what it looks like.
-fn is_plain(text: &str, place: Place) -> bool {
+fn is_plain(text: &str, place: ScalarContext) -> bool {
     let Some(first) = text.chars().next() else { return false };
     let second = text.chars().nth(1);
     let word_begins = match first {
@@ -101,8 +101,8 @@ fn is_plain(text: &str, place: Place) -> bool {
         && !text.ends_with(':')
         && !text.starts_with("---")
         && !text.starts_with("...")
-        && (place == Place::Block || !text.contains([',', '[', ']', '{', '}']))
-        && (place == Place::Block || !reads_as_key(text))
+        && (place == ScalarContext::Block || !text.contains([',', '[', ']', '{', '}']))
+        && (place == ScalarContext::Block || !reads_as_key(text))
 }
 
 /// Returns whether, between brackets, a colon or question mark in the text would not be text.
@@ -134,22 +134,22 @@ fn is_ambiguous(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, block, double, plain, single, text};
+    use super::{ScalarContext, block, double, plain, single, text};
 
     #[test]
     fn quotes_only_where_needed() {
         for plain in ["a b", "it's", "a, b", "TASK-1", "45m", "a#b", "src/**", "- x".trim_start_matches("- ")]
         {
-            assert_eq!(text(plain, Place::Block), plain);
+            assert_eq!(text(plain, ScalarContext::Block), plain);
         }
         for odd in
             ["", " a", "a: b", "a #b", "- x", "*a", "no", "2024", "2026-11-11", "12:30", "a:", "1.10", "@x"]
         {
-            assert_eq!(text(odd, Place::Block), format!("\"{odd}\""));
+            assert_eq!(text(odd, ScalarContext::Block), format!("\"{odd}\""));
         }
-        assert_eq!(text("a, b", Place::Flow), "\"a, b\"");
-        assert_eq!(text("say: \"x\"", Place::Block), "'say: \"x\"'");
-        assert_eq!(plain("2026-11-11T10:00:00Z", Place::Flow), "2026-11-11T10:00:00Z");
+        assert_eq!(text("a, b", ScalarContext::Flow), "\"a, b\"");
+        assert_eq!(text("say: \"x\"", ScalarContext::Block), "'say: \"x\"'");
+        assert_eq!(plain("2026-11-11T10:00:00Z", ScalarContext::Flow), "2026-11-11T10:00:00Z");
     }
 
     #[test]

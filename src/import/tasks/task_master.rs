@@ -48,21 +48,21 @@ pub(super) fn read(input: &ImportInput<'_>) -> Tasks {
     let has_tags = lists.len() > 1 || lists.iter().any(|(tag, _)| tag != ONLY_TAG);
     for (tag, list) in lists {
         for object in list {
-            read_one(object, &Place { tag: &tag, above: None, has_tags }, &mut found);
+            read_one(object, &ScalarContext { tag: &tag, above: None, has_tags }, &mut found);
         }
     }
     found
 }
 
 /// Where a task is.
-struct Place<'a> {
+struct ScalarContext<'a> {
     tag: &'a str,
     /// The id of the task that it is a part of.
     above: Option<&'a str>,
     has_tags: bool,
 }
 
-impl Place<'_> {
+impl ScalarContext<'_> {
     fn key(&self, id: &str) -> String {
         format!("{}/{id}", self.tag)
     }
@@ -80,7 +80,7 @@ impl Place<'_> {
 const DERIVED: [&str; 6] =
     ["updatedAt", "parentId", "parentTaskId", "expansionPrompt", "recommendedSubtasks", "complexity"];
 
-fn read_one(mut object: Object, place: &Place<'_>, found: &mut Tasks) {
+fn read_one(mut object: Object, place: &ScalarContext<'_>, found: &mut Tasks) {
     let line = object.line;
     let (Some(id), Some(title)) = (object.text("id"), object.text("title")) else {
         found.problems.push(Problem::error("the task has no `id` or no `title`").at_line(line));
@@ -131,7 +131,7 @@ fn read_one(mut object: Object, place: &Place<'_>, found: &mut Tasks) {
     if let Some(Value::Array(parts)) = parts {
         for part in parts {
             if let Some(part) = Object::of(part, line) {
-                let below = Place { tag: place.tag, above: Some(&id), has_tags: place.has_tags };
+                let below = ScalarContext { tag: place.tag, above: Some(&id), has_tags: place.has_tags };
                 read_one(part, &below, found);
             }
         }

@@ -82,7 +82,7 @@ pub enum RecordFormat {
 
 /// Where the files of a kind are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Layout {
     /// One file of this path.
     File(&'static str),
     /// A file a record in this folder.
@@ -120,7 +120,7 @@ pub(super) struct Row {
     pub(super) kind: RecordKind,
     /// What a person calls one.
     pub(super) name: &'static str,
-    pub(super) place: Place,
+    pub(super) place: Layout,
     pub(super) owner: Option<Owner>,
     pub(super) naming: Naming,
     /// A few words for the list of files in the help; none where no command reads or writes the kind yet.
@@ -137,11 +137,11 @@ pub(super) struct Row {
 }
 
 pub(super) const TABLE: [Row; 21] = {
-    use Place::{Elsewhere, File, FileOfOwner, Folder, FolderInOwner, FolderOfOwner as Owned};
+    use Layout::{Elsewhere, File, FileOfOwner, Folder, FolderInOwner, FolderOfOwner as Owned};
     use RecordFormat::{Markdown, Text, Toml, Yaml};
     use RecordKind as K;
     type Texts = &'static [&'static str];
-    const fn row(kind: K, name: &'static str, place: Place, endings: Texts, format: RecordFormat) -> Row {
+    const fn row(kind: K, name: &'static str, place: Layout, endings: Texts, format: RecordFormat) -> Row {
         Row {
             kind,
             name,
@@ -298,11 +298,11 @@ impl RecordKind {
     #[must_use]
     pub fn folder(self) -> &'static str {
         match self.row().place {
-            Place::Folder(folder)
-            | Place::FolderOfOwner(folder)
-            | Place::FileOfOwner(folder, _)
-            | Place::FolderInOwner(folder, _) => folder,
-            Place::File(_) | Place::Elsewhere => TRACKER_FOLDER,
+            Layout::Folder(folder)
+            | Layout::FolderOfOwner(folder)
+            | Layout::FileOfOwner(folder, _)
+            | Layout::FolderInOwner(folder, _) => folder,
+            Layout::File(_) | Layout::Elsewhere => TRACKER_FOLDER,
         }
     }
 
@@ -310,7 +310,7 @@ impl RecordKind {
     #[must_use]
     pub fn file(self) -> &'static str {
         match self.row().place {
-            Place::File(path) => path,
+            Layout::File(path) => path,
             _ => self.folder(),
         }
     }
@@ -333,7 +333,7 @@ impl RecordKind {
     pub fn has_owners(self) -> bool {
         matches!(
             self.row().place,
-            Place::FolderOfOwner(_) | Place::FileOfOwner(..) | Place::FolderInOwner(..)
+            Layout::FolderOfOwner(_) | Layout::FileOfOwner(..) | Layout::FolderInOwner(..)
         )
     }
 
@@ -370,15 +370,17 @@ impl RecordKind {
             let ending = row.endings.first().copied().unwrap_or_default();
             let name = if row.kind == Self::Task { "TASK-7Q2M" } else { "*" };
             let pattern = match row.place {
-                Place::File(path) => below(path).to_owned(),
-                Place::Folder(folder) => format!("{}/{name}{ending}", below(folder)),
-                Place::FolderOfOwner(folder) if row.endings.len() > 1 => {
+                Layout::File(path) => below(path).to_owned(),
+                Layout::Folder(folder) => format!("{}/{name}{ending}", below(folder)),
+                Layout::FolderOfOwner(folder) if row.endings.len() > 1 => {
                     format!("{}/{owner}/*", below(folder))
                 }
-                Place::FolderOfOwner(folder) => format!("{}/{owner}/*{ending}", below(folder)),
-                Place::FileOfOwner(folder, file) => format!("{}/{owner}/{file}", below(folder)),
-                Place::FolderInOwner(folder, inner) => format!("{}/{owner}/{inner}/*{ending}", below(folder)),
-                Place::Elsewhere => return None,
+                Layout::FolderOfOwner(folder) => format!("{}/{owner}/*{ending}", below(folder)),
+                Layout::FileOfOwner(folder, file) => format!("{}/{owner}/{file}", below(folder)),
+                Layout::FolderInOwner(folder, inner) => {
+                    format!("{}/{owner}/{inner}/*{ending}", below(folder))
+                }
+                Layout::Elsewhere => return None,
             };
             Some((pattern, row.about?))
         })
@@ -390,19 +392,19 @@ impl RecordKind {
         let is_it = |folder: &str| folder[TRACKER_FOLDER.len() + 1..] == *name;
         let below_owner = rest.split_once('/').map_or("", |(_, below)| below);
         let row = TABLE.iter().find(|row| match row.place {
-            Place::Folder(folder) | Place::FolderOfOwner(folder) => is_it(folder),
-            Place::FileOfOwner(folder, file) => is_it(folder) && below_owner == file,
-            Place::FolderInOwner(folder, inner) => {
+            Layout::Folder(folder) | Layout::FolderOfOwner(folder) => is_it(folder),
+            Layout::FileOfOwner(folder, file) => is_it(folder) && below_owner == file,
+            Layout::FolderInOwner(folder, inner) => {
                 is_it(folder) && below_owner.strip_prefix(inner).is_some_and(|rest| rest.starts_with('/'))
             }
-            Place::File(_) | Place::Elsewhere => false,
+            Layout::File(_) | Layout::Elsewhere => false,
         });
         row.map(|row| row.kind)
     }
 
     /// Returns the folder between that of an owner and the file, if the kind has one.
     pub(super) fn inner_folder(self) -> Option<&'static str> {
-        if let Place::FolderInOwner(_, inner) = self.row().place { Some(inner) } else { None }
+        if let Layout::FolderInOwner(_, inner) = self.row().place { Some(inner) } else { None }
     }
 }
 

@@ -8,7 +8,7 @@ mod kind;
 use std::fmt;
 
 use super::{IdError, RunId, SprintId, TaskId, is_role_name};
-use kind::{Naming, Owner, Place, TABLE};
+use kind::{Layout, Naming, Owner, TABLE};
 pub use kind::{RecordFormat, RecordKind, TRACKER_FOLDER};
 
 /// In a folder of records, which git would otherwise leave out.
@@ -124,7 +124,7 @@ impl RecordPath {
     /// Reads a path below the top of the working tree, or says why it is no record's.
     pub fn check(path: &str) -> Result<Self, NotARecord> {
         let Some(below) = below(path) else { return Err(NotARecord::Outside) };
-        if let Some(row) = TABLE.iter().find(|row| matches!(row.place, Place::File(own) if own == path)) {
+        if let Some(row) = TABLE.iter().find(|row| matches!(row.place, Layout::File(own) if own == path)) {
             return Self::of(row.kind, None, "").ok_or(NotARecord::Unknown);
         }
         let Some((folder, rest)) = below.split_once('/') else { return Err(NotARecord::Unknown) };
@@ -246,10 +246,10 @@ impl RecordPath {
         let row = kind.row();
         let own = || RecordName::parse(name);
         Some(match (row.place, row.owner) {
-            (Place::Elsewhere, _) => return None,
-            (Place::File(_), _) => Self::File(kind),
-            (Place::Folder(_), _) if kind == RecordKind::Task => Self::Task(TaskId::parse(name).ok()?),
-            (Place::Folder(_), _) => {
+            (Layout::Elsewhere, _) => return None,
+            (Layout::File(_), _) => Self::File(kind),
+            (Layout::Folder(_), _) if kind == RecordKind::Task => Self::Task(TaskId::parse(name).ok()?),
+            (Layout::Folder(_), _) => {
                 let is_name = match row.naming {
                     Naming::Any => true,
                     Naming::Id => TaskId::check(name).is_ok(),
@@ -257,7 +257,7 @@ impl RecordPath {
                 };
                 Self::Named { kind, name: own().filter(|_| is_name)? }
             }
-            (Place::FileOfOwner(..), _) => Self::Sprint(SprintId::parse(owner?).ok()?),
+            (Layout::FileOfOwner(..), _) => Self::Sprint(SprintId::parse(owner?).ok()?),
             (_, Some(Owner::Task)) => Self::OfTask { kind, task: TaskId::parse(owner?).ok()?, name: own()? },
             (_, Some(Owner::Sprint)) => {
                 Self::OfSprint { kind, sprint: SprintId::parse(owner?).ok()?, name: own()? }
@@ -343,20 +343,20 @@ impl fmt::Display for RecordPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = self.kind().row();
         match (row.place, self.parts()) {
-            (Place::File(path), _) => f.write_str(path),
-            (Place::Elsewhere, (folder, name)) => {
+            (Layout::File(path), _) => f.write_str(path),
+            (Layout::Elsewhere, (folder, name)) => {
                 write!(f, "{TRACKER_FOLDER}/{}/{name}", folder.unwrap_or_default())
             }
-            (Place::FolderOfOwner(folder), (owner, name)) => {
+            (Layout::FolderOfOwner(folder), (owner, name)) => {
                 write!(f, "{folder}/{}/{name}", owner.unwrap_or_default())
             }
-            (Place::FileOfOwner(folder, file), (owner, _)) => {
+            (Layout::FileOfOwner(folder, file), (owner, _)) => {
                 write!(f, "{folder}/{}/{file}", owner.unwrap_or_default())
             }
-            (Place::FolderInOwner(folder, inner), (owner, name)) => {
+            (Layout::FolderInOwner(folder, inner), (owner, name)) => {
                 write!(f, "{folder}/{}/{inner}/{name}", owner.unwrap_or_default())
             }
-            (Place::Folder(folder), (_, name)) => {
+            (Layout::Folder(folder), (_, name)) => {
                 write!(f, "{folder}/{name}{}", row.endings.first().copied().unwrap_or_default())
             }
         }

@@ -41,12 +41,14 @@ fn every_kind_reads_the_paths_that_its_row_gives() {
     for row in TABLE {
         let ending = row.endings.first().unwrap_or(&"");
         let paths: Vec<String> = match row.place {
-            Place::File(path) => vec![path.to_owned()],
-            Place::Folder(folder) => ["TASK-7Q2M", "a"].map(|name| format!("{folder}/{name}{ending}")).into(),
-            Place::FolderOfOwner(folder) => vec![format!("{folder}/TASK-7Q2M/a{ending}")],
-            Place::FileOfOwner(folder, file) => vec![format!("{folder}/TASK-7Q2M/{file}")],
-            Place::FolderInOwner(folder, inner) => vec![format!("{folder}/TASK-7Q2M/{inner}/a{ending}")],
-            Place::Elsewhere => continue,
+            Layout::File(path) => vec![path.to_owned()],
+            Layout::Folder(folder) => {
+                ["TASK-7Q2M", "a"].map(|name| format!("{folder}/{name}{ending}")).into()
+            }
+            Layout::FolderOfOwner(folder) => vec![format!("{folder}/TASK-7Q2M/a{ending}")],
+            Layout::FileOfOwner(folder, file) => vec![format!("{folder}/TASK-7Q2M/{file}")],
+            Layout::FolderInOwner(folder, inner) => vec![format!("{folder}/TASK-7Q2M/{inner}/a{ending}")],
+            Layout::Elsewhere => continue,
         };
         let read: Vec<_> = paths.iter().filter_map(|path| Some((path, RecordPath::parse(path)?))).collect();
         assert!(!read.is_empty(), "{:?} reads none of {paths:?}", row.kind);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::place::Place;
+use super::location::TaskLocation;
 use crate::git::read_regular;
 use crate::model::{DirectorRule, MoveKind, NoteKind, Pauses, Task, TaskId, digest_of};
 use crate::ops::workers::{WorkerState, fleet_pause, fleet_status};
@@ -51,13 +51,13 @@ pub(super) fn act(
     session: &Session<'_>,
     rule: &DirectorRule,
     found: &DirectorFinding,
-    place: Option<&Place>,
+    place: Option<&TaskLocation>,
     memory: &mut Memory,
 ) -> Result<Vec<DirectorStep>> {
     let text = reason(rule, found);
     let mut steps = Vec::new();
     if let Some(task) = &found.task {
-        let (is_open, place) = (place.is_some(), place.unwrap_or(&Place::Here));
+        let (is_open, place) = (place.is_some(), place.unwrap_or(&TaskLocation::Here));
         if rule.notes {
             steps.push(outcome(DirectorAction::Note, None, add_note(session, place, task, &text))?);
         }
@@ -115,9 +115,9 @@ fn written(session: &Session<'_>) -> DirectorOutcome {
 }
 
 /// Adds a note to the task where it goes on; of what is only on a remote's branch here, if the task is here as well.
-fn add_note(session: &Session<'_>, place: &Place, id: &TaskId, text: &str) -> Result<DirectorOutcome> {
+fn add_note(session: &Session<'_>, place: &TaskLocation, id: &TaskId, text: &str) -> Result<DirectorOutcome> {
     let is_here = place.is_on_remote() && session.snapshot().task_file(id)?.is_some();
-    let place = if is_here { &Place::Here } else { place };
+    let place = if is_here { &TaskLocation::Here } else { place };
     place.visit(session, |there| {
         let (notes, _) = there.snapshot().notes(id)?;
         if notes.iter().any(|note| note.kind == Some(NoteKind::Director) && is_same_reason(&note.text, text))
@@ -132,7 +132,7 @@ fn add_note(session: &Session<'_>, place: &Place, id: &TaskId, text: &str) -> Re
 /// Sends the task back where it goes on, unless it was sent back for the same reason before. Returns the stage that it is in now.
 fn send_back(
     session: &Session<'_>,
-    place: &Place,
+    place: &TaskLocation,
     id: &TaskId,
     why: &str,
 ) -> Result<(DirectorOutcome, Option<String>)> {

@@ -11,8 +11,8 @@
 //! ```
 
 mod act;
-mod look;
-mod place;
+mod location;
+mod observe;
 mod round;
 
 pub(crate) use round::{

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::act::{Memory, act};
-use super::look::{KnownGates, look};
-use super::place::Place;
+use super::location::TaskLocation;
+use super::observe::{KnownGates, observe_work};
 use crate::git::read_regular;
 use crate::model::{Problem, Severity};
 use crate::ops::workers::Policy;
@@ -93,7 +93,7 @@ fn round_with(
     let folder = session.workspace().repo_paths().shared_folder();
     fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
     let _lock = Lock::acquire(&folder.join("director.lock"), lock_timeout, DIRECTOR)?;
-    let seen = look(session, &policy.config, &policy.from, gates)?;
+    let seen = observe_work(session, &policy.config, &policy.from, gates)?;
     let found = director_findings(rules, &seen.facts, session.env().now());
     let mut memory = Memory::read(session);
     let mut findings = Vec::new();
@@ -107,7 +107,7 @@ fn round_with(
             check: rule.check.name().to_owned(),
             task: own.task.as_ref().map(ToString::to_string),
             title: known.map(|(title, _)| title.clone()),
-            branch: place.and_then(Place::branch).map(str::to_owned),
+            branch: place.and_then(TaskLocation::branch).map(str::to_owned),
             about: own.about,
             message: own.message,
             details: own.details,

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::data_of;
 use super::local::heartbeats;
-use super::log::{EventLog, Look, Place};
+use super::log::{EventLog, EventSources, LogPosition};
 use super::webhooks::{OutboxLine, outbox};
 use crate::model::{EventKind, KindPattern, LogEvent};
 use crate::ops::log_folders;
@@ -81,7 +81,7 @@ pub fn events(
     let log = EventLog::of(session)?;
     // Before the first look: what is written meanwhile is not missed.
     let mut feed = if request.follow { Some(Feed::new(session)?) } else { None };
-    let last = log.update(session, Look::All)?;
+    let last = log.update(session, EventSources::All)?;
     if request.outbox {
         let (events, cursor) = (Vec::new(), last.to_string());
         return Ok(EventsView { events, cursor, more: 0, outbox: outbox(session, &log, &last)? });
@@ -142,7 +142,7 @@ fn view_of(request: &EventsRequest, mut events: Vec<LogEvent>, mut cursor: Strin
 pub(super) struct Feed {
     watcher: Watcher,
     roots: [PathBuf; 2],
-    place: Place,
+    place: LogPosition,
     /// The last event that was read.
     pub(super) number: u64,
     cursor: String,
@@ -154,7 +154,7 @@ impl Feed {
     pub(super) fn new(session: &Session<'_>) -> Result<Self> {
         let roots = log_folders(session.workspace());
         let watcher = Watcher::with_local(session.workspace(), &roots)?;
-        let (place, cursor, beats) = (Place::default(), String::new(), BTreeMap::new());
+        let (place, cursor, beats) = (LogPosition::default(), String::new(), BTreeMap::new());
         let mut feed = Self { watcher, roots, place, number: 0, cursor, beats };
         feed.watch_new();
         heartbeats(session, &mut feed.beats);
@@ -206,7 +206,7 @@ impl Feed {
         }
         session.refresh()?;
         self.watch_new();
-        log.update(session, if wrote == Wrote::Records { Look::All } else { Look::Local })?;
+        log.update(session, if wrote == Wrote::Records { EventSources::All } else { EventSources::Local })?;
         Ok(true)
     }
 }

@@ -41,9 +41,9 @@ struct Seen {
     pending: Vec<LogEvent>,
 }
 
-/// What is looked at.
+/// What is read for events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum EventSources {
     /// Records, runs and workers.
     All,
     /// Runs and workers.
@@ -69,7 +69,7 @@ impl EventLog {
     }
 
     /// Looks at what has happened, and appends it. Returns the place of the last event.
-    pub(super) fn update(&self, session: &Session<'_>, look: Look) -> Result<Cursor> {
+    pub(super) fn update(&self, session: &Session<'_>, sources: EventSources) -> Result<Cursor> {
         let _lock = Lock::acquire(&self.folder.join("lock"), PATIENCE, "look for events")?;
         let known = self.known()?;
         let now = session.env().now();
@@ -83,7 +83,7 @@ impl EventLog {
         let (local, found) = SeenLocal::look(session, known.as_ref().map(|known| &known.local));
         seen.local = local;
         happened.extend(found);
-        if look == Look::All || known.is_none() {
+        if sources == EventSources::All || known.is_none() {
             self.look_at_records(session, &mut seen, &mut happened)?;
         }
         self.commit(known.as_ref(), seen, happened, now)
@@ -215,7 +215,7 @@ impl EventLog {
     }
 
     /// Returns the events after a number. `place` is where the last reading ended, so that only what is new is read.
-    pub(super) fn after(&self, place: Option<&mut Place>, number: u64) -> Result<Vec<LogEvent>> {
+    pub(super) fn after(&self, place: Option<&mut LogPosition>, number: u64) -> Result<Vec<LogEvent>> {
         let path = self.folder.join(LOG);
         let Ok(mut file) = open_regular(OpenOptions::new().read(true), &path) else { return Ok(Vec::new()) };
         let inode = file.metadata().map_err(Error::io("read", &path))?.ino();
@@ -225,7 +225,7 @@ impl EventLog {
         read.map_err(Error::io("read", &path))?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         if let Some(place) = place {
-            *place = Place { inode, read: begin + whole as u64 };
+            *place = LogPosition { inode, read: begin + whole as u64 };
         }
         let lines = text[..whole].split(|byte| *byte == b'\n');
         let events = lines.filter_map(|line| serde_json::from_slice::<LogEvent>(line).ok());
@@ -260,7 +260,7 @@ impl EventLog {
 
 /// Where a reading of the log has ended.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct LogPosition {
     inode: u64,
     read: u64,
 }

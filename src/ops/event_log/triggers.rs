@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::follow::Feed;
-use super::log::{EventLog, Look, line_of};
+use super::log::{EventLog, EventSources, line_of};
 use super::webhooks::Outbox;
 use super::{Happened, chain};
 use crate::engine::on_signals;
@@ -140,7 +140,7 @@ pub fn run_triggers(
     kill_marked(TRIGGER_VARIABLE, &log.folder().to_string_lossy());
     chain::end(log.folder())?;
     let mut feed = Feed::new(session)?;
-    let last = log.update(session, Look::All)?;
+    let last = log.update(session, EventSources::All)?;
     let mut runner = Runner::new(&log, &last, &interrupted);
     let mut outbox = Outbox::new(session, &log, &last, &policy)?;
     // The event that it was killed over is looked at again, for the triggers that were not started.
@@ -157,7 +157,7 @@ pub fn run_triggers(
                 runner.event(session, &policy, event, &mut observe)?;
             }
             session.refresh()?;
-            log.update(session, Look::All)?;
+            log.update(session, EventSources::All)?;
             continue;
         }
         if outbox.look(session, &policy, feed.number)? {
@@ -264,7 +264,7 @@ impl<'r> Runner<'r> {
         let end = unchanged(session, policy, trigger).and_then(|()| start(session, place, trigger, event));
         // What it has done is noticed while it counts as its doing.
         session.refresh()?;
-        self.log.update(session, Look::All)?;
+        self.log.update(session, EventSources::All)?;
         chain::end(self.log.folder())?;
         let ms = u64::try_from((session.env().monotonic() - begun).as_millis()).unwrap_or(u64::MAX);
         let (exit, why) = match end {

@@ -13,7 +13,7 @@ use crate::store::Change;
 
 /// What a person decides about a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlanChoice {
+pub enum PlanAction {
     /// It may be executed as it is now.
     Approve,
     /// It may not.
@@ -22,7 +22,7 @@ pub enum PlanChoice {
     Reopen,
 }
 
-impl PlanChoice {
+impl PlanAction {
     fn verb(self) -> &'static str {
         match self {
             Self::Approve => "approve",
@@ -53,7 +53,7 @@ impl PlanChoice {
 pub fn decide_plan(
     session: &Session<'_>,
     given: &str,
-    choice: PlanChoice,
+    choice: PlanAction,
     why: Option<&str>,
 ) -> Result<(PlanWritten, Vec<Problem>)> {
     let why = why.map(reason).transpose()?.filter(|why| !why.is_empty());
@@ -63,7 +63,7 @@ pub fn decide_plan(
     let locked = session.lock(&format!("plan {} {given}", choice.verb()))?;
     let file = find_plan(session, Some(given), true)?;
     let plan = at_hand(session, &config, file)?;
-    if choice == PlanChoice::Reject && why.is_none() {
+    if choice == PlanAction::Reject && why.is_none() {
         let hint = Suggestion::tracker(["plan", "reject", plan.id().as_str(), "WHY"]);
         return Err(Error::usage_with("a rejection needs a reason", hint.to_string()));
     }
@@ -71,7 +71,7 @@ pub fn decide_plan(
     let mut reasons: Vec<Reason> = Vec::new();
     if !choice.is_for(plan.state()) {
         reasons.push(wrong_state(&plan, choice).into());
-    } else if choice == PlanChoice::Approve {
+    } else if choice == PlanAction::Approve {
         reasons.extend(may_not(session, &config, &plan, &by)?.map(Reason::Plan));
         let (warnings, path) = (&plan.file.plan.warnings, &plan.file.path);
         problems.extend(warnings.iter().map(|own| own.clone().in_file(path)));
@@ -126,12 +126,12 @@ pub(super) fn warning(file: &PlanFile, fault: &PlanFault) -> Problem {
 }
 
 /// Names the state of a plan that something cannot be decided in, and what would bring it forward.
-fn wrong_state(plan: &PlanAtHand, choice: PlanChoice) -> PlanReason {
+fn wrong_state(plan: &PlanAtHand, choice: PlanAction) -> PlanReason {
     let (id, state) = (plan.id(), plan.state());
     let command = |words: &[&str]| Some(Suggestion::tracker([&["plan"], words].concat()));
     let fix = match (choice, state) {
-        (PlanChoice::Approve, PlanState::Approved | PlanState::InProgress) => command(&["show", id.as_str()]),
-        (PlanChoice::Reopen, _) => command(&["approve", id.as_str()]),
+        (PlanAction::Approve, PlanState::Approved | PlanState::InProgress) => command(&["show", id.as_str()]),
+        (PlanAction::Reopen, _) => command(&["approve", id.as_str()]),
         (_, PlanState::Completed) => command(&["show", id.as_str()]),
         _ => command(&["reopen", id.as_str()]),
     };
@@ -159,7 +159,7 @@ fn may_not(
 fn decision_of(
     session: &Session<'_>,
     plan: &PlanAtHand,
-    choice: PlanChoice,
+    choice: PlanAction,
     by: String,
     why: Option<String>,
 ) -> PlanDecision {
@@ -168,7 +168,7 @@ fn decision_of(
         by,
         agent: session.agent(),
         kind: choice.kind(),
-        digest: (choice != PlanChoice::Reopen).then(|| plan.content.digest.clone()),
+        digest: (choice != PlanAction::Reopen).then(|| plan.content.digest.clone()),
         after: digest_of_history(&plan.file.plan.history),
         is_in_place: true,
         why,

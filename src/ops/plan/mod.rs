@@ -7,7 +7,7 @@ mod view;
 mod waiting;
 mod write;
 
-pub(crate) use decide::{PlanChoice, decide_plan};
+pub(crate) use decide::{PlanAction, decide_plan};
 pub(crate) use found::plan_candidates;
 pub(super) use found::{at_hand, check_plan, find_plan};
 pub(crate) use from::{PlanFrom, draft_by_role, plan_from};

@@ -33,7 +33,7 @@ impl Revert {
 }
 
 /// A commit, and what people call it.
-pub(super) struct Place<'p> {
+pub(super) struct NamedCommit<'p> {
     pub(super) commit: CommitId,
     pub(super) name: &'p str,
 }
@@ -43,7 +43,7 @@ pub(super) fn reverts(
     session: &Session<'_>,
     (run, tasks): (&PlanRun, &[PlanTask]),
     tip: CommitId,
-    head: Option<&Place<'_>>,
+    head: Option<&NamedCommit<'_>>,
 ) -> Result<BTreeMap<String, Revert>> {
     let repository = session.workspace().repository()?;
     let begun = CommitId::parse(&run.base).ok();

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::drive::Driver;
 use super::forecast::{OtherWork, TaskInFlight, forecast, in_flight};
-use super::reverted::{Place, Revert, has_landed, reverts};
+use super::reverted::{NamedCommit, Revert, has_landed, reverts};
 use super::runs::plan_run_logs;
 use super::tasks::{PlanAt, PlanTask, RunPointer, levels};
 use super::worktree::{plan_branch, plan_folder, short, task_branch};
@@ -394,7 +394,7 @@ pub fn execution_of(session: &Session<'_>, plan: &PlanId) -> Result<Option<PlanE
         },
     };
     let head = head_of(session)?;
-    let place = head.as_ref().map(|(commit, name)| Place { commit: *commit, name });
+    let place = head.as_ref().map(|(commit, name)| NamedCommit { commit: *commit, name });
     let reverted = match tip {
         Some(tip) => reverts(session, (&run, &at.tasks), tip, place.as_ref())?,
         None => BTreeMap::new(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::drive::Driver;
-use super::reverted::{Place, reverts};
+use super::reverted::{NamedCommit, reverts};
 use super::worktree::{Worktree, short, task_branch};
 use crate::engine::Event;
 use crate::facts::{TaskFacts, checked_out_in};
@@ -15,7 +15,7 @@ use crate::policy::Fix;
 impl Driver<'_, '_> {
     /// Finds which tasks were merged and taken back since.
     pub(super) fn find_reverts(&mut self) -> Result<()> {
-        let head = Place { commit: self.head.0, name: &self.head.1 };
+        let head = NamedCommit { commit: self.head.0, name: &self.head.1 };
         self.reverted = reverts(self.session, (&self.run, &self.tasks), self.tip()?, Some(&head))?;
         Ok(())
     }

@@ -135,10 +135,10 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
     let reader = session.facts(&repository, &config)?.verifying(request.sign);
     let place = match verdict {
         Verdict::Withdrawn => None,
-        _ => Some(place_of(&config, &task, request.role.as_deref())?),
+        _ => Some(target_of(&config, &task, request.role.as_deref())?),
     };
     let facts = reader.task(task)?;
-    let Place { role, stage } = match place {
+    let VoteTarget { role, stage } = match place {
         Some(place) => place,
         None => own_place(&facts, &config, &by, request.role.as_deref())?,
     };
@@ -428,17 +428,17 @@ pub(in crate::ops) fn sign_where_required(
 }
 
 /// What a vote is about.
-struct Place {
+struct VoteTarget {
     role: String,
     stage: Stage,
 }
 
 /// Returns the place of a new approval or rejection: the stage the task is in.
-fn place_of(config: &Config, task: &Task, role: Option<&str>) -> Result<Place> {
+fn target_of(config: &Config, task: &Task, role: Option<&str>) -> Result<VoteTarget> {
     let required = config.signoffs_of(task.stage.as_str());
     // Owners of the policy sign what changes it, whatever the stage requires.
     if let Some(owners) = role.filter(|role| config.policy.gate.owners.as_deref() == Some(*role)) {
-        return Ok(Place { role: owners.to_owned(), stage: task.stage.clone() });
+        return Ok(VoteTarget { role: owners.to_owned(), stage: task.stage.clone() });
     }
     if task.cancelled.is_some() || task.stage.is_complete() {
         let missing = if task.cancelled.is_some() { Missing::Cancelled } else { Missing::Completed };
@@ -462,12 +462,12 @@ fn place_of(config: &Config, task: &Task, role: Option<&str>) -> Result<Place> {
             return Err(Error::usage_with(message, format!("--as {}", required.join(", or --as "))));
         }
     };
-    Ok(Place { role, stage: task.stage.clone() })
+    Ok(VoteTarget { role, stage: task.stage.clone() })
 }
 
 /// Returns the place of the vote that a person takes back: also in a stage that the task has left, where a rejection
 /// still counts.
-fn own_place(facts: &TaskFacts, config: &Config, by: &Person, role: Option<&str>) -> Result<Place> {
+fn own_place(facts: &TaskFacts, config: &Config, by: &Person, role: Option<&str>) -> Result<VoteTarget> {
     let signoffs = facts.signoffs(config);
     let (me, id) = (facts.canonical(by), &facts.task.id);
     let gone = |why: &WhyNot| {
@@ -492,7 +492,7 @@ fn own_place(facts: &TaskFacts, config: &Config, by: &Person, role: Option<&str>
         let hint = format!("--as {}", roles.join(", or --as "));
         return Err(Error::usage_with(format!("say which of your votes on {id} you take back"), hint));
     }
-    Ok(Place { role: vote.role.clone(), stage: vote.stage.clone() })
+    Ok(VoteTarget { role: vote.role.clone(), stage: vote.stage.clone() })
 }
 
 fn read_findings(

@@ -13,7 +13,7 @@ use crate::cli::args::{ReadArgs, ReasonArgs, WriteArgs};
 use crate::cli::completion::{plans, tasks};
 use crate::cli::context::Context;
 use crate::cli::output::{Output, clean};
-use crate::ops::{self, PlanChoice};
+use crate::ops::{self, PlanAction};
 
 /// Plan work: tasks under phases and milestones, approved as they stand
 ///
@@ -210,13 +210,13 @@ impl Command for Plan {
                 written(ops::remove_from_plan(&session, &remove.plan, &remove.ids)?)
             }
             What::Approve(Decide { plan, why, write }) => {
-                decide(context, &write, &plan, PlanChoice::Approve, why.as_deref())
+                decide(context, &write, &plan, PlanAction::Approve, why.as_deref())
             }
             What::Reject(Reject { plan, why, write }) => {
-                decide(context, &write, &plan, PlanChoice::Reject, Some(&why.text()))
+                decide(context, &write, &plan, PlanAction::Reject, Some(&why.text()))
             }
             What::Reopen(Decide { plan, why, write }) => {
-                decide(context, &write, &plan, PlanChoice::Reopen, why.as_deref())
+                decide(context, &write, &plan, PlanAction::Reopen, why.as_deref())
             }
             What::Execute(execute) => execute.run(context),
             What::Status(status) => status.run(context),
@@ -255,7 +255,7 @@ fn decide(
     context: &Context,
     write: &WriteArgs,
     plan: &str,
-    choice: PlanChoice,
+    choice: PlanAction,
     why: Option<&str>,
 ) -> Reply<Response> {
     let session = context.write(write)?;

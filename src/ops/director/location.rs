@@ -9,14 +9,14 @@ use crate::policy::FlightPlace;
 
 /// Where a task goes on.
 #[derive(Debug, Clone)]
-pub(super) enum Place {
+pub(super) enum TaskLocation {
     /// In the working tree of the session.
     Here,
     /// Elsewhere.
     There(Box<Flight>),
 }
 
-impl Place {
+impl TaskLocation {
     /// Returns the branch, as people name it; none of this working tree, and where there is none.
     pub(super) fn branch(&self) -> Option<&str> {
         match self {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
-use super::place::Place;
+use super::location::TaskLocation;
 use crate::facts::{Commits, Flight, KnownClaims};
 use crate::git::{CommitId, Repository};
 use crate::model::{Config, DirectorCheck, DirectorRule, GateRule, Problem, Task, TaskId, is_daily_record};
@@ -25,19 +25,19 @@ use crate::review::Violation;
 use crate::store::Snapshot;
 
 /// All that is known, and where each task goes on.
-pub(super) struct Look {
+pub(super) struct Observation {
     pub(super) facts: DirectorFacts,
-    pub(super) places: BTreeMap<TaskId, (String, Place)>,
+    pub(super) places: BTreeMap<TaskId, (String, TaskLocation)>,
     pub(super) problems: Vec<Problem>,
 }
 
 /// Looks at all that the rules are about.
-pub(super) fn look(
+pub(super) fn observe_work(
     session: &Session<'_>,
     config: &Config,
     base: &WorkerPolicy,
     gates: &mut KnownGates,
-) -> Result<Look> {
+) -> Result<Observation> {
     let rules = &config.director;
     let has = |is: fn(&DirectorCheck) -> bool| rules.iter().any(|rule| is(&rule.check));
     let repository = session.workspace().repository()?;
@@ -68,7 +68,7 @@ pub(super) fn look(
     if has(|check| matches!(check, DirectorCheck::Budget)) {
         facts.budgets = used_budgets(session, &config.budgets)?;
     }
-    Ok(Look { facts, places, problems })
+    Ok(Observation { facts, places, problems })
 }
 
 struct Reader<'r, 'e> {
@@ -84,7 +84,7 @@ struct Reader<'r, 'e> {
 
 impl Reader<'_, '_> {
     /// Reads the tasks that have begun and are open, each where it goes on.
-    fn tasks(&mut self, problems: &mut Vec<Problem>) -> Result<Vec<(Task, Place)>> {
+    fn tasks(&mut self, problems: &mut Vec<Problem>) -> Result<Vec<(Task, TaskLocation)>> {
         let flights = in_flight_of(self.session);
         let snapshot = self.session.snapshot();
         let here = snapshot.tasks()?;
@@ -98,8 +98,10 @@ impl Reader<'_, '_> {
             let Ok(id) = TaskId::parse(id) else { continue };
             let flight = flights.of(id.as_str(), since.get(id.as_str()).copied().flatten());
             let (task, place) = match flight.first() {
-                Some(flight) => (self.task_there(&id, flight)?, Place::There(Box::new((*flight).clone()))),
-                None => (snapshot.readable_task(&id)?, Place::Here),
+                Some(flight) => {
+                    (self.task_there(&id, flight)?, TaskLocation::There(Box::new((*flight).clone())))
+                }
+                None => (snapshot.readable_task(&id)?, TaskLocation::Here),
             };
             let is_open = |task: &Task| !task.summary().is_closed() && !task.stage.is_none();
             tasks.extend(task.filter(is_open).map(|task| (task, place)));
@@ -123,7 +125,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn directed(&mut self, task: &Task, place: &Place) -> Result<DirectedTask> {
+    fn directed(&mut self, task: &Task, place: &TaskLocation) -> Result<DirectedTask> {
         let now = self.session.env().now();
         let claim = self.claims.of(task.id.as_str(), now).and_then(|known| known.held.claim.as_ref().ok());
         let begun = task.history.first().map_or(now, |step| step.at);
@@ -147,10 +149,10 @@ impl Reader<'_, '_> {
     }
 
     /// Returns the commits of a task where it goes on, oldest first.
-    fn commits(&mut self, id: &TaskId, place: &Place) -> Result<Vec<DirectedCommit>> {
+    fn commits(&mut self, id: &TaskId, place: &TaskLocation) -> Result<Vec<DirectedCommit>> {
         let tip = match place {
-            Place::Here => self.session.tip(self.repository)?,
-            Place::There(flight) => match (&flight.commit, &flight.ref_name) {
+            TaskLocation::Here => self.session.tip(self.repository)?,
+            TaskLocation::There(flight) => match (&flight.commit, &flight.ref_name) {
                 (Some(commit), _) => Some(*commit),
                 (None, Some(name)) => self.repository.ref_commit(name)?,
                 (None, None) => None,
