@@ -53,25 +53,25 @@ impl PlanAction {
 pub fn decide_plan(
     session: &Session<'_>,
     given: &str,
-    choice: PlanAction,
+    action: PlanAction,
     why: Option<&str>,
 ) -> Result<(PlanWritten, Vec<Problem>)> {
     let why = why.map(reason).transpose()?.filter(|why| !why.is_empty());
     let config = session.config()?;
     let repository = session.workspace().repository()?;
     let by = repository.identity(session.env())?;
-    let locked = session.lock(&format!("plan {} {given}", choice.verb()))?;
+    let locked = session.lock(&format!("plan {} {given}", action.verb()))?;
     let file = find_plan(session, Some(given), true)?;
     let plan = at_hand(session, &config, file)?;
-    if choice == PlanAction::Reject && why.is_none() {
+    if action == PlanAction::Reject && why.is_none() {
         let hint = Suggestion::tracker(["plan", "reject", plan.id().as_str(), "WHY"]);
         return Err(Error::usage_with("a rejection needs a reason", hint.to_string()));
     }
     let mut problems = Vec::new();
     let mut reasons: Vec<Reason> = Vec::new();
-    if !choice.is_for(plan.state()) {
-        reasons.push(wrong_state(&plan, choice).into());
-    } else if choice == PlanAction::Approve {
+    if !action.is_for(plan.state()) {
+        reasons.push(wrong_state(&plan, action).into());
+    } else if action == PlanAction::Approve {
         reasons.extend(may_not(session, &config, &plan, &by)?.map(Reason::Plan));
         let (warnings, path) = (&plan.file.plan.warnings, &plan.file.path);
         problems.extend(warnings.iter().map(|own| own.clone().in_file(path)));
@@ -83,10 +83,10 @@ pub fn decide_plan(
         }
     }
     if !reasons.is_empty() {
-        let attempt = Attempt::ChangePlan { action: choice.verb(), plan: plan.id().clone() };
+        let attempt = Attempt::ChangePlan { action: action.verb(), plan: plan.id().clone() };
         return Err(Error::Refused(Refusal::new(attempt, reasons)));
     }
-    let mut decision = decision_of(session, &plan, choice, by.to_string(), why);
+    let mut decision = decision_of(session, &plan, action, by.to_string(), why);
     let text = signed_decision(plan.id(), &decision);
     let (signature, unsigned) = sign_where_required(session, &config, &text)?;
     decision.signature = signature;
@@ -126,10 +126,10 @@ pub(super) fn warning(file: &PlanFile, fault: &PlanFault) -> Problem {
 }
 
 /// Names the state of a plan that something cannot be decided in, and what would bring it forward.
-fn wrong_state(plan: &PlanAtHand, choice: PlanAction) -> PlanReason {
+fn wrong_state(plan: &PlanAtHand, action: PlanAction) -> PlanReason {
     let (id, state) = (plan.id(), plan.state());
     let command = |words: &[&str]| Some(Suggestion::tracker([&["plan"], words].concat()));
-    let fix = match (choice, state) {
+    let fix = match (action, state) {
         (PlanAction::Approve, PlanState::Approved | PlanState::InProgress) => command(&["show", id.as_str()]),
         (PlanAction::Reopen, _) => command(&["approve", id.as_str()]),
         (_, PlanState::Completed) => command(&["show", id.as_str()]),
@@ -159,7 +159,7 @@ fn may_not(
 fn decision_of(
     session: &Session<'_>,
     plan: &PlanAtHand,
-    choice: PlanAction,
+    action: PlanAction,
     by: String,
     why: Option<String>,
 ) -> PlanDecision {
@@ -167,8 +167,8 @@ fn decision_of(
         at: session.env().now(),
         by,
         agent: session.agent(),
-        kind: choice.kind(),
-        digest: (choice != PlanAction::Reopen).then(|| plan.content.digest.clone()),
+        kind: action.kind(),
+        digest: (action != PlanAction::Reopen).then(|| plan.content.digest.clone()),
         after: digest_of_history(&plan.file.plan.history),
         is_in_place: true,
         why,

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::actions::last_actions;
-use super::close::{Branch, CloseRequest, Disposal};
+use super::branches::Branch;
+use super::close::{CloseRequest, Disposal};
 use super::records::SprintData;
 use super::view::sprint_drift;
 use crate::facts::{TaskRecords, carried, scope_now};

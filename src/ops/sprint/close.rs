@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::actions::ACTION_KINDS;
 use super::audit::{Audit, AuditRule, Auditor};
+use super::branches::{Branch, GitQueries, git};
 use super::closing::Closing;
 use super::documents::Planner;
 use super::records::{SprintData, find, find_or_active, gather_at, refuse_closed};
@@ -22,7 +23,6 @@ use crate::model::{
 };
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Attempt, Reason};
-use crate::process::Program;
 use crate::report::closing::{Postmortem, read_postmortem};
 use crate::store::{SprintFile, Tasks};
 
@@ -76,15 +76,6 @@ pub(super) enum Disposal {
     CarryOver(SprintId),
     /// Nobody will do it.
     Drop(String),
-}
-
-/// A branch with work on tasks of the sprint that is not merged.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Branch {
-    pub(super) name: String,
-    pub(super) tasks: Vec<TaskId>,
-    /// Whether all of these are complete at its tip.
-    pub(super) is_finished: bool,
 }
 
 /// What came of closing a sprint.
@@ -249,6 +240,8 @@ pub(super) struct Audited {
     pub(super) evidence: Vec<SprintEvidence>,
     pub(super) postmortem: Postmortem,
     pub(super) next: Option<SprintFile>,
+    /// Branches that are not merged.
+    pub(super) branches: Vec<Branch>,
     pub(super) merged: Vec<String>,
     /// How it is scored, as the commit says.
     pub(super) rubric: Option<ScoreRubric>,
@@ -265,6 +258,7 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         let message = format!("git is in the middle of a {operation}");
         return Err(Error::usage_with(message, "finish or abort it first"));
     }
+    let queries = GitQueries::begin(session, file);
     let next = request.carry_over.as_deref().map(|name| next_sprint(session, file, name)).transpose()?;
     let tasks = session.snapshot().tasks()?;
     let disposals = disposals(session, request, (file, &tasks), next.as_ref())?;
@@ -276,9 +270,9 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
     let (config, _) = snapshot.config()?;
     let data = gather_at(&snapshot, &config, own, now.to_utc(), Calendar::at(*now.offset()))?;
     let numbers = super::verify::numbers_of(&data, &config);
-    let branches = branches(session, &data)?;
     let evidence = evidence(request, &commit.to_string())?;
-    let uncommitted = uncommitted(session)?;
+    let git = queries.answers()?;
+    let branches = git.unmerged(session, &data)?;
     let all = super::records::all(session)?;
     let carries = carries(&all, &file.sprint.id);
     let planned = all.iter().find(|file| file.sprint.state() == SprintState::Planned);
@@ -292,11 +286,10 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         disposals: &disposals,
         branches: &branches,
         evidence: &evidence,
-        uncommitted: &uncommitted,
+        uncommitted: &git.uncommitted,
     };
     let audit = auditor.audit()?;
     let postmortem = postmortem_of(request)?;
-    let merged = merged_branches(session, file, "HEAD")?;
     Ok(Audited {
         audit,
         data,
@@ -306,7 +299,8 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         evidence,
         postmortem,
         next,
-        merged,
+        branches,
+        merged: git.merged,
         rubric: config.sprints.scores,
     })
 }
@@ -450,70 +444,10 @@ fn sum(one: EvidenceCounts, other: EvidenceCounts) -> EvidenceCounts {
     }
 }
 
-/// Runs git at the top of the working tree and returns what it printed.
-pub(super) fn git(session: &Session<'_>, arguments: &[&str], action: &'static str) -> Result<String> {
-    run_git(session, Program::new("git", action).args(arguments), action)
-}
-
-/// Runs a git that is made ready at the top of the working tree and returns what it printed.
-pub(super) fn run_git(session: &Session<'_>, program: Program, action: &'static str) -> Result<String> {
-    let program = program.in_folder(session.workspace().work_dir());
-    let output = program.output().map_err(|error| Error::usage(error.to_string()))?;
-    if output.is_success() {
-        return Ok(output.stdout_text());
-    }
-    let text = output.stderr_text() + &output.stdout_text();
-    Err(Error::usage(format!("cannot {action}: {}", text.trim())))
-}
-
-/// Returns the paths below the tracker's folder that differ from HEAD.
-fn uncommitted(session: &Session<'_>) -> Result<Vec<String>> {
-    let arguments = [
-        "status",
-        "--porcelain=v1",
-        "-z",
-        "--untracked-files=all",
-        "--no-renames",
-        "--",
-        crate::model::TRACKER_FOLDER,
-    ];
-    let text = git(session, &arguments, "list what is not committed")?;
-    Ok(text.split('\0').filter_map(|line| line.get(3..)).map(str::to_owned).collect())
-}
-
-/// Returns the local branches that are not merged and have work on tasks of the sprint.
-fn branches(session: &Session<'_>, data: &SprintData) -> Result<Vec<Branch>> {
-    let format = ["for-each-ref", "--no-merged=HEAD", "--format=%(refname)", "refs/heads"];
-    let refs = git(session, &format, "list branches")?;
-    let scope = crate::facts::scope_now(&data.file);
-    let mut found = Vec::new();
-    for name in refs.lines() {
-        let range = format!("HEAD...{name}");
-        let folder = crate::model::RecordKind::Task.folder();
-        let arguments = ["diff", "--name-only", "-z", "--no-renames", &range, "--", folder];
-        // A branch that has no commit in common has no work of this sprint either.
-        let Ok(changed) = git(session, &arguments, "compare a branch") else { continue };
-        let task = |path: &str| crate::model::RecordPath::parse(path)?.task().cloned();
-        let tasks: Vec<TaskId> =
-            changed.split('\0').filter_map(task).filter(|id| scope.contains_key(id)).collect();
-        if tasks.is_empty() {
-            continue;
-        }
-        let tip = session.workspace().snapshot_at(name)?;
-        let mut is_finished = true;
-        for id in &tasks {
-            is_finished &= super::view::open_task(&tip, id)?.is_none();
-        }
-        let name = name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
-        found.push(Branch { name, tasks, is_finished });
-    }
-    Ok(found)
-}
-
 /// Merges the finished branches one after the other; one that conflicts is left as it was.
 fn merge_finished(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Result<()> {
     let audited = audit(session, request, file)?;
-    for branch in branches(session, &audited.data)?.iter().filter(|branch| branch.is_finished) {
+    for branch in audited.branches.iter().filter(|branch| branch.is_finished) {
         let reference = format!("refs/heads/{}", branch.name);
         let message = format!("Merge branch '{}'", branch.name);
         let merged =
@@ -525,23 +459,4 @@ fn merge_finished(session: &Session<'_>, request: &CloseRequest, file: &SprintFi
         }
     }
     Ok(())
-}
-
-/// Returns the branches that were merged from the sprint's start to a commit, as the subjects of merge commits name them.
-pub(super) fn merged_branches(session: &Session<'_>, file: &SprintFile, tip: &str) -> Result<Vec<String>> {
-    let Some(start) = file.sprint.started().and_then(|event| event.commit.clone()) else {
-        return Ok(Vec::new());
-    };
-    let range = format!("{start}..{tip}");
-    let arguments = ["log", "--merges", "--first-parent", "--reverse", "--format=%s", &range];
-    // A start that is gone, after a rebase or in a shallow clone, says nothing of merges.
-    let Ok(text) = git(session, &arguments, "list merges") else { return Ok(Vec::new()) };
-    let branch = |subject: &str| {
-        let rest = subject.split_once("branch '").map(|(_, rest)| rest);
-        let named = rest.and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
-        named
-            .or_else(|| subject.split_once(" from ").map(|(_, rest)| rest))
-            .map(|name| name.trim().to_owned())
-    };
-    Ok(text.lines().filter_map(branch).filter(|name| !name.is_empty()).collect())
 }

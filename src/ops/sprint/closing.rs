@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::close::{git, run_git};
+use super::branches::{git, run_git};
 use crate::env::fail_point;
 use crate::model::{SprintId, Suggestion};
 use crate::ops::{Error, Result, Session, Written};

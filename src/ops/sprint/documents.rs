@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::actions::{ACTION_TAG, action_source};
-use super::close::{Audited, CloseRequest, git};
+use super::branches::git;
+use super::close::{Audited, CloseRequest};
 use super::closing::{Closing, ClosingFile};
 use super::plan::{edited, event, path_of};
 use super::records::{last_closed, scope_record};

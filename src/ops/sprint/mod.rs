@@ -6,6 +6,7 @@
 
 mod actions;
 mod audit;
+mod branches;
 mod close;
 mod closing;
 mod compare;

@@ -18,7 +18,7 @@ use crate::model::{
     TaskId,
 };
 use crate::ops::sprint::actions::actions_of;
-use crate::ops::sprint::close::merged_branches;
+use crate::ops::sprint::branches::merged_branches;
 use crate::ops::sprint::plan::path_of;
 use crate::ops::sprint::records::{
     SprintData, all, closed_before, find_or_active, find_or_closed_last, gather, gather_at,
@@ -69,7 +69,7 @@ impl ReportData {
         let frozen = file.sprint.numbers.as_ref().and_then(|numbers| Numbers::read(numbers).ok());
         let last = closed_before(session, &file)?;
         let tip = commit.clone().unwrap_or_else(|| "HEAD".to_owned());
-        let merged = merged_branches(session, &file, &tip)?;
+        let merged = merged_branches(session, &file, &tip);
         let (data, config) = as_of_close(session, file, problems)?;
         let closed = closed.zip(commit).map(|(event, commit)| {
             let offset = event.offset.unwrap_or_else(|| data.window.calendar.offset());
