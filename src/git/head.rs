@@ -26,6 +26,8 @@ pub struct HeadPeek {
     pub message: String,
     /// Whether the folder is another than in the first parent.
     pub has_changed: bool,
+    /// When the first parent was committed, in seconds since 1970.
+    pub parent_time: Option<i64>,
 }
 
 /// Looks at HEAD's commit and at what it did to a folder at the top of the repository. None where that takes more
@@ -40,13 +42,18 @@ pub fn peek_head(repo_paths: &RepoPaths, folder: &str) -> Option<HeadPeek> {
     }
     let head = head(repo_paths)?;
     let objects = Objects::at(repo_paths.common_dir.join("objects"), head.kind());
-    let (message, tree, parent) = objects.commit(head)?;
-    let now = objects.entry(tree, folder)?;
-    let before = match parent {
-        Some(parent) => objects.entry(objects.commit(parent)?.1, folder)?,
+    let commit = objects.commit(head)?;
+    let now = objects.entry(commit.tree, folder)?;
+    let parent = match commit.parent {
+        Some(parent) => Some(objects.commit(parent)?),
         None => None,
     };
-    Some(HeadPeek { message, has_changed: now != before })
+    let before = match &parent {
+        Some(parent) => objects.entry(parent.tree, folder)?,
+        None => None,
+    };
+    let parent_time = parent.and_then(|parent| parent.time);
+    Some(HeadPeek { message: commit.message, has_changed: now != before, parent_time })
 }
 
 fn head(repo_paths: &RepoPaths) -> Option<ObjectId> {
@@ -56,6 +63,16 @@ fn head(repo_paths: &RepoPaths) -> Option<ObjectId> {
         Some(name) => read_ref(&repo_paths.common_dir.join(std::str::from_utf8(name).ok()?.trim())).ok()?,
         None => ObjectId::from_hex(bytes.trim_ascii()).ok(),
     }
+}
+
+/// What is looked at of a commit.
+struct PeekedCommit {
+    message: String,
+    tree: ObjectId,
+    /// The first one.
+    parent: Option<ObjectId>,
+    /// When it was committed, in seconds since 1970.
+    time: Option<i64>,
 }
 
 /// Objects by id. What was committed lately lies in files of its own: packs are not looked for before one is missing.
@@ -90,11 +107,15 @@ impl Objects {
         self.all.get_or_init(open).as_ref()
     }
 
-    /// Returns a commit's message, tree and first parent.
-    fn commit(&self, id: ObjectId) -> Option<(String, ObjectId, Option<ObjectId>)> {
+    fn commit(&self, id: ObjectId) -> Option<PeekedCommit> {
         let bytes = self.read(id, Kind::Commit)?;
         let commit = CommitRef::from_bytes(&bytes, id.kind()).ok()?;
-        Some((super::log::text_of(commit.message, commit.encoding), commit.tree(), commit.parents().next()))
+        Some(PeekedCommit {
+            message: super::log::text_of(commit.message, commit.encoding),
+            tree: commit.tree(),
+            parent: commit.parents().next(),
+            time: commit.committer().ok().and_then(|committer| Some(committer.time().ok()?.seconds)),
+        })
     }
 
     /// Returns what is under a name in a tree; the outer none is no answer.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::UNIX_EPOCH;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -89,9 +90,9 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     Ok(outcome)
 }
 
-/// Returns the records of tasks that a commit moves, as the working tree has them, where these go on from what is committed:
-/// the moves of the commit would be there a second time. A record of which somebody has chosen a part stays, unless
-/// moves would.
+/// Returns the records of tasks that a commit moves or names, as the working tree has them, where these go on from what is
+/// committed: the moves of the commit would be there a second time. A record of which somebody has chosen a part stays,
+/// unless moves would.
 fn brought_along(
     context: &CommitContext<'_>,
     plan: &Plan,
@@ -99,14 +100,17 @@ fn brought_along(
 ) -> Result<BTreeMap<TaskId, TaskFile>> {
     let work_tree = workspace.snapshot();
     let mut along = BTreeMap::new();
-    for Planned { id, path, .. } in &plan.tasks {
+    let moved = plan.tasks.iter().map(|task| &task.id);
+    let tasks: BTreeSet<&TaskId> = moved.chain(context.directives.tasks()).collect();
+    for id in tasks {
+        let path = RecordPath::Task(id.clone()).to_string();
         let Some(own) = context.own.task_file(id)? else { continue };
         let Ok(Some(mut now)) = work_tree.task_file(id) else { continue };
         if !own.bytes.contains(&b'\r') {
             now.bytes = with_line_feeds(&now.bytes);
         }
         let (Ok(was), Ok(task)) = (own.parse(), now.parse()) else { continue };
-        let is_chosen = context.changed.contains(path) && task.history.len() == was.history.len();
+        let is_chosen = context.changed.contains(&path) && task.history.len() == was.history.len();
         if now.bytes != own.bytes && task.history.starts_with(&was.history) && !is_chosen {
             along.insert(id.clone(), now);
         }
@@ -233,8 +237,8 @@ fn forget_completed(session: &Session<'_>, plan: &Plan, outcome: &PostCommit) ->
     Ok(())
 }
 
-/// Whether a commit changed no record and names at most tasks that have begun, so that nobody has to look closer.
-/// A task that has begun in the working tree begins with the commit that brings that.
+/// Whether a commit changed no record and names at most tasks that have begun, and whose records nobody has changed since the
+/// parent, so that nobody has to look closer.
 fn has_nothing_to_do(workspace: &Workspace) -> bool {
     let Some(seen) = peek_head(workspace.repo_paths(), TRACKER_FOLDER).filter(|seen| !seen.has_changed)
     else {
@@ -247,7 +251,19 @@ fn has_nothing_to_do(workspace: &Workspace) -> bool {
         task.is_some_and(|task| task.cancelled.is_some() || !task.stage.is_none())
     };
     directives.directives.iter().all(|directive| directive.action == Action::Link)
-        && directives.tasks().into_iter().all(has_begun)
+        && directives
+            .tasks()
+            .into_iter()
+            .all(|id| has_begun(id) && !may_be_uncommitted(workspace, id, seen.parent_time))
+}
+
+/// Whether a task's record was written after the parent was committed, which has it otherwise then, or was checked out since.
+fn may_be_uncommitted(workspace: &Workspace, id: &TaskId, parent_time: Option<i64>) -> bool {
+    let path = workspace.work_dir().join(RecordPath::Task(id.clone()).to_string());
+    let written = path.metadata().and_then(|file| file.modified()).ok();
+    let written = written.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let (Some(written), Some(parent_time)) = (written, parent_time) else { return true };
+    i64::try_from(written.as_secs()).is_ok_and(|written| written >= parent_time)
 }
 
 /// What git makes by itself is not changed under its hands. What has its moves already needs no word.

@@ -62,6 +62,34 @@ fn a_manual_move_is_not_repeated_and_a_manual_start_is_no_move() {
 }
 
 #[test]
+fn what_a_command_has_written_of_a_task_goes_along_with_a_commit_that_links_it() {
+    let sandbox = world();
+    let record = path_of(OPEN);
+    assert_eq!(sandbox.tracker(&["start", "2bbb"]).status, 0);
+    sandbox.write("src/a", "x\n");
+    sandbox.git(&["add", "src/a"]);
+    // The active task is linked without a word of the user's.
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "Begin it"]);
+    assert!(done.stderr.contains(&format!("added {record}, which goes along")), "{done}");
+    assert_eq!(moves(&sandbox, OPEN), ["none dev"]);
+    assert_clean(&sandbox);
+    // What is not a move goes along, too; a commit that changes nothing of it is left alone.
+    assert_eq!(sandbox.tracker(&["tick", "2bbb", "1"]).status, 0);
+    sandbox.write("src/a", "y\n");
+    assert_eq!(git(&sandbox, &["commit", "--quiet", "-m", "Go on", "src/a"]).status, 0);
+    assert!(sandbox.git(&["show", &format!("HEAD:{record}")]).contains("- [x] the work"));
+    assert_clean(&sandbox);
+    sandbox.write("src/a", "z\n");
+    let done = git(&sandbox, &["commit", "--quiet", "-m", "End it", "src/a"]);
+    assert!(done.status == 0 && !done.stderr.contains("goes along"), "{done}");
+    // A commit that names another task, or none, takes nothing along.
+    assert_eq!(sandbox.tracker(&["set", "2bbb", "priority=high"]).status, 0);
+    assert_eq!(sandbox.tracker(&["stop"]).status, 0);
+    commit(&sandbox, "src/a", "Something else\n\nTask: TASK-1AAA");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), format!(" M {record}"));
+}
+
+#[test]
 fn what_a_command_has_written_of_a_task_goes_along_with_its_move_and_no_move_is_there_twice() {
     let started = || {
         let sandbox = world();
