@@ -421,7 +421,9 @@ impl<'e> Driver<'e> {
         let params = self.run.params.iter().map(|(name, value)| (param_variable(name), value.clone()));
         let outputs = self.run.outputs_for(index).into_iter();
         let outputs = outputs.map(|((step, key), value)| (output_variable(&step, &key), value));
-        params.chain(outputs).collect()
+        // What is done for another task is not what this one is given.
+        let task = self.run.task.iter().map(|task| ("TRACKER_TASK".to_owned(), task.clone()));
+        params.chain(outputs).chain(task).collect()
     }
 
     /// Says whether another attempt follows one that has failed.

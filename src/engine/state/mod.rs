@@ -27,6 +27,8 @@ pub struct Run {
     pub jobs: u32,
     pub by: String,
     pub agent: Option<String>,
+    /// The task that it is for.
+    pub task: Option<String>,
     pub created: DateTime<Utc>,
     pub ended: Option<DateTime<Utc>>,
     pub state: RunState,
@@ -68,7 +70,8 @@ impl Run {
     /// Makes a run of its first event; none where that is another.
     #[must_use]
     pub fn new(workflow: Workflow, first: &Logged) -> Option<Self> {
-        let Event::Created { run, workflow: name, path, digest, params, jobs, by, agent } = &first.event
+        let Event::Created { run, workflow: name, path, digest, params, jobs, by, agent, task } =
+            &first.event
         else {
             return None;
         };
@@ -87,6 +90,7 @@ impl Run {
             jobs: *jobs,
             by: by.clone(),
             agent: agent.clone(),
+            task: task.clone(),
             created: first.at,
             ended: None,
             state: RunState::Created,

@@ -33,6 +33,7 @@ impl Simulation {
             jobs,
             by: "ada".into(),
             agent: None,
+            task: None,
         };
         let first = Logged { at: DateTime::UNIX_EPOCH, event: created };
         let run = Run::new(workflow, &first).unwrap();

@@ -445,3 +445,46 @@ fn a_step_of_the_newest_run_comes_before_a_part_of_an_id_and_only_people_answer(
     let answered = tracker(&sandbox, "run answer -5");
     assert!(answered.status == 0 && answered.stdout.contains("-5"), "{answered}");
 }
+
+#[test]
+fn a_run_may_be_for_a_task_that_its_steps_are_given() {
+    let sandbox = world("retry: 0\nsteps:\n  a: {run: 'echo \"$TRACKER_TASK\" >>noted', inputs: [src]}\n");
+    for task in ["One", "Two"] {
+        assert_eq!(sandbox.tracker(&["new", task]).status, 0);
+    }
+    let tasks = tracker(&sandbox, "list --quiet").stdout;
+    let tasks: Vec<&str> = tasks.lines().collect();
+    for task in tasks.iter().chain(&tasks) {
+        let ran = sandbox.tracker(&["run", "start", "w", "--task", &task[5..]]);
+        assert_eq!(ran.status, 0, "{ran}");
+        assert!(ran.stdout.contains(&format!("\n  for {task}\n")), "{ran}");
+        let run = status(&sandbox);
+        assert_eq!(run["task"].as_str(), Some(*task));
+        let record = sandbox.read(format!(".tracker/runs/{}.yaml", run["run"].as_str().unwrap()));
+        assert!(record.contains(&format!("\ntask: {task}\n")), "{record}");
+    }
+    assert_eq!(
+        sandbox.read("noted"),
+        format!("{}\n", tasks.join("\n")),
+        "what was done for one is reused for it"
+    );
+    assert!(tracker(&sandbox, "run why a").stdout.contains("reused"));
+    assert_snapshot!(typed(&sandbox, "run start w --task TASK-NONE\n run start w"), @r"
+    $ tracker run start w --task TASK-NONE
+    exit 2
+    --- stderr
+    error: no task matches `TASK-NONE`
+      hint: run `tracker list` to see all tasks
+
+    $ tracker run start w
+    exit 0
+    --- stdout
+    RUN-ATPH  w  SUCCESS  0.0 s  started 2026-11-11 09:15
+    STEP  STATUS   RETRIES  DURATION
+    a     success  -           0.0 s
+    --- stderr
+    RUN-ATPH  w, 1 step
+    a  0.0 s
+    ");
+    assert!(status(&sandbox)["task"].is_null());
+}
