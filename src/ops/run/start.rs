@@ -171,12 +171,13 @@ fn chosen_steps(
     folder: &Path,
     session: &Session<'_>,
 ) -> Result<Vec<usize>> {
-    let mut selected = Vec::new();
+    let (mut selected, mut seen) = (Vec::new(), run.clone());
+    seen.find_blocked();
     for name in names {
         let index = find_step(run, name)?;
         let state = run.steps[index].state;
         if !matches!(state, StepState::Success | StepState::Failed | StepState::Cancelled) {
-            let why = sentence(run, index, folder, session.env().now_millis());
+            let why = sentence(&seen, index, folder, session.env().now_millis());
             let message = format!("`{name}` cannot be retried: {why}");
             return Err(Error::usage_with(message, "retry what decided that instead"));
         }

@@ -447,6 +447,28 @@ fn a_step_of_the_newest_run_comes_before_a_part_of_an_id_and_only_people_answer(
 }
 
 #[test]
+fn why_something_waits_says_that_the_run_is_held_and_why_a_step_cannot_be_retried() {
+    let sandbox = world(
+        "steps:\n  a: {run: ': >begun; exit 1', retry: {max: 1, delay: 1h, cap: 1h}}\n  b: {run: 'exit 1', retry: 0}\n  c: {run: 'true', needs: [b]}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(tracker(&sandbox, "run pause").status, 0);
+    child.wait().unwrap();
+    assert_snapshot!(typed(&sandbox, "run why a\n run retry --step c"), @r"
+    $ tracker run why a
+    exit 0
+    --- stdout
+    a  waits: exit 1; retry 1 of 1 once the run goes on: Ada Lovelace paused the run
+
+    $ tracker run retry --step c
+    exit 2
+    --- stderr
+    error: `c` cannot be retried: cannot begin: needs b, which failed
+      hint: retry what decided that instead
+    ");
+}
+
+#[test]
 fn a_run_may_be_for_a_task_that_its_steps_are_given() {
     let sandbox = world("retry: 0\nsteps:\n  a: {run: 'echo \"$TRACKER_TASK\" >>noted', inputs: [src]}\n");
     for task in ["One", "Two"] {
