@@ -119,7 +119,7 @@ fn output_names(workflow: &Workflow, problems: &mut Problems) {
 /// Finds steps that may write one file, and of which none needs the other.
 struct Writers<'w> {
     workflow: &'w Workflow,
-    /// Of what is in no order, nothing can be said until its cycle is gone.
+    /// None of what is in no order: two of these are compared once the cycle is gone.
     ranks: Vec<Option<usize>>,
     found: BTreeSet<(usize, usize)>,
 }
