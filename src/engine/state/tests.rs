@@ -175,8 +175,14 @@ fn check(simulation: &Simulation, jobs: usize) {
     }
 }
 
+/// As many graphs as PROPTEST_CASES says, where that is more.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(300), failure_persistence: None, ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn random_graphs_keep_order_limit_and_retries(seed: u64, steps in 1..200_usize, jobs in 1..9_u32, failing in 0..60_u32) {
