@@ -278,6 +278,7 @@ impl Run {
         if step.state == StepState::Retry {
             step.retries += 1;
         }
+        step.is_cancelled = false;
         step.become_state(StepState::Running, at);
         step.attempts.push(attempt(at));
         self.not_ready(index);
@@ -357,10 +358,17 @@ impl Run {
         self.cancelled_by = Some(by.to_owned());
         self.paused_by = None;
         for index in 0..self.steps.len() {
-            let is_waiting = matches!(self.steps[index].state, StepState::Pending | StepState::Retry);
-            if is_waiting && self.is_step(index) {
-                self.steps[index].is_asked = false;
-                self.steps[index].become_state(StepState::Cancelled, at);
+            let is_step = self.is_step(index);
+            let step = &mut self.steps[index];
+            // Handlers have to run yet, but one that has begun ends as well.
+            match step.state {
+                StepState::Running => step.is_cancelled = true,
+                StepState::Pending if !is_step => {}
+                StepState::Pending | StepState::Retry => {
+                    step.is_asked = false;
+                    step.become_state(StepState::Cancelled, at);
+                }
+                _ => {}
             }
         }
         self.arrange();

@@ -370,3 +370,29 @@ fn ten_thousand_steps_side_by_side_are_not_looked_at_again_and_again() {
     let mut simulation = Simulation::new(&format!("steps:\n{steps}"), 4, 1, 0);
     assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
 }
+
+#[test]
+fn each_cancel_ends_what_runs_then_and_handlers_that_have_not_begun_still_run() {
+    let text = "steps:\n  a: {run: x}\n  b: {run: x, needs: [a]}\non_cancel: {run: x}\non_exit: {run: x}\n";
+    let mut simulation = Simulation::new(text, 4, 1, 0);
+    let flags = |run: &Run| run.steps.iter().map(|step| step.is_cancelled).collect::<Vec<_>>();
+    let cancel = || Event::Cancelled { by: "ada".into() };
+    let end = |step: &str| {
+        let (step, outputs, end) = (step.to_owned(), Values::new(), AttemptEnd::Cancelled);
+        Event::Ended { step, attempt: 1, end, millis: 1, outputs, retry_in: None, message: None }
+    };
+    simulation.start(0);
+    simulation.emit(cancel());
+    assert_eq!(flags(&simulation.run), [true, false, false, false]);
+    simulation.emit(end("a"));
+    assert_eq!(simulation.run.next(0).starts, [2]);
+    simulation.start(2);
+    assert!(!simulation.run.steps[2].is_cancelled, "what cleans up is not cancelled with the run");
+    simulation.emit(cancel());
+    assert!(simulation.run.steps[2].is_cancelled);
+    simulation.emit(end("on_cancel"));
+    assert_eq!(simulation.run.next(0).starts, [3]);
+    simulation.ends.clear();
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    assert_eq!(states(&simulation), ["cancelled", "cancelled", "cancelled", "success"]);
+}

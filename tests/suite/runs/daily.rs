@@ -447,6 +447,37 @@ fn a_step_of_the_newest_run_comes_before_a_part_of_an_id_and_only_people_answer(
 }
 
 #[test]
+fn what_an_attempt_has_left_elsewhere_is_gone_before_the_next() {
+    let sandbox = world(
+        "steps:\n  a:\n    run: |\n      test -e left && { sleep 0.2; grep -q . \"/proc/$(cat left)/cmdline\" && : >both; exit 0; }\n      \
+         setsid sh -c 'trap \"\" TERM; echo $$ >new; mv new left; exec sleep 300' & sleep 300\n    timeout: 1s\n    \
+         retry: {max: 1, delay: 10ms}\n",
+    );
+    let mut child = in_background(&sandbox, "left");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(!sandbox.path().join("both").exists());
+}
+
+#[test]
+fn a_handler_that_hangs_is_ended_by_another_cancel() {
+    let sandbox = world(
+        "steps:\n  a: {run: ': >begun; sleep 300'}\non_cancel: {run: ': >cleaning; sleep 300'}\non_exit: {run: ': >seen'}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    wait_until(|| sandbox.path().join("cleaning").exists());
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let run = status(&sandbox);
+    assert_eq!(run["state"], "cancelled");
+    assert_eq!(
+        (state_of(&run, "on_cancel"), state_of(&run, "on_exit")),
+        ("cancelled".into(), "success".into())
+    );
+    assert!(sandbox.path().join("seen").exists() && !is_left(&sandbox));
+}
+
+#[test]
 fn why_something_waits_says_that_the_run_is_held_and_why_a_step_cannot_be_retried() {
     let sandbox = world(
         "steps:\n  a: {run: ': >begun; exit 1', retry: {max: 1, delay: 1h, cap: 1h}}\n  b: {run: 'exit 1', retry: 0}\n  c: {run: 'true', needs: [b]}\n",
