@@ -38,7 +38,10 @@ pub struct Run {
     pub stopped: Option<StopReason>,
     /// Who lets nothing begin any more.
     pub paused_by: Option<String>,
+    /// Who has cancelled it, until somebody retries it.
     pub cancelled_by: Option<String>,
+    /// Who has cancelled it last.
+    pub last_cancelled_by: Option<String>,
     pub steps: Vec<StepRun>,
     index: HashMap<String, usize>,
     dependents: Vec<Vec<usize>>,
@@ -98,6 +101,7 @@ impl Run {
             stopped: None,
             paused_by: None,
             cancelled_by: None,
+            last_cancelled_by: None,
             unmet: Vec::new(),
             ready: BTreeSet::new(),
             questions: BTreeSet::new(),
@@ -356,6 +360,7 @@ impl Run {
 
     fn cancel(&mut self, by: &str, at: DateTime<Utc>) {
         self.cancelled_by = Some(by.to_owned());
+        self.last_cancelled_by = Some(by.to_owned());
         self.paused_by = None;
         for index in 0..self.steps.len() {
             let is_step = self.is_step(index);
@@ -380,7 +385,9 @@ impl Run {
         let is_lost = |index: usize| self.steps[index].state == StepState::Failed;
         let critical = |index: &usize| self.workflow.steps[*index].critical;
         let mut lost = (0..self.steps.len()).filter(|index| is_lost(*index)).peekable();
-        if self.cancelled_by.is_some() {
+        // A retry of some steps leaves others as the cancel has left them.
+        let mut left = (0..self.steps.len()).filter(|index| self.is_step(*index));
+        if self.cancelled_by.is_some() || left.any(|index| self.steps[index].state == StepState::Cancelled) {
             RunState::Cancelled
         } else if lost.peek().is_none() {
             RunState::Success

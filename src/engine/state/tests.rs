@@ -178,7 +178,7 @@ fn check(simulation: &Simulation, jobs: usize) {
 /// As many graphs as PROPTEST_CASES says, where that is more.
 fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
-    ProptestConfig { cases: config.cases.max(300), failure_persistence: None, ..config }
+    ProptestConfig { cases: config.cases.max(1000), failure_persistence: None, ..config }
 }
 
 proptest! {
@@ -345,6 +345,25 @@ fn what_was_cancelled_and_paused_begins_no_more() {
     simulation.emit(Event::Cancelled { by: "ada".into() });
     assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
     assert_eq!(states(&simulation), ["success", "cancelled", "cancelled"]);
+}
+
+#[test]
+fn a_run_is_no_success_as_long_as_a_step_is_cancelled() {
+    let text =
+        "steps:\n  a: {run: x}\n  b: {run: x, needs: [a]}\non_success: {run: x}\non_cancel: {run: x}\n";
+    let mut simulation = Simulation::new(text, 4, 1, 0);
+    simulation.emit(Event::Cancelled { by: "ada".into() });
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    let retry = |step: &str| {
+        let steps = vec![step.to_owned()];
+        Event::Retried { steps, forced: true, by: Some("ada".into()) }
+    };
+    simulation.emit(retry("a"));
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    assert_eq!(states(&simulation), ["success", "cancelled", "skipped", "success"]);
+    assert_eq!(simulation.run.last_cancelled_by.as_deref(), Some("ada"));
+    simulation.emit(retry("b"));
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
 }
 
 #[test]

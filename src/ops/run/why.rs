@@ -115,7 +115,9 @@ pub(super) fn sentence(run: &Run, index: usize, folder: &Path, now: DateTime<Utc
             }
             None => "skipped".to_owned(),
         },
-        StepState::Cancelled => format!("cancelled by {}", run.cancelled_by.as_deref().unwrap_or("somebody")),
+        StepState::Cancelled => {
+            format!("cancelled by {}", run.last_cancelled_by.as_deref().unwrap_or("somebody"))
+        }
         StepState::Retry => {
             let max = run.workflow.steps[index].retry.max;
             let end = last.and_then(|last| last.end).map_or_else(String::new, |end| format!("{end}; "));
@@ -271,10 +273,19 @@ fn waits(run: &Run, index: usize) -> String {
         }
         None => match held(run) {
             Some(why) => format!("waits: {why}"),
-            None if step.handler.is_some() => "waits: the steps have not ended".to_owned(),
+            None if step.handler.is_some() => waits_as_handler(run),
             None if run.running() < run.jobs as usize => "waits: it is about to begin".to_owned(),
             None => format!("waits for a slot: {} of {} are taken", run.running(), run.jobs),
         },
+    }
+}
+
+/// Says what a handler waits for: the steps, or the handler before it.
+fn waits_as_handler(run: &Run) -> String {
+    let mut steps = run.workflow.steps.iter().zip(&run.steps);
+    match steps.find(|(spec, step)| spec.handler.is_some() && step.state == StepState::Running) {
+        Some((handler, _)) => format!("waits: {} runs", handler.name),
+        None => "waits: the steps have not ended".to_owned(),
     }
 }
 
