@@ -1,4 +1,4 @@
-//! What a run costs beside `make`: of a step that does nothing, without and with the log on disk; how long it takes until the
+//! What a run costs beside `make`, and beside DBOS where Python has it: of a step that does nothing, without and with the log on disk; how long it takes until the
 //! first step of a small and of a large graph begins. Of `make` a recipe that needs a shell, since a step is one too.
 
 use std::fs;
@@ -13,10 +13,31 @@ use crate::measure::{Process, Racer, Row, Run, Table, is_on_path, race};
 const ROUNDS: usize = 7;
 const FIRST_ROUNDS: usize = 21;
 
+/// The same steps as a workflow of DBOS, which prints how many milliseconds one takes.
+const DBOS: &str = r#"
+import subprocess, sys, time
+from dbos import DBOS
+DBOS(config={"name": "steps", "system_database_url": "sqlite:///steps.sqlite", "log_level": "ERROR", "run_admin_server": False})
+@DBOS.step()
+def step():
+    return subprocess.call(["/bin/sh", "-c", "/bin/true;"])
+@DBOS.workflow()
+def steps(count):
+    for _ in range(count):
+        step()
+DBOS.launch()
+count = int(sys.argv[1])
+begun = time.perf_counter()
+steps(count)
+print("%.1f" % ((time.perf_counter() - begun) / count * 1000))
+DBOS.destroy()
+"#;
+
 /// Measures workflows of N steps beside `make`, and the first step of a graph of M.
 pub(crate) fn measure(folder: &Path, sizes: &[usize]) -> Result<()> {
     let (steps, graph) = (sizes[0], sizes[1]);
     let world = World::create(folder, steps, graph)?;
+    world.beside_dbos(200)?;
     let table = Table::begin(&format!("{steps} steps, and a graph of {graph}"));
     if is_on_path("make") {
         world.beside_make(steps, &table)?;
@@ -75,6 +96,17 @@ impl World {
         let [make, unsynced, synced] = race(ROUNDS, racers)?;
         table.add(&Row::ratio("a step of `/bin/true`, unsynced : `make -j2`", &unsynced, &make, 1.2));
         table.add(&Row::within("all steps with the log on disk − `make -j2`", &synced, &make, steps as f64));
+        Ok(())
+    }
+
+    /// Prints what a step costs in DBOS on SQLite, by its own clock: its program takes longer to start than many steps.
+    fn beside_dbos(&self, steps: usize) -> Result<()> {
+        fs::write(self.0.join("steps.py"), DBOS)?;
+        let dbos = Process::new("python3", &["steps.py", &steps.to_string()], &self.0);
+        match dbos.output() {
+            Ok(millis) => println!("a step in DBOS on SQLite, one after the other: {} ms", millis.trim()),
+            Err(_) => println!("DBOS is not here (`pip install dbos`): nothing was measured beside it"),
+        }
         Ok(())
     }
 

@@ -207,10 +207,14 @@ impl<'e> Driver<'e> {
             let timeout = self.run.workflow.steps[step].timeout;
             self.active.adopt(step, orphan, now, timeout, None);
         }
+        // Of a run that was cancelled nothing but handlers begins again.
+        let may_run = |index: usize| {
+            self.run.cancelled_by.is_none() || self.run.workflow.steps[index].handler.is_some()
+        };
         let is_interrupted = |index: &usize| {
             let step = &self.run.steps[*index];
             let last = step.attempts.last().and_then(|attempt| attempt.end);
-            step.state == StepState::Failed && last == Some(AttemptEnd::Interrupted)
+            step.state == StepState::Failed && last == Some(AttemptEnd::Interrupted) && may_run(*index)
         };
         let interrupted: Vec<usize> = (0..self.run.steps.len()).filter(is_interrupted).collect();
         if !interrupted.is_empty() {
@@ -243,16 +247,13 @@ impl<'e> Driver<'e> {
     /// Ends what takes too long, and everything where the run was cancelled or this process is to end.
     fn stop_what_must(&mut self) {
         self.is_stopping |= self.interrupted.load(Ordering::Relaxed);
-        let why = match (&self.run.cancelled_by, self.is_stopping) {
-            (_, true) => Some(AttemptEnd::Interrupted),
-            (Some(_), false) => Some(AttemptEnd::Cancelled),
-            (None, false) => None,
-        };
-        let steps = &self.run.workflow.steps;
-        // What cleans up after a cancelled run is not cancelled with it.
-        let is_meant =
-            |why: &AttemptEnd, step: usize| *why == AttemptEnd::Interrupted || steps[step].handler.is_none();
-        self.active.stop(self.now().mono, |step| why.filter(|why| is_meant(why, *step)));
+        let (steps, is_stopping) = (&self.run.steps, self.is_stopping);
+        // What cleans up after a cancelled run has begun later, and is not cancelled with it.
+        self.active.stop(Moment::now(self.env).mono, |step| match steps[*step].is_cancelled {
+            _ if is_stopping => Some(AttemptEnd::Interrupted),
+            true => Some(AttemptEnd::Cancelled),
+            false => None,
+        });
     }
 
     /// Looks at the tasks that steps wait for: at once where nothing runs, now and then where something does.
@@ -352,6 +353,10 @@ impl<'e> Driver<'e> {
         variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
         variables.push(("TRACKER_ATTEMPT".to_owned(), attempt.to_string()));
         variables.push((MARK.to_owned(), self.mark(&format!("{name}/{attempt}"))));
+        if attempt > 1 {
+            // What the attempt before has left outside of its group would be in the way of this one.
+            kill_marked(MARK, &self.mark(&format!("{name}/")));
+        }
         let recipe = match &step.action {
             Action::Shell(lines) => Recipe::Run(lines.clone()),
             Action::Program(words) => Recipe::Argv(words.iter().map(|word| word.fill(&value)).collect()),
@@ -421,7 +426,9 @@ impl<'e> Driver<'e> {
         let params = self.run.params.iter().map(|(name, value)| (param_variable(name), value.clone()));
         let outputs = self.run.outputs_for(index).into_iter();
         let outputs = outputs.map(|((step, key), value)| (output_variable(&step, &key), value));
-        params.chain(outputs).collect()
+        // What is done for another task is not what this one is given.
+        let task = self.run.task.iter().map(|task| ("TRACKER_TASK".to_owned(), task.clone()));
+        params.chain(outputs).chain(task).collect()
     }
 
     /// Says whether another attempt follows one that has failed.

@@ -34,6 +34,9 @@ pub enum Event {
         by: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<String>,
+        /// The task that it is for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<String>,
     },
     /// An engine has begun to drive it.
     Began { process: u32 },

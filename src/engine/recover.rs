@@ -26,7 +26,8 @@ pub fn recover(run: &Run, folder: &Path) -> (Vec<Event>, Vec<(usize, Orphan)>) {
             }
             // It may have written its exit code and ended between the two looks.
             None => {
-                let end = left.exit().unwrap_or(AttemptEnd::Interrupted);
+                let lost = if step.is_cancelled { AttemptEnd::Cancelled } else { AttemptEnd::Interrupted };
+                let end = left.exit().unwrap_or(lost);
                 events.push(ended(run, index, attempt.number, end, &left, None));
             }
         }

@@ -67,7 +67,7 @@ impl Memory {
                     Some((path, ..)) => Err(Cause::FileChanged { path }),
                 }
             }
-            None => Err(known.last().map_or(Cause::NeverSucceeded, |last| difference(last, now))),
+            None => Err(closest(&known, now).map_or(Cause::NeverSucceeded, |made| difference(made, now))),
         }
     }
 
@@ -164,6 +164,12 @@ fn first_difference(
     Some((name, before, after))
 }
 
+/// Returns the success that has most in common with what a step would be made of now, the newest of equals: what differs
+/// from that has decided that the step runs.
+fn closest<'m>(known: &'m [Made], now: &Made) -> Option<&'m Made> {
+    known.iter().max_by_key(|made| (made.recipe == now.recipe, made.values == now.values))
+}
+
 fn difference(last: &Made, now: &Made) -> Cause {
     if last.recipe != now.recipe {
         return Cause::RecipeChanged;
@@ -216,6 +222,14 @@ mod tests {
         assert!(
             matches!(find(&workflow, &value("2")), Err(Cause::ValueChanged { name, .. }) if name == "PARAM_A")
         );
+        let other = memory.look("RUN-3", &workflow.steps[0], &workflow, &value("2"));
+        memory.remember(&workflow.steps[0], other, &Values::new());
+        fs::write(top.join("src/d.rs"), "d").unwrap();
+        assert!(
+            matches!(find(&workflow, &value("1")), Err(Cause::InputChanged { path, before: None, .. }) if path == "src/d.rs"),
+            "the latest success had another value, which has decided nothing"
+        );
+        fs::remove_file(top.join("src/d.rs")).unwrap();
         assert!(memory.digests(&["./src/*.md".to_owned()]).contains_key("src/c.md"));
         fs::write(top.join("src/c.md"), "changed").unwrap();
         assert!(find(&workflow, &value("1")).is_ok());

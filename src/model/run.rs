@@ -249,6 +249,9 @@ pub struct RunRecord {
     /// The agent that did so for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// The task that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// When it was created, and when it ended.
     pub created: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,7 +8,7 @@ use crate::model::{Action, Problem, Step, Template, Workflow, first_overlap, is_
 
 /// Looks at everything that concerns more than one step.
 pub(super) fn check(workflow: &Workflow, problems: &mut Problems) {
-    let Some(ranks) = ranks(workflow, problems) else { return };
+    let ranks = ranks(workflow, problems);
     references(workflow, problems);
     output_names(workflow, problems);
     Writers { workflow, ranks, found: BTreeSet::new() }.check(problems);
@@ -19,13 +19,14 @@ fn at_step<T>(step: &Step, look: impl FnOnce(&At<'_>) -> T) -> T {
     look(&steps.key(step.name.as_str()))
 }
 
-/// Returns a rank for every step, higher than those of what it needs. Where there is none, every cycle is reported once.
-fn ranks(workflow: &Workflow, problems: &mut Problems) -> Option<Vec<usize>> {
+/// Returns a rank for every step, higher than those of what it needs; none of a step of a cycle, and of what needs that.
+/// Every cycle is reported once.
+fn ranks(workflow: &Workflow, problems: &mut Problems) -> Vec<Option<usize>> {
     let order = workflow.order();
     let mut ranks = vec![None; workflow.steps.len()];
     order.iter().enumerate().for_each(|(rank, step)| ranks[*step] = Some(rank));
     if order.len() == ranks.len() {
-        return ranks.into_iter().collect();
+        return ranks;
     }
     let is_left = |step: usize| ranks[step].is_none();
     // Whatever is left needs something that is left: following that leads into a cycle.
@@ -45,7 +46,7 @@ fn ranks(workflow: &Workflow, problems: &mut Problems) -> Option<Vec<usize>> {
             next = workflow.steps[step].needs.iter().copied().find(|need| is_left(*need));
         }
     }
-    None
+    ranks
 }
 
 fn report_cycle(workflow: &Workflow, cycle: &[usize], problems: &mut Problems) {
@@ -118,7 +119,8 @@ fn output_names(workflow: &Workflow, problems: &mut Problems) {
 /// Finds steps that may write one file, and of which none needs the other.
 struct Writers<'w> {
     workflow: &'w Workflow,
-    ranks: Vec<usize>,
+    /// None of what is in no order: two of these are compared once the cycle is gone.
+    ranks: Vec<Option<usize>>,
     found: BTreeSet<(usize, usize)>,
 }
 
@@ -127,7 +129,9 @@ impl Writers<'_> {
         let is_literal = |glob: &str| !glob.contains(['*', '?', '[', '\\', '!']);
         let mut literals: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut globs: Vec<(usize, &[String])> = Vec::new();
-        for (index, step) in self.workflow.steps.iter().enumerate() {
+        let ordered =
+            self.workflow.steps.iter().enumerate().filter(|(index, _)| self.ranks[*index].is_some());
+        for (index, step) in ordered {
             if step.files.iter().all(|file| is_literal(file)) {
                 let files = step.files.iter().map(|file| file.trim_end_matches('/'));
                 files.for_each(|file| literals.entry(file).or_default().push(index));

@@ -2,15 +2,24 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::Handler;
+
 /// What can be the value of a key.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     Text,
+    Condition,
     /// A text, a number or a boolean.
     Scalar,
-    Texts,
+    Program,
+    Choices,
     /// One text or a list of them.
     OneOrTexts,
+    /// The same of names.
+    Names,
+    /// The same of paths, or globs, below the top of the working tree.
+    Paths,
+    Path,
     Boolean,
     Count {
         least: u32,
@@ -19,6 +28,8 @@ pub(super) enum Shape {
     Factor,
     /// A time on a clock.
     Span,
+    /// The same, above zero.
+    Limit,
     Word(&'static [&'static str]),
     ExitCodes,
     Variables,
@@ -49,13 +60,13 @@ pub(super) const TYPES: &[&str] = &["string", "integer", "boolean", "choice"];
 
 const STEP_ENV: Key =
     key("env", Shape::Variables, "Variables of the step; ${param.NAME} and ${step.NAME.KEY} are values");
-const CWD: Key = key("cwd", Shape::Text, "Folder in which it runs, from the top of the working tree");
-const TIMEOUT: Key = key("timeout", Shape::Span, "How long one attempt may take, such as 90s or 10m");
+const CWD: Key = key("cwd", Shape::Path, "Folder in which it runs, from the top of the working tree");
+const TIMEOUT: Key = key("timeout", Shape::Limit, "How long one attempt may take, such as 90s or 10m");
 const RETRY: Key =
     key("retry", Shape::Retry, "How often it is tried again, and when: a number, or a mapping");
 const RUN: Key =
     key("run", Shape::Text, "Lines of the POSIX shell, run with `set -e`; values come as variables");
-const ARGV: Key = key("argv", Shape::Texts, "A program and its arguments, started without a shell");
+const ARGV: Key = key("argv", Shape::Program, "A program and its arguments, started without a shell");
 const ABOUT: Key = key("about", Shape::Text, "What it is for, in a line");
 
 pub(super) const WORKFLOW: &[Key] = &[
@@ -63,7 +74,7 @@ pub(super) const WORKFLOW: &[Key] = &[
     key("params", Shape::Params, "Parameters: a name with its default, or with a mapping"),
     key("env", Shape::Variables, "Variables of every step; ${param.NAME} is a value"),
     key("jobs", Shape::Count { least: 1 }, "Most steps that run at once"),
-    key("timeout", Shape::Span, "How long one attempt of any step may take, unless the step says"),
+    key("timeout", Shape::Limit, "How long one attempt of any step may take, unless the step says"),
     key("retry", Shape::Retry, "How often any step is tried again, unless the step says"),
     key("steps", Shape::Steps, "The steps, by name"),
     key("on_success", Shape::Handler, "Runs after the last step where the run has succeeded"),
@@ -88,10 +99,10 @@ pub(super) const STEP: &[Key] = &[
     TIMEOUT,
     RETRY,
     key("critical", Shape::Boolean, "Whether the run fails where it does (default: true)"),
-    key("when", Shape::Text, "Condition, such as `step.test == failed and param.deploy`"),
-    key("outputs", Shape::OneOrTexts, "Names that it writes as `name=value` lines into $TRACKER_OUTPUT"),
-    key("files", Shape::OneOrTexts, "Files that it may write, as globs"),
-    key("inputs", Shape::OneOrTexts, "Files that it reads, as globs: it is reused where nothing has changed"),
+    key("when", Shape::Condition, "Condition, such as `step.test == failed and param.deploy`"),
+    key("outputs", Shape::Names, "Names that it writes as `name=value` lines into $TRACKER_OUTPUT"),
+    key("files", Shape::Paths, "Files that it may write, as globs"),
+    key("inputs", Shape::Paths, "Files that it reads, as globs: it is reused where nothing has changed"),
 ];
 
 pub(super) const TASK: &[Key] = &[
@@ -105,14 +116,14 @@ pub(super) const PARAM: &[Key] = &[
     ABOUT,
     key("type", Shape::Word(TYPES), "What its values are (default: that of `default`)"),
     key("default", Shape::Scalar, "Its value where none is given; without it, one must be"),
-    key("choices", Shape::Texts, "The values of a choice"),
+    key("choices", Shape::Choices, "The values of a choice"),
 ];
 
 pub(super) const HUMAN: &[Key] = &[
     key("approve", Shape::Text, "What to approve: yes lets the run go on, no fails the step"),
     key("ask", Shape::Text, "A question; the answer is the output `answer`"),
     key("type", Shape::Word(TYPES), "What the answer is (default: string)"),
-    key("choices", Shape::Texts, "The answers of a choice"),
+    key("choices", Shape::Choices, "The answers of a choice"),
 ];
 
 pub(super) const RETRIES: &[Key] = &[
@@ -147,53 +158,115 @@ fn mapping(keys: &[Key], required: &[&str]) -> Value {
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
-fn one_of_keys(schema: &mut Value, keys: &[&str]) {
-    schema["oneOf"] = keys.iter().map(|key| json!({"required": [key]})).collect();
+/// Lets a mapping have one of these keys, and beside it not those that mean nothing then.
+fn one_of_keys(schema: &mut Value, keys: &[(&str, &[&str])]) {
+    let form = |(key, without): &(&str, &[&str])| {
+        let without: Map<String, Value> =
+            without.iter().map(|key| ((*key).to_owned(), json!(false))).collect();
+        json!({"required": [key], "properties": without})
+    };
+    schema["oneOf"] = keys.iter().map(form).collect();
+}
+
+/// Lets a mapping have `choices` where its type is a choice, and there only.
+fn with_choices(mut schema: Value) -> Value {
+    schema["if"] = json!({"properties": {"type": {"const": "choice"}}, "required": ["type"]});
+    schema["then"] = json!({"required": ["choices"]});
+    schema["dependentSchemas"] = json!({"choices": {"properties": {"type": {"const": "choice"}}}});
+    schema
 }
 
 /// What a [`crate::model::StepName`] looks like.
 const NAME: &str = "^[A-Za-z][A-Za-z0-9_-]{0,63}$";
+/// A text that is not blank.
+const TEXT: &str = r"\S";
+const COUNT: &str = r"^\+?[0-9]+$";
+/// A path, or a glob, that does not leave the folder in which it begins.
+const PATH: &str = r"^(?!!*/)(?!!*(.*/)?\.\.(/|$)).*\S";
+const SPAN: &str = r"^\s*([0-9]+\.?[0-9]*|\.[0-9]+|(([0-9]+\.?[0-9]*|\.[0-9]+)\s*(h|m|s|ms)\s*)+)\s*$";
+const CODE: &str = r"^(0*[1-9][0-9]?|0*1[0-9][0-9]|0*2[0-4][0-9]|0*25[0-5])$";
 
 impl Shape {
     fn schema(self) -> Value {
         let scalar = json!({"type": ["string", "number", "boolean"]});
-        let texts = json!({"type": "array", "items": scalar});
-        let span =
-            json!({"type": ["string", "number"], "pattern": r"^\s*([0-9.]+|([0-9.]+\s*(h|m|s|ms)\s*)+)\s*$"});
+        let matching = |pattern: &str| json!({"type": ["string", "number", "boolean"], "pattern": pattern});
+        let one_or_list =
+            |item: &Value| json!({"anyOf": [item, {"type": "array", "items": item}, {"type": "null"}]});
+        match self {
+            Self::Text => matching(TEXT),
+            Self::Condition => json!({"type": "string", "pattern": TEXT}),
+            Self::Scalar => json!({"type": ["string", "number", "boolean", "null"]}),
+            Self::Program => {
+                json!({"type": "array", "minItems": 1, "prefixItems": [matching("^.")], "items": scalar})
+            }
+            Self::Choices => {
+                let several = json!({"type": "array", "minItems": 1, "items": matching(TEXT)});
+                json!({"anyOf": [matching(TEXT), several]})
+            }
+            Self::OneOrTexts => one_or_list(&matching(TEXT)),
+            Self::Names => one_or_list(&json!({"type": "string", "pattern": NAME})),
+            Self::Path => matching(PATH),
+            Self::Paths => one_or_list(&matching(PATH)),
+            Self::Boolean => json!({"type": "boolean"}),
+            Self::Count { least } => {
+                json!({"type": ["integer", "string"], "minimum": least, "maximum": u32::MAX, "pattern": COUNT})
+            }
+            Self::Percent => {
+                json!({"type": ["string", "integer"], "minimum": 0, "maximum": 100, "pattern": r"^\s*(0*100|0*[0-9]{1,2})%*\s*$"})
+            }
+            Self::Factor => {
+                json!({"type": ["number", "string"], "minimum": 1, "maximum": 1000, "pattern": r"^[0-9.]+$"})
+            }
+            Self::Span => json!({"type": ["string", "number"], "minimum": 0, "pattern": SPAN}),
+            Self::Limit => {
+                let above_zero = json!({"pattern": "[1-9]"});
+                json!({"type": ["string", "number"], "exclusiveMinimum": 0, "pattern": SPAN, "allOf": [above_zero]})
+            }
+            Self::Word(words) => json!({"enum": words}),
+            Self::ExitCodes => one_or_list(
+                &json!({"type": ["integer", "string"], "minimum": 1, "maximum": 255, "pattern": CODE}),
+            ),
+            Self::Variables => {
+                let mut name = String::from("^");
+                RESERVED.iter().for_each(|word| name.push_str(&format!("(?!{word})")));
+                name.push_str("[A-Za-z_][A-Za-z0-9_]*$");
+                json!({"type": "object", "propertyNames": {"pattern": name}, "additionalProperties": Self::Scalar.schema()})
+            }
+            _ => self.schema_of_parts(),
+        }
+    }
+
+    /// Of what is a mapping, or may be one.
+    fn schema_of_parts(self) -> Value {
+        /// What means nothing for a step that waits.
+        const OF_PROGRAMS: &[&str] = &["cwd", "timeout", "retry", "env", "outputs", "files", "inputs"];
         let named = |values: Value| json!({"type": "object", "propertyNames": {"pattern": NAME}, "additionalProperties": values});
         match self {
-            Self::Text => json!({"type": "string"}),
-            Self::Scalar => scalar,
-            Self::Texts => texts,
-            Self::OneOrTexts => json!({"anyOf": [scalar, texts]}),
-            Self::Boolean => json!({"type": "boolean"}),
-            Self::Count { least } => json!({"type": "integer", "minimum": least}),
-            Self::Percent => json!({"type": ["string", "integer"], "pattern": "^[0-9]+%?$"}),
-            Self::Factor => json!({"type": "number", "minimum": 1}),
-            Self::Span => span,
-            Self::Word(words) => json!({"enum": words}),
-            Self::ExitCodes => {
-                json!({"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]})
+            Self::Params => {
+                named(json!({"anyOf": [Self::Scalar.schema(), with_choices(mapping(PARAM, &[]))]}))
             }
-            Self::Variables => json!({"type": "object", "additionalProperties": scalar}),
-            Self::Params => named(json!({"anyOf": [scalar, {"type": "null"}, mapping(PARAM, &[])]})),
             Self::Steps => {
                 let mut step = mapping(STEP, &[]);
-                one_of_keys(&mut step, &["run", "argv", "human", "task"]);
+                one_of_keys(
+                    &mut step,
+                    &[("run", &[]), ("argv", &[]), ("human", OF_PROGRAMS), ("task", OF_PROGRAMS)],
+                );
                 let mut steps = named(step);
                 steps["minProperties"] = json!(1);
+                let handlers: Vec<&str> = Handler::ALL.into_iter().map(Handler::key).collect();
+                steps["propertyNames"]["not"] = json!({"enum": handlers});
                 steps
             }
-            Self::Retry => json!({"anyOf": [{"type": "integer", "minimum": 0}, mapping(RETRIES, &[])]}),
+            Self::Retry => json!({"anyOf": [Self::Count { least: 0 }.schema(), mapping(RETRIES, &[])]}),
             Self::Human => {
-                let mut human = mapping(HUMAN, &[]);
-                one_of_keys(&mut human, &["approve", "ask"]);
+                let mut human = with_choices(mapping(HUMAN, &[]));
+                one_of_keys(&mut human, &[("approve", &["type", "choices"]), ("ask", &[])]);
                 human
             }
             Self::Task => json!({"anyOf": [{"type": "string"}, mapping(TASK, &["id"])]}),
-            Self::Handler => {
+            _ => {
                 let mut handler = mapping(HANDLER, &[]);
-                one_of_keys(&mut handler, &["run", "argv"]);
+                one_of_keys(&mut handler, &[("run", &[]), ("argv", &[])]);
                 handler
             }
         }

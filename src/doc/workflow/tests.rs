@@ -75,10 +75,12 @@ fn every_error_is_reported_at_once() {
 #[test]
 fn cycles_and_writers_are_found() {
     let text = "steps:\n  a: {run: x, needs: [b]}\n  b: {run: x, needs: c}\n  c: {run: x, needs: [a]}\n  d: {run: x, needs: \
-                [a]}\n  e: {run: x, needs: [f]}\n  f: {run: x, needs: [e]}\n";
+                [a]}\n  e: {run: x, needs: [f]}\n  f: {run: x, needs: [e]}\n  g: {run: x, files: [o]}\n  h: {run: x, files: \
+                ['o*']}\n";
     insta::assert_snapshot!(problems(text), @r"
     2:15: cycle: `a` needs `b` needs `c` needs `a` (a step can begin only when what it needs has ended)
     6:15: cycle: `e` needs `f` needs `e` (a step can begin only when what it needs has ended)
+    9:15: `g` and `h` may both write `o`, in any order (add `g` to `needs` of `h`)
     ");
     let text = "steps:\n  a: {run: x, files: [out/a.txt]}\n  b: {run: x, files: ['out/**']}\n  c: {run: x, needs: [a], files: \
                 [out/a.txt]}\n  d: {run: x, needs: [b, c], files: ['*.txt']}\n  e: {run: x, files: [lib]}\n  f: {run: x, files: \
@@ -172,6 +174,40 @@ fn the_schema_agrees_with_the_reader() {
         ("steps: {a: {run: x, nedds: y}}", false),
         ("steps: {a: {run: x, timeout: soon}}", false),
         ("steps: {9: {run: x}}", false),
+        // What an editor underlines is refused, and what it lets pass is accepted.
+        ("about: 5\njobs: '2'\nsteps: {a: {run: 5, needs: , env: {A: , B: 1}, cwd: 7, retry: '3'}}", true),
+        (
+            "params: {a: {default: }}\nsteps: {a: {run: true, retry: {factor: '1.5', on_exit: '75', delay: 0}}}",
+            true,
+        ),
+        ("steps: {a: {run: x, timeout: 1h 30m, files: ['src/**', '!a/..b'], cwd: ..a}}", true),
+        ("steps: {a: {argv: []}}", false),
+        ("steps: {a: {argv: ['']}}", false),
+        ("steps: {a: {run: ' '}}", false),
+        ("steps: {a: {run: x, when: true}}", false),
+        ("steps: {a: {run: x, env: {1A: x}}}", false),
+        ("steps: {a: {run: x, env: {TRACKER_X: x}}}", false),
+        ("steps: {a: {run: x, timeout: 0s}}", false),
+        ("steps: {a: {run: x, timeout: 0}}", false),
+        ("steps: {a: {run: x, timeout: -5}}", false),
+        ("steps: {a: {run: x, timeout: .}}", false),
+        ("steps: {a: {run: x, retry: 99999999999}}", false),
+        ("steps: {a: {run: x, retry: {jitter: 150%}}}", false),
+        ("steps: {a: {run: x, retry: {factor: 100000}}}", false),
+        ("steps: {a: {run: x, retry: {on_exit: [0]}}}", false),
+        ("steps: {a: {run: x, retry: {on_exit: '256'}}}", false),
+        ("steps: {a: {run: x, outputs: a b}}", false),
+        ("steps: {a: {run: x, files: [/etc/passwd]}}", false),
+        ("steps: {a: {run: x, inputs: '!a/../b'}}", false),
+        ("steps: {a: {run: x, cwd: ..}}", false),
+        ("steps: {a: {human: {ask: x, type: choice}}}", false),
+        ("steps: {a: {human: {ask: x, type: integer, choices: [a]}}}", false),
+        ("steps: {a: {human: {approve: x, type: string}}}", false),
+        ("steps: {a: {human: {approve: x}, timeout: 5s}}", false),
+        ("steps: {a: {task: TASK-7Q2M, env: {A: b}}}", false),
+        ("params: {a: {choices: []}}\nsteps: {a: {run: x}}", false),
+        ("params: {a: {type: choice}}\nsteps: {a: {run: x}}", false),
+        ("steps: {on_exit: {run: x}}", false),
     ] {
         let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
         assert_eq!(validator.is_valid(&value), expected, "{text}");

@@ -1,6 +1,7 @@
 //! The state of a run: what its events make of it, and what is to be done next. Pure.
 
 mod again;
+mod end;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,6 +28,8 @@ pub struct Run {
     pub jobs: u32,
     pub by: String,
     pub agent: Option<String>,
+    /// The task that it is for.
+    pub task: Option<String>,
     pub created: DateTime<Utc>,
     pub ended: Option<DateTime<Utc>>,
     pub state: RunState,
@@ -36,7 +39,10 @@ pub struct Run {
     pub stopped: Option<StopReason>,
     /// Who lets nothing begin any more.
     pub paused_by: Option<String>,
+    /// Who has cancelled it, until somebody retries it.
     pub cancelled_by: Option<String>,
+    /// Who has cancelled it last.
+    pub last_cancelled_by: Option<String>,
     pub steps: Vec<StepRun>,
     index: HashMap<String, usize>,
     dependents: Vec<Vec<usize>>,
@@ -68,7 +74,8 @@ impl Run {
     /// Makes a run of its first event; none where that is another.
     #[must_use]
     pub fn new(workflow: Workflow, first: &Logged) -> Option<Self> {
-        let Event::Created { run, workflow: name, path, digest, params, jobs, by, agent } = &first.event
+        let Event::Created { run, workflow: name, path, digest, params, jobs, by, agent, task } =
+            &first.event
         else {
             return None;
         };
@@ -87,6 +94,7 @@ impl Run {
             jobs: *jobs,
             by: by.clone(),
             agent: agent.clone(),
+            task: task.clone(),
             created: first.at,
             ended: None,
             state: RunState::Created,
@@ -94,6 +102,7 @@ impl Run {
             stopped: None,
             paused_by: None,
             cancelled_by: None,
+            last_cancelled_by: None,
             unmet: Vec::new(),
             ready: BTreeSet::new(),
             questions: BTreeSet::new(),
@@ -274,6 +283,7 @@ impl Run {
         if step.state == StepState::Retry {
             step.retries += 1;
         }
+        step.is_cancelled = false;
         step.become_state(StepState::Running, at);
         step.attempts.push(attempt(at));
         self.not_ready(index);
@@ -346,36 +356,6 @@ impl Run {
         change(&mut self.steps[index]);
         if !is_resolved {
             self.resolve(index);
-        }
-    }
-
-    fn cancel(&mut self, by: &str, at: DateTime<Utc>) {
-        self.cancelled_by = Some(by.to_owned());
-        self.paused_by = None;
-        for index in 0..self.steps.len() {
-            let is_waiting = matches!(self.steps[index].state, StepState::Pending | StepState::Retry);
-            if is_waiting && self.is_step(index) {
-                self.steps[index].is_asked = false;
-                self.steps[index].become_state(StepState::Cancelled, at);
-            }
-        }
-        self.arrange();
-    }
-
-    /// Returns how the run ends, were it to end now.
-    #[must_use]
-    pub fn outcome(&self) -> RunState {
-        let is_lost = |index: usize| self.steps[index].state == StepState::Failed;
-        let critical = |index: &usize| self.workflow.steps[*index].critical;
-        let mut lost = (0..self.steps.len()).filter(|index| is_lost(*index)).peekable();
-        if self.cancelled_by.is_some() {
-            RunState::Cancelled
-        } else if lost.peek().is_none() {
-            RunState::Success
-        } else if lost.any(|index| critical(&index)) {
-            RunState::Failed
-        } else {
-            RunState::PartialSuccess
         }
     }
 

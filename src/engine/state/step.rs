@@ -73,6 +73,8 @@ pub struct StepRun {
     /// Who wants that it runs again: it is not reused then.
     pub retried: Option<Option<String>>,
     pub(super) is_forced: bool,
+    /// Whether somebody has cancelled the attempt that runs.
+    pub is_cancelled: bool,
     /// A step that it needs, and without which it cannot begin.
     pub blocked_by: Option<usize>,
 }
@@ -94,6 +96,7 @@ impl StepRun {
             outputs: Values::new(),
             retried: None,
             is_forced: false,
+            is_cancelled: false,
             blocked_by: None,
         }
     }

@@ -33,6 +33,7 @@ impl Simulation {
             jobs,
             by: "ada".into(),
             agent: None,
+            task: None,
         };
         let first = Logged { at: DateTime::UNIX_EPOCH, event: created };
         let run = Run::new(workflow, &first).unwrap();
@@ -174,8 +175,14 @@ fn check(simulation: &Simulation, jobs: usize) {
     }
 }
 
+/// As many graphs as PROPTEST_CASES says, where that is more.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(1000), failure_persistence: None, ..config }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn random_graphs_keep_order_limit_and_retries(seed: u64, steps in 1..200_usize, jobs in 1..9_u32, failing in 0..60_u32) {
@@ -341,6 +348,25 @@ fn what_was_cancelled_and_paused_begins_no_more() {
 }
 
 #[test]
+fn a_run_is_no_success_as_long_as_a_step_is_cancelled() {
+    let text =
+        "steps:\n  a: {run: x}\n  b: {run: x, needs: [a]}\non_success: {run: x}\non_cancel: {run: x}\n";
+    let mut simulation = Simulation::new(text, 4, 1, 0);
+    simulation.emit(Event::Cancelled { by: "ada".into() });
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    let retry = |step: &str| {
+        let steps = vec![step.to_owned()];
+        Event::Retried { steps, forced: true, by: Some("ada".into()) }
+    };
+    simulation.emit(retry("a"));
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    assert_eq!(states(&simulation), ["success", "cancelled", "skipped", "success"]);
+    assert_eq!(simulation.run.last_cancelled_by.as_deref(), Some("ada"));
+    simulation.emit(retry("b"));
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
+}
+
+#[test]
 fn a_condition_sees_how_its_need_has_ended() {
     let text = "steps:\n  a: {run: x, retry: 0}\n  rescue: {run: x, needs: [a], when: step.a == failed}\n  after: {run: x, needs: [rescue]}\n  \
                 other: {run: x, needs: [a]}\n";
@@ -362,4 +388,30 @@ fn ten_thousand_steps_side_by_side_are_not_looked_at_again_and_again() {
     let steps: String = (0..10_000).map(|index| format!("  s{index}: {{argv: [x]}}\n")).collect();
     let mut simulation = Simulation::new(&format!("steps:\n{steps}"), 4, 1, 0);
     assert_eq!(simulation.drive(), Rest::Done(RunState::Success));
+}
+
+#[test]
+fn each_cancel_ends_what_runs_then_and_handlers_that_have_not_begun_still_run() {
+    let text = "steps:\n  a: {run: x}\n  b: {run: x, needs: [a]}\non_cancel: {run: x}\non_exit: {run: x}\n";
+    let mut simulation = Simulation::new(text, 4, 1, 0);
+    let flags = |run: &Run| run.steps.iter().map(|step| step.is_cancelled).collect::<Vec<_>>();
+    let cancel = || Event::Cancelled { by: "ada".into() };
+    let end = |step: &str| {
+        let (step, outputs, end) = (step.to_owned(), Values::new(), AttemptEnd::Cancelled);
+        Event::Ended { step, attempt: 1, end, millis: 1, outputs, retry_in: None, message: None }
+    };
+    simulation.start(0);
+    simulation.emit(cancel());
+    assert_eq!(flags(&simulation.run), [true, false, false, false]);
+    simulation.emit(end("a"));
+    assert_eq!(simulation.run.next(0).starts, [2]);
+    simulation.start(2);
+    assert!(!simulation.run.steps[2].is_cancelled, "what cleans up is not cancelled with the run");
+    simulation.emit(cancel());
+    assert!(simulation.run.steps[2].is_cancelled);
+    simulation.emit(end("on_cancel"));
+    assert_eq!(simulation.run.next(0).starts, [3]);
+    simulation.ends.clear();
+    assert_eq!(simulation.drive(), Rest::Done(RunState::Cancelled));
+    assert_eq!(states(&simulation), ["cancelled", "cancelled", "cancelled", "success"]);
 }

@@ -77,6 +77,7 @@ impl Driver<'_, '_> {
             state,
             by: self.run.by.clone(),
             agent: self.run.agent.clone(),
+            task: None,
             created: time(self.run.created),
             ended: Some(time(now)),
             steps: views.iter().enumerate().map(|(index, view)| self.step(index, view)).collect(),

@@ -57,6 +57,7 @@ pub fn record_run(session: &Session<'_>, request: &RecordRequest) -> Result<Writ
         jobs: workflow.jobs.unwrap_or(1),
         by: session.actor()?,
         agent: session.agent(),
+        task: None,
     };
     let now = Moment::now(session.env());
     let run = Run::new(workflow, &Logged { at: now.wall, event }).expect("the first event is its creation");
@@ -344,6 +345,7 @@ pub(super) fn view_of_record(session: &Session<'_>, record: RunRecord) -> RunVie
         ended,
         by: record.by,
         agent: record.agent,
+        task: record.task,
         jobs: 0,
         params: record.params,
         errors: record.errors,

@@ -58,6 +58,7 @@ pub(super) fn record_of(run: &Run, folder: &Path) -> RunRecord {
         state: run.state,
         by: run.by.clone(),
         agent: run.agent.clone(),
+        task: run.task.clone(),
         created: time(run.created),
         ended: run.ended.map(time),
         steps: steps.collect(),

@@ -31,6 +31,8 @@ pub struct RunRequest {
     pub params: Vec<String>,
     /// Most steps that run at once.
     pub jobs: Option<u32>,
+    /// The task that it is for, by a part of its id.
+    pub task: Option<String>,
     /// Whether nothing waits for the disk.
     pub unsynced: bool,
 }
@@ -77,14 +79,16 @@ pub(super) fn create_run(session: &Session<'_>, request: &RunRequest) -> Result<
             format!("see what would run: {show}"),
         ));
     }
+    let task = request.task.as_deref().map(|task| session.resolve(task)).transpose()?;
     let by = session.actor()?;
     let (id, folder, lock) = create_folder(session, &loaded)?;
     let processors =
         || std::thread::available_parallelism().map_or(2, |count| u32::try_from(count.get()).unwrap_or(2));
     let LoadedWorkflow { name, path, bytes, workflow, .. } = loaded;
     let jobs = request.jobs.or(workflow.jobs).unwrap_or_else(processors);
-    let (digest, agent) = (digest_of(&bytes), session.agent());
-    let event = Event::Created { run: id.to_string(), workflow: name, path, digest, params, jobs, by, agent };
+    let (digest, agent, task) = (digest_of(&bytes), session.agent(), task.map(|task| task.to_string()));
+    let event =
+        Event::Created { run: id.to_string(), workflow: name, path, digest, params, jobs, by, agent, task };
     let first = Logged { at: session.env().now_millis(), event };
     let mut log = Log::open(&folder, !request.unsynced)?;
     log.append(&first);
@@ -167,12 +171,13 @@ fn chosen_steps(
     folder: &Path,
     session: &Session<'_>,
 ) -> Result<Vec<usize>> {
-    let mut selected = Vec::new();
+    let (mut selected, mut seen) = (Vec::new(), run.clone());
+    seen.find_blocked();
     for name in names {
         let index = find_step(run, name)?;
         let state = run.steps[index].state;
         if !matches!(state, StepState::Success | StepState::Failed | StepState::Cancelled) {
-            let why = sentence(run, index, folder, session.env().now_millis());
+            let why = sentence(&seen, index, folder, session.env().now_millis());
             let message = format!("`{name}` cannot be retried: {why}");
             return Err(Error::usage_with(message, "retry what decided that instead"));
         }

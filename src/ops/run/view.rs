@@ -110,6 +110,8 @@ pub struct RunView {
     pub by: String,
     /// The agent that did so for them.
     pub agent: Option<String>,
+    /// The task that it is for, as its steps are given it.
+    pub task: Option<String>,
     /// Most steps that run at once.
     pub jobs: u32,
     /// The values of its parameters.
@@ -274,6 +276,7 @@ pub(super) fn view_of(session: &Session<'_>, run: &Run, folder: &Path, is_driven
         millis: (until - run.created).num_milliseconds().max(0).unsigned_abs(),
         by: run.by.clone(),
         agent: run.agent.clone(),
+        task: run.task.clone(),
         jobs: run.jobs,
         params: run.params.clone(),
         steps: levels(&run.workflow)

@@ -115,15 +115,18 @@ pub(super) fn sentence(run: &Run, index: usize, folder: &Path, now: DateTime<Utc
             }
             None => "skipped".to_owned(),
         },
-        StepState::Cancelled => format!("cancelled by {}", run.cancelled_by.as_deref().unwrap_or("somebody")),
+        StepState::Cancelled => {
+            format!("cancelled by {}", run.last_cancelled_by.as_deref().unwrap_or("somebody"))
+        }
         StepState::Retry => {
             let max = run.workflow.steps[index].retry.max;
             let end = last.and_then(|last| last.end).map_or_else(String::new, |end| format!("{end}; "));
             let left = step.due_at.map_or(0, |due| (due - now).num_milliseconds()).max(0).unsigned_abs();
-            let when = match left {
-                0 => "is due".to_owned(),
-                1..1000 => "in less than a second".to_owned(),
-                left => format!("in {}", span_text(Duration::from_millis(left / 1000 * 1000))),
+            let when = match (held(run), left) {
+                (Some(why), _) => format!("once the run goes on: {why}"),
+                (None, 0) => "is due".to_owned(),
+                (None, 1..1000) => "in less than a second".to_owned(),
+                (None, left) => format!("in {}", span_text(Duration::from_millis(left / 1000 * 1000))),
             };
             format!("waits: {end}retry {} of {max} {when}", step.retries + 1)
         }
@@ -268,11 +271,28 @@ fn waits(run: &Run, index: usize) -> String {
             };
             format!("waits: needs {}, which {word}", run.workflow.steps[*need].name)
         }
-        None if run.paused_by.is_some() => {
-            format!("waits: {} paused the run", run.paused_by.as_deref().unwrap_or_default())
-        }
-        None if run.stopped.is_some() => "waits: nothing drives the run".to_owned(),
-        None if step.handler.is_some() => "waits: the steps have not ended".to_owned(),
-        None => format!("waits for a slot: {} of {} are taken", run.running(), run.jobs),
+        None => match held(run) {
+            Some(why) => format!("waits: {why}"),
+            None if step.handler.is_some() => waits_as_handler(run),
+            None if run.running() < run.jobs as usize => "waits: it is about to begin".to_owned(),
+            None => format!("waits for a slot: {} of {} are taken", run.running(), run.jobs),
+        },
+    }
+}
+
+/// Says what a handler waits for: the steps, or the handler before it.
+fn waits_as_handler(run: &Run) -> String {
+    let mut steps = run.workflow.steps.iter().zip(&run.steps);
+    match steps.find(|(spec, step)| spec.handler.is_some() && step.state == StepState::Running) {
+        Some((handler, _)) => format!("waits: {} runs", handler.name),
+        None => "waits: the steps have not ended".to_owned(),
+    }
+}
+
+/// Says why nothing of a run begins now, where that is so.
+fn held(run: &Run) -> Option<String> {
+    match &run.paused_by {
+        Some(by) => Some(format!("{by} paused the run")),
+        None => run.stopped.map(|_| "nothing drives the run".to_owned()),
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{is_left, run_folder, states, status, tracker, wait_until, world};
+use super::{is_left, run_folder, state_of, states, status, tracker, wait_until, world};
 use crate::support::Sandbox;
 
 /// Each step notes that it has begun and that it is done; one fails at first, one may fail.
@@ -281,4 +281,41 @@ fn a_clock_that_is_set_back_shortens_no_wait_and_makes_no_time_negative() {
     }
     assert!(run["millis"].as_i64().unwrap() >= 0);
     assert_eq!(tracker(&sandbox, "doctor").status, 0);
+}
+
+#[test]
+fn of_a_run_that_was_cancelled_nothing_begins_again() {
+    let text = "steps:\n  a: {run: 'trap \"\" TERM; echo begun >>noted; sleep 300'}\n  b: {run: 'echo b >>noted', needs: [a]}\non_cancel: {run: 'echo handler >>noted'}\n";
+    let begun = |sandbox: &Sandbox| {
+        let child = start(sandbox, &["run", "start", "w"]).spawn().unwrap();
+        wait_until(|| sandbox.path().join("noted").exists());
+        child
+    };
+    let ended = |sandbox: &Sandbox| {
+        assert_eq!(status(sandbox)["state"], "cancelled");
+        assert_eq!(sandbox.read("noted"), "begun\nhandler\n");
+        assert!(!is_left(sandbox));
+    };
+    // The engine is interrupted, and the run then cancelled.
+    let sandbox = world(&text.replace("trap \"\" TERM; ", ""));
+    let mut child = begun(&sandbox);
+    let engine = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(engine, rustix::process::Signal::INT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let cancelled = tracker(&sandbox, "run cancel");
+    assert_eq!(cancelled.status, 0, "{cancelled}");
+    ended(&sandbox);
+    // It is cancelled, and engine and step are killed before the step has ended.
+    let sandbox = world(text);
+    let mut child = begun(&sandbox);
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let log = fs::read_to_string(run_folder(&sandbox).join("events.jsonl")).unwrap();
+    let pid = log.split("\"pid\":").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+    let group = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+    wait_until(|| state_of(&status(&sandbox), "a") == "cancelled");
+    assert_eq!(tracker(&sandbox, "run resume").status, 1);
+    ended(&sandbox);
 }

@@ -445,3 +445,99 @@ fn a_step_of_the_newest_run_comes_before_a_part_of_an_id_and_only_people_answer(
     let answered = tracker(&sandbox, "run answer -5");
     assert!(answered.status == 0 && answered.stdout.contains("-5"), "{answered}");
 }
+
+#[test]
+fn what_an_attempt_has_left_elsewhere_is_gone_before_the_next() {
+    let sandbox = world(
+        "steps:\n  a:\n    run: |\n      test -e left && { sleep 0.2; grep -q . \"/proc/$(cat left)/cmdline\" && : >both; exit 0; }\n      \
+         setsid sh -c 'trap \"\" TERM; echo $$ >new; mv new left; exec sleep 300' & sleep 300\n    timeout: 1s\n    \
+         retry: {max: 1, delay: 10ms}\n",
+    );
+    let mut child = in_background(&sandbox, "left");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(!sandbox.path().join("both").exists());
+}
+
+#[test]
+fn a_handler_that_hangs_is_ended_by_another_cancel() {
+    let sandbox = world(
+        "steps:\n  a: {run: ': >begun; sleep 300'}\non_cancel: {run: ': >cleaning; sleep 300'}\non_exit: {run: ': >seen'}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    wait_until(|| sandbox.path().join("cleaning").exists());
+    assert_eq!(tracker(&sandbox, "run cancel").status, 0);
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let run = status(&sandbox);
+    assert_eq!(run["state"], "cancelled");
+    assert_eq!(
+        (state_of(&run, "on_cancel"), state_of(&run, "on_exit")),
+        ("cancelled".into(), "success".into())
+    );
+    assert!(sandbox.path().join("seen").exists() && !is_left(&sandbox));
+}
+
+#[test]
+fn why_something_waits_says_that_the_run_is_held_and_why_a_step_cannot_be_retried() {
+    let sandbox = world(
+        "steps:\n  a: {run: ': >begun; exit 1', retry: {max: 1, delay: 1h, cap: 1h}}\n  b: {run: 'exit 1', retry: 0}\n  c: {run: 'true', needs: [b]}\n",
+    );
+    let mut child = in_background(&sandbox, "begun");
+    assert_eq!(tracker(&sandbox, "run pause").status, 0);
+    child.wait().unwrap();
+    assert_snapshot!(typed(&sandbox, "run why a\n run retry --step c"), @r"
+    $ tracker run why a
+    exit 0
+    --- stdout
+    a  waits: exit 1; retry 1 of 1 once the run goes on: Ada Lovelace paused the run
+
+    $ tracker run retry --step c
+    exit 2
+    --- stderr
+    error: `c` cannot be retried: cannot begin: needs b, which failed
+      hint: retry what decided that instead
+    ");
+}
+
+#[test]
+fn a_run_may_be_for_a_task_that_its_steps_are_given() {
+    let sandbox = world("retry: 0\nsteps:\n  a: {run: 'echo \"$TRACKER_TASK\" >>noted', inputs: [src]}\n");
+    for task in ["One", "Two"] {
+        assert_eq!(sandbox.tracker(&["new", task]).status, 0);
+    }
+    let tasks = tracker(&sandbox, "list --quiet").stdout;
+    let tasks: Vec<&str> = tasks.lines().collect();
+    for task in tasks.iter().chain(&tasks) {
+        let ran = sandbox.tracker(&["run", "start", "w", "--task", &task[5..]]);
+        assert_eq!(ran.status, 0, "{ran}");
+        assert!(ran.stdout.contains(&format!("\n  for {task}\n")), "{ran}");
+        let run = status(&sandbox);
+        assert_eq!(run["task"].as_str(), Some(*task));
+        let record = sandbox.read(format!(".tracker/runs/{}.yaml", run["run"].as_str().unwrap()));
+        assert!(record.contains(&format!("\ntask: {task}\n")), "{record}");
+    }
+    assert_eq!(
+        sandbox.read("noted"),
+        format!("{}\n", tasks.join("\n")),
+        "what was done for one is reused for it"
+    );
+    assert!(tracker(&sandbox, "run why a").stdout.contains("reused"));
+    assert_snapshot!(typed(&sandbox, "run start w --task TASK-NONE\n run start w"), @r"
+    $ tracker run start w --task TASK-NONE
+    exit 2
+    --- stderr
+    error: no task matches `TASK-NONE`
+      hint: run `tracker list` to see all tasks
+
+    $ tracker run start w
+    exit 0
+    --- stdout
+    RUN-ATPH  w  SUCCESS  0.0 s  started 2026-11-11 09:15
+    STEP  STATUS   RETRIES  DURATION
+    a     success  -           0.0 s
+    --- stderr
+    RUN-ATPH  w, 1 step
+    a  0.0 s
+    ");
+    assert!(status(&sandbox)["task"].is_null());
+}

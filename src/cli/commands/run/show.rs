@@ -67,6 +67,9 @@ pub(super) fn run(run: &ops::RunView, is_verbose: bool, out: &mut Output) {
         let at = run.url.as_ref().map_or_else(String::new, |url| format!(": {url}"));
         out.line(out.dim(&clean(&format!("  ran on {place}{at}"))));
     }
+    if let Some(task) = &run.task {
+        out.line(out.dim(&clean(&format!("  for {task}"))));
+    }
     match run.revision {
         ops::Revision::Current => {}
         ops::Revision::Behind => {

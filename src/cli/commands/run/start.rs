@@ -5,7 +5,7 @@ use clap::Args;
 use super::{Events, Response, driven, goes_on, observer, tasks};
 use crate::cli::args::WriteArgs;
 use crate::cli::commands::Reply;
-use crate::cli::completion::workflows;
+use crate::cli::completion::{tasks as task_ids, workflows};
 use crate::cli::context::Context;
 use crate::ops;
 
@@ -20,6 +20,9 @@ pub(super) struct Start {
     /// What the run of tasks is for, in a line
     #[arg(long, value_name = "TEXT", requires = "tasks")]
     title: Option<String>,
+    /// Task that the run is for: steps are given its id as $TRACKER_TASK
+    #[arg(long, value_name = "ID", conflicts_with = "tasks", add = task_ids())]
+    task: Option<String>,
     /// Value of a parameter; can be repeated
     #[arg(long = "param", short = 'p', value_name = "NAME=VALUE")]
     params: Vec<String>,
@@ -53,7 +56,8 @@ impl Start {
         }
         let session = context.runs(self.name.as_deref())?.to_write(self.dry_run);
         let (workflow, params) = (self.name.unwrap_or_default(), self.params);
-        let request = ops::RunRequest { workflow, params, jobs: self.jobs, unsynced: self.no_sync };
+        let (jobs, task, unsynced) = (self.jobs, self.task, self.no_sync);
+        let request = ops::RunRequest { workflow, params, jobs, task, unsynced };
         if self.apart.detach {
             return Ok(goes_on(ops::start_run_apart(&session, &request)?));
         }
