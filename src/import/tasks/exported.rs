@@ -66,18 +66,16 @@ impl TitleMarks {
     /// Reads them; whatever is neither a priority nor an estimate is a name.
     #[must_use]
     pub fn read(text: &str) -> Self {
+        let is_estimate =
+            |word: &str| Minutes::parse(word).is_some_and(|minutes| minutes.to_string() == word);
         let (mut marks, mut rest) = (Self::default(), text);
-        let first = |text: &str| text.split(", ").next().unwrap_or_default().to_owned();
-        let after = |text: &'_ str, first: &str| text[first.len()..].trim_start_matches(", ").len();
-        let word = first(rest);
-        if Priority::KNOWN.contains(&word.as_str()) {
-            rest = &rest[rest.len() - after(rest, &word)..];
-            marks.priority = Some(word);
+        let (word, others) = rest.split_once(", ").unwrap_or((rest, ""));
+        if Priority::KNOWN.contains(&word) {
+            (marks.priority, rest) = (Some(word.to_owned()), others);
         }
-        let word = first(rest);
-        if Minutes::parse(&word).is_some_and(|minutes| minutes.to_string() == word) {
-            rest = &rest[rest.len() - after(rest, &word)..];
-            marks.estimate = Some(word);
+        let (word, others) = rest.split_once(", ").unwrap_or((rest, ""));
+        if is_estimate(word) {
+            (marks.estimate, rest) = (Some(word.to_owned()), others);
         }
         marks.assignee = (!rest.is_empty()).then(|| rest.to_owned());
         marks
