@@ -430,6 +430,7 @@ fn rule_of(missing: &Missing) -> Option<(GateRule, String)> {
         | Missing::Completed
         | Missing::UnknownStage { .. }
         | Missing::Blocked(_)
+        | Missing::Unreadable(_)
         | Missing::Outdated => return None,
     })
 }

@@ -129,6 +129,47 @@ fn nothing_is_written_under_a_policy_that_cannot_be_judged_by() {
     }
 }
 
+/// A vote or a finding that nobody can read may be a rejection.
+#[test]
+fn what_cannot_be_read_of_a_task_is_no_consent() {
+    let vote = ".tracker/signoffs/TASK-T3ST/20261111T090000Z-reviewer-00000000.yaml";
+    let finding = ".tracker/findings/TASK-T3ST/FAAAA.yaml";
+    let whole = "task: TASK-T3ST\nid: FAAAA\nrole: reviewer\nseverity: low\ntitle: t\nby: Bob <bob@x.y>\n\
+                 at: 2026-11-11T09:00:00Z\n";
+    for (what, path, text, is_fine) in [
+        ("a vote that is cut off", vote, "task: TASK-T3ST\nverdict: [", false),
+        ("a vote in conflict", vote, "<<<<<<< a\n=======\n>>>>>>> b\n", false),
+        ("an empty vote", vote, "", false),
+        ("a finding without a severity", finding, &whole.replace("severity: low\n", ""), false),
+        ("a finding that is no document", finding, "[", false),
+        ("a finding that blocks nothing", finding, whole, true),
+    ] {
+        let sandbox = world(RULES);
+        sandbox.write(path, text);
+        commit_by(&sandbox, "Bob", "Look at it");
+        by(&sandbox, "Carol", "approve t3st --as reviewer");
+        assert_eq!(stage(&sandbox) == "complete", is_fine, "{what}");
+        if !is_fine {
+            let refused = run(&sandbox, "advance t3st");
+            assert!(refused.status == 1 && refused.stderr.contains(path), "{what}: {refused}");
+            std::fs::remove_file(sandbox.path().join(path)).unwrap();
+            ok(&run(&sandbox, "advance t3st"));
+        }
+    }
+    // A verdict that nobody knows, in the round at hand.
+    let sandbox = world(RULES);
+    ok(&by(&sandbox, "Bob", "reject t3st --as reviewer -m no"));
+    let folder = sandbox.path().join(".tracker/signoffs/TASK-T3ST");
+    let path = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("verdict: rejected", "verdict: refused")).unwrap();
+    sandbox.git(&["checkout", "--quiet", "--", RECORD]);
+    commit_by(&sandbox, "Bob", "Look at it");
+    by(&sandbox, "Carol", "approve t3st --as reviewer");
+    let refused = run(&sandbox, "advance t3st");
+    assert!(refused.stderr.contains("`refused` is no verdict") && stage(&sandbox) == "qa", "{refused}");
+}
+
 #[test]
 fn no_commit_moves_a_task_under_a_policy_that_cannot_be_judged_by() {
     for (what, breaks) in UNREADABLE {
