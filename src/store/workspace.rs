@@ -308,7 +308,20 @@ impl Workspace {
             let hint = format!("git restore --staged --worktree {}", RecordKind::Config.file());
             return Err(Error::Broken(vec![problem.in_file(RecordKind::Config.file()).with_hint(hint)]));
         }
+        if snapshot.is_work_tree() && self.is_policy_unmerged(env)? {
+            return Err(Error::Broken(vec![Problem::conflict().in_file(RecordKind::Config.file())]));
+        }
         snapshot.config()
+    }
+
+    /// Whether git has several versions of the policy and knows of no resolution: what the working tree has may be the one
+    /// side's, without any marks.
+    fn is_policy_unmerged(&self, env: &Env) -> Result<bool> {
+        if self.repo_paths.operation().is_none() {
+            return Ok(false);
+        }
+        let staged = self.repository()?.staged(&self.repo_paths.index_file(env))?;
+        Ok(staged.is_unmerged(RecordKind::Config.file()))
     }
 
     fn policy_holder(&self, env: &Env) -> Result<Option<&'static str>> {

@@ -90,7 +90,8 @@ const UNREADABLE: [(&str, Change); 5] = [
 ];
 
 /// Commands that write records.
-const WRITES: [&str; 17] = [
+const WRITES: [&str; 18] = [
+    "claim t3st",
     "new Another",
     "set t3st priority=low",
     "note t3st hello",
@@ -127,6 +128,32 @@ fn nothing_is_written_under_a_policy_that_cannot_be_judged_by() {
         let shown = listed.stderr.contains("config.toml") || what.starts_with("missing");
         assert!(shown, "{what}: and says so: {listed}");
     }
+}
+
+/// A conflict of which git leaves no marks: one side has deleted the policy. What the working tree has may be anybody's.
+#[test]
+fn a_policy_in_conflict_is_nothing_to_judge_by_before_it_is_resolved() {
+    let sandbox = world(RULES);
+    sandbox.git(&["switch", "--quiet", "--create", "other"]);
+    sandbox.git(&["rm", "--quiet", CONFIG]);
+    commit(&sandbox, "Without");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    replace(&sandbox, CONFIG, "on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
+    commit(&sandbox, "Otherwise");
+    assert_ne!(sandbox.program_with("git", "", &["merge", "--quiet", "other"], |_| {}).status, 0);
+    let own = sandbox.read(CONFIG);
+    sandbox.write(CONFIG, RULES.replace("signoffs = [\"reviewer\"]", "signoffs = []"));
+    for line in WRITES.into_iter().filter(|line| *line != "init") {
+        let output = by(&sandbox, "Bob", line);
+        assert_ne!(output.status, 0, "{line}: {output}");
+    }
+    assert_eq!(stage(&sandbox), "qa");
+    let listed = run(&sandbox, "list");
+    assert!(listed.stdout.contains(ID) && listed.stderr.contains("git add .tracker/config.toml"), "{listed}");
+    // What it suggests brings the work forward.
+    sandbox.write(CONFIG, own);
+    sandbox.git(&["add", "--", CONFIG]);
+    ok(&run(&sandbox, "note t3st \"resolved\""));
 }
 
 /// A vote or a finding that nobody can read may be a rejection.
