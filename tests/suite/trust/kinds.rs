@@ -66,6 +66,13 @@ fn a_base_by_its_id_is_that_commit() {
     assert_eq!(missing.status, 2, "{missing}");
     let judged = run(&sandbox, &format!("check --base {honest} --full"));
     assert!(judged.stdout.contains("part of the policy"), "{judged}");
+    // Nor may a branch take the place of an id of which somebody gives the first digits.
+    let short = &honest[..9];
+    ok(&run(&sandbox, &format!("check --base {short}")));
+    sandbox.git(&["update-ref", &format!("refs/heads/{short}"), &lax]);
+    let ambiguous = run(&sandbox, &format!("check --base {short}"));
+    assert!(ambiguous.status == 2 && ambiguous.stderr.contains("is ambiguous"), "{ambiguous}");
+    assert_ne!(run(&sandbox, &format!("check --base refs/heads/{short}")).status, 2);
     // A branch beside the remote's of the same name decides nothing.
     sandbox.git(&["update-ref", "refs/remotes/origin/main", &honest]);
     sandbox.git(&["update-ref", "refs/heads/origin/main", &lax]);
