@@ -159,6 +159,29 @@ fn readers_agree_on_what_is_no_record() {
 }
 
 #[test]
+fn near_misses_in_a_record_are_reported_with_their_line() {
+    for (old, new, says) in [
+        ("created:", "Blocked: the law\ncreated:", "did you mean `blocked`?"),
+        ("created:", "depends-on: [TASK-0THR]\ncreated:", "did you mean `depends_on`?"),
+        ("## Deliverables", "##Deliverables", "the boxes below it count for nothing"),
+        ("## Deliverables", "**Deliverables**", "the boxes below it count for nothing"),
+        ("- [x] it", "- [x] it\n-[ ] and fast", "is no checkbox"),
+    ] {
+        let sandbox = world(RULES);
+        replace(&sandbox, RECORD, old, new);
+        for line in ["doctor", "check"] {
+            let output = run(&sandbox, line).to_string();
+            assert!(output.contains(says) && output.contains("TASK-T3ST.md:"), "{line} of {new}: {output}");
+        }
+    }
+    // Keys of somebody's own are nobody's mistake.
+    let sandbox = world(RULES);
+    replace(&sandbox, RECORD, "created:", "customer: acme\nassigned: Ada and others\ncreated:");
+    let doctor = run(&sandbox, "doctor");
+    assert!(!doctor.stdout.contains("unknown key"), "{doctor}");
+}
+
+#[test]
 fn letters_and_their_case_are_one_however_they_are_written() {
     let sandbox = world(RULES);
     // `é` as one letter, and as two.
