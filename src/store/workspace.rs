@@ -157,6 +157,19 @@ impl Workspace {
         Err(Error::NotCheckedOut { work_dir, path, tracked: Tracked::PartlyLeftOut(count) })
     }
 
+    /// Fails where the folder of the tasks is gone from the working tree and the index has some: no tasks would be taken for
+    /// all of them.
+    pub fn refuse_if_tasks_are_gone(&self, env: &Env) -> Result<()> {
+        let folder = RecordKind::Task.folder();
+        if Folder::open(&self.work_dir, folder)?.is_some() {
+            return Ok(());
+        }
+        let staged = self.repository()?.staged(&self.repo_paths.index_file(env))?;
+        let Some(is_left_out) = staged.left_out(folder) else { return Ok(()) };
+        let tracked = if is_left_out { Tracked::LeftOut } else { Tracked::Staged };
+        Err(Error::NotCheckedOut { work_dir: self.work_dir.clone(), path: folder.to_owned(), tracked })
+    }
+
     fn tracked(&self, env: &Env, path: &str) -> Result<Option<Tracked>> {
         let repository = self.repository()?;
         match repository.staged(&self.repo_paths.index_file(env))?.left_out(path) {
