@@ -146,7 +146,7 @@ fn meant_word(key: &str) -> Option<String> {
     let lower = key.to_lowercase();
     let is_near = |word: &&str| lower.len() > 3 && strsim::osa_distance(&lower, word) == 1;
     let word = DIRECTIVE_WORDS.into_iter().find(|word| *word == lower);
-    let word = word.or_else(|| DIRECTIVE_WORDS.into_iter().find(|word| is_near(&word)))?;
+    let word = word.or_else(|| DIRECTIVE_WORDS.into_iter().find(is_near))?;
     let (first, rest) = word.split_at(1);
     Some(first.to_uppercase() + rest)
 }
