@@ -17,13 +17,13 @@ use crate::doc::{
 };
 use crate::git::{BlobId, CommitId, People, Repository};
 use crate::model::{
-    Config, Finding, MoveKind, OpenBox, Person, Problem, Receipt, RecordKind, RecordPath, Signatures,
-    Suggestion, Task, TaskId,
+    Config, Finding, MoveKind, OpenBox, Person, Problem, Receipt, RecordKind, RecordPath, Severity,
+    Signatures, Suggestion, Task, TaskId, Verdict,
 };
 use crate::policy::history::{Change, History, PersonKey};
 use crate::policy::{
     Case, ReceiptRecord, Rerun, Route, Signoffs, Tally, TaskEvidence, VoteRecord, count_evidence,
-    criteria_digest, judge,
+    criteria_digest, judge, round_of,
 };
 use crate::store::{LARGEST_FILE, Snapshot};
 
@@ -51,6 +51,8 @@ pub struct TaskFacts {
     pub waits_for: Vec<TaskId>,
     /// What cannot be read of its records.
     pub problems: Vec<Problem>,
+    /// The first reason of each vote and finding that cannot be read, or whose verdict nobody knows.
+    pub unreadable: Vec<Problem>,
     people: Option<Rc<People>>,
 }
 
@@ -164,6 +166,8 @@ impl<'a> FactsReader<'a> {
             problems.push(Problem::warning(short).in_file(file).with_hint(hint));
         }
         let findings = self.findings(&task.id, &mut problems)?;
+        let mut unreadable = unreadable_of(&problems);
+        unreadable.extend(votes.iter().filter_map(|record| unknown_verdict(record, &task, self.config)));
         let (mut changes, mut work) = (BTreeMap::new(), Vec::new());
         if let Some(history) = self.history()? {
             let mut sight = VoteSight::new(self, history, &task);
@@ -189,6 +193,7 @@ impl<'a> FactsReader<'a> {
             people: Some(Rc::clone(self.people())),
             votes,
             problems,
+            unreadable,
             task,
         })
     }
@@ -369,7 +374,8 @@ impl TaskFacts {
     pub fn without_votes(snapshot: &Snapshot, task: Task) -> Result<Self> {
         let (findings, problems) = snapshot.findings(&task.id)?;
         let findings = findings.into_iter().map(|(_, finding)| finding).collect();
-        Ok(Self { problems, ..Self::with_findings(snapshot, task, findings)? })
+        let unreadable = unreadable_of(&problems);
+        Ok(Self { problems, unreadable, ..Self::with_findings(snapshot, task, findings)? })
     }
 
     /// What is known of such a task whose findings were read.
@@ -386,6 +392,7 @@ impl TaskFacts {
             people: None,
             votes: Vec::new(),
             problems: Vec::new(),
+            unreadable: Vec::new(),
             task,
         })
     }
@@ -439,6 +446,7 @@ impl TaskFacts {
             config,
             signoffs,
             findings: &self.findings,
+            unreadable: &self.unreadable,
             open_boxes: &self.open_boxes,
             waits_for: &self.waits_for,
             evidence: self.evidence(&Rerun::Later),
@@ -447,6 +455,27 @@ impl TaskFacts {
             now,
         }
     }
+}
+
+/// The first reason of each file that cannot be read.
+fn unreadable_of(problems: &[Problem]) -> Vec<Problem> {
+    let mut unreadable: Vec<Problem> = Vec::new();
+    for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        if unreadable.last().is_none_or(|last| last.file != problem.file) {
+            unreadable.push(problem.clone());
+        }
+    }
+    unreadable
+}
+
+/// A vote of the stage and round at hand that says something unknown may be a rejection.
+fn unknown_verdict(record: &VoteRecord, task: &Task, config: &Config) -> Option<Problem> {
+    let vote = &record.vote;
+    let Verdict::Unknown(text) = &vote.verdict else { return None };
+    let is_due = vote.stage == task.stage && vote.round >= round_of(task, config);
+    let problem = Problem::error(format!("`{}` is no verdict", text.escape_debug()));
+    let problem = problem.in_file(format!("{}/{}", RecordKind::Vote.folder_of(&task.id), record.name));
+    is_due.then(|| problem.with_hint(format!("known are {}", Verdict::KNOWN.join(", "))))
 }
 
 /// Returns the dependencies that are open, or that cannot be read.

@@ -216,6 +216,12 @@ impl HeadAction {
         matches!(self, Self::Commit | Self::InitialCommit | Self::Amend)
     }
 
+    /// Whether git has reverted a commit.
+    #[must_use]
+    pub fn is_revert(&self) -> bool {
+        matches!(self, Self::Other(text) if text == "revert")
+    }
+
     fn from_reflog(text: &str) -> Self {
         match text {
             "commit" => Self::Commit,

@@ -19,6 +19,9 @@ use crate::git::{BlobId, CommitId, Error, RepoPaths, Repository};
 /// What a name has to begin with to be a branch, here or on a remote.
 const BRANCHES: [&str; 2] = ["refs/heads", "refs/remotes"];
 
+/// As many digits are rather the beginning of an id than a word.
+const SHORT_ID: usize = 7;
+
 impl RepoPaths {
     /// Returns the current branch's name without `refs/heads/`, from HEAD's file alone; none where HEAD is
     /// detached. The branch may have no commits yet.
@@ -311,6 +314,11 @@ impl Repository {
             Some(_) if is_tag && (refs.len() > 1 || is_id(name)) => {
                 Err(Error::AmbiguousRef { revision: revision.to_owned(), refs })
             }
+            // Whoever may push a branch would choose what the first digits of an id mean.
+            Some(_) if name.len() >= SHORT_ID && is_id(name) && self.begins_commit(name) => {
+                refs.push(format!("a commit {name}…"));
+                Err(Error::AmbiguousRef { revision: revision.to_owned(), refs })
+            }
             Some(_) if is_tag => Err(Error::TagAsBase { revision: revision.to_owned() }),
             Some(branch) => self.resolve(&format!("{branch}{suffix}")),
             None if is_id(name) || is_own_ref(name) => self.resolve(revision),
@@ -347,6 +355,16 @@ impl Repository {
         name != "HEAD"
             && !name.starts_with('-')
             && <&gix::refs::FullNameRef>::try_from(whole.as_str()).is_ok()
+    }
+
+    /// Whether the id of a commit begins with these digits, or of several.
+    fn begins_commit(&self, digits: &str) -> bool {
+        let Ok(prefix) = gix::hash::Prefix::from_hex(digits) else { return false };
+        match self.inner.objects.lookup_prefix(prefix, None) {
+            Ok(Some(Ok(id))) => self.inner.find_header(id).is_ok_and(|header| header.kind().is_commit()),
+            Ok(Some(Err(()))) => true,
+            Ok(None) | Err(_) => false,
+        }
     }
 
     fn has_ref(&self, whole: &str) -> Result<bool, Error> {

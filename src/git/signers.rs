@@ -15,6 +15,8 @@ pub(super) struct Signers {
     addresses: HashMap<String, usize>,
     /// The patterns, in lowercase, and whose they are.
     patterns: Vec<(String, usize)>,
+    /// Whose each key is.
+    keys: HashMap<String, usize>,
     /// The name of each person: an address, or the pattern where there is none.
     names: Vec<String>,
 }
@@ -26,17 +28,17 @@ impl Signers {
         for line in allowed_signers.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
             let mut words = line.split_whitespace();
             let principals = words.next().unwrap_or_default().trim_matches('"').to_lowercase();
-            let options = words.next().unwrap_or_default().to_lowercase();
+            let options = words.clone().next().unwrap_or_default().to_lowercase();
             if !options.split(',').any(|option| option == "cert-authority") {
                 let principals = principals.split(',').filter(|one| !one.is_empty() && !one.starts_with('!'));
-                signers.add(principals);
+                signers.add(principals, key_of(words));
             }
         }
         signers
     }
 
-    /// Adds a line.
-    fn add<'p>(&mut self, principals: impl Iterator<Item = &'p str>) {
+    /// Adds a line. Whoever has a key that another line lists as well is the person of both.
+    fn add<'p>(&mut self, principals: impl Iterator<Item = &'p str>, key: Option<&str>) {
         let mut own: Option<usize> = None;
         for principal in principals {
             // Without an `@` it means the part before it.
@@ -63,12 +65,19 @@ impl Signers {
                 false => drop(self.addresses.insert(pattern, who)),
             }
         }
+        let (Some(who), Some(key)) = (own, key) else { return };
+        let who = match self.keys.get(key) {
+            Some(&other) => self.join(who, other),
+            None => who,
+        };
+        self.keys.insert(key.to_owned(), who);
     }
 
     /// Makes one person of two, of the name of the earlier one; returns who that is.
     fn join(&mut self, one: usize, other: usize) -> usize {
         let (kept, gone) = (one.min(other), one.max(other));
-        let whose = self.addresses.values_mut().chain(self.patterns.iter_mut().map(|(_, who)| who));
+        let patterns = self.patterns.iter_mut().map(|(_, who)| who);
+        let whose = self.addresses.values_mut().chain(self.keys.values_mut()).chain(patterns);
         whose.filter(|who| **who == gone).for_each(|who| *who = kept);
         kept
     }
@@ -82,6 +91,13 @@ impl Signers {
     }
 }
 
+/// Returns the key of a line, of which the words after the principals are given: what follows its kind.
+fn key_of<'l>(mut words: impl Iterator<Item = &'l str>) -> Option<&'l str> {
+    const KINDS: [&str; 3] = ["ssh-", "sk-", "ecdsa-"];
+    words.find(|word| KINDS.iter().any(|kind| word.starts_with(kind)))?;
+    words.next()
+}
+
 /// Whether some address may be meant by both: two patterns, or a pattern and an address.
 fn have_common_address(one: &str, other: &str) -> bool {
     // As names at the top, which is where a glob with a slash begins.
@@ -92,7 +108,7 @@ fn have_common_address(one: &str, other: &str) -> bool {
 mod tests {
     use super::Signers;
 
-    const CASES: [(&str, &str, &[&[&str]]); 7] = [
+    const CASES: [(&str, &str, &[&[&str]]); 9] = [
         ("two lines", "ada@x.org K1\nbob@x.org K2", &[&["ada@x.org"], &["bob@x.org"]]),
         ("addresses of a line", "bob@x.org,Bob@Home.org K1", &[&["bob@x.org", "bob@home.org", "BOB@X.org"]]),
         (
@@ -107,6 +123,16 @@ mod tests {
             &[&["ad@x.org", "eb@x.org"], &["cc@y.org"]],
         ),
         ("a name for any address", "ada K1\nbob@x.org K2", &[&["ada@x.org", "ada@y.org"], &["bob@x.org"]]),
+        (
+            "one key on two lines",
+            "bob@x.org ssh-ed25519 K1\nada@x.org ssh-ed25519 K2\nbob@home.org namespaces=\"a b\" ssh-ed25519 K1 home",
+            &[&["bob@x.org", "bob@home.org"], &["ada@x.org"]],
+        ),
+        (
+            "by way of a key and an address",
+            "a@x.org ssh-rsa K1\nb@x.org ssh-rsa K2\nc@x.org ssh-rsa K1\nc@x.org,b@x.org ssh-rsa K3",
+            &[&["a@x.org", "b@x.org", "c@x.org"]],
+        ),
         ("an authority", "*@x.org cert-authority K1", &[&["ada@x.org"], &["bob@x.org"]]),
     ];
 

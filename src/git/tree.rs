@@ -223,6 +223,14 @@ impl Staged {
         file_of(index, entry)
     }
 
+    /// Whether a file is in conflict.
+    #[must_use]
+    pub fn is_unmerged(&self, path: &str) -> bool {
+        let Some(index) = &self.index else { return false };
+        let (path, stages) = (path_of(path), [Stage::Base, Stage::Ours, Stage::Theirs]);
+        stages.iter().any(|stage| index.entry_by_path_and_stage(&path, *stage).is_some())
+    }
+
     /// Returns the files below a folder, sorted by path; all where the folder is empty.
     #[must_use]
     pub fn files(&self, folder: &str) -> Vec<TreeFile> {

@@ -6,13 +6,15 @@ use crate::store::{self, Workspace};
 
 /// Opens the tracker of the working tree. Where there is none it is looked for on branches, which takes a moment.
 pub fn open(env: &Env) -> Result<Workspace> {
-    Workspace::open(env).map_err(|error| match error {
+    let workspace = Workspace::open(env).map_err(|error| match error {
         store::Error::NoTracker { work_dir, .. } => {
             let elsewhere = Workspace::anywhere(env).and_then(|here| here.branch_with_tracker());
             Error::Store(store::Error::NoTracker { work_dir, branch: elsewhere.ok().flatten() })
         }
         error => error.into(),
-    })
+    })?;
+    workspace.refuse_if_tasks_are_gone(env)?;
+    Ok(workspace)
 }
 
 /// Opens the tracker to read it, as it is now or as of a revision: a commit may have one where the working tree has none.

@@ -306,8 +306,14 @@ impl<'e> Session<'e> {
     /// program.
     pub(super) fn lock(&self, action: &str) -> Result<Locked<'_>> {
         let locked = self.lock_any_format(action)?;
+        self.require_policy()?;
+        Ok(locked)
+    }
+
+    /// Fails where the policy is missing, cannot be read or is newer than this program.
+    pub(super) fn require_policy(&self) -> Result<()> {
         let (config, _) = self.workspace.policy(self.env, &self.workspace.snapshot())?;
-        config.write_problem().map_or(Ok(locked), |problem| Err(Error::Broken(vec![problem])))
+        config.write_problem().map_or(Ok(()), |problem| Err(Error::Broken(vec![problem])))
     }
 
     /// Takes the lock for what brings a tracker to another format, or repairs its configuration.

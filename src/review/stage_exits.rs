@@ -111,6 +111,8 @@ fn beside_votes((facts, rerun): (&RangeTask, &Rerun), config: &Config, task: &Ta
         config,
         signoffs: &signoffs,
         findings: &facts.findings,
+        // The gate reports each of them itself.
+        unreadable: &[],
         open_boxes: &facts.open_boxes,
         waits_for: &facts.waits_for,
         evidence: TaskEvidence { receipts: &facts.receipts, named: &facts.verified_by, rerun },

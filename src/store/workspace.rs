@@ -157,6 +157,19 @@ impl Workspace {
         Err(Error::NotCheckedOut { work_dir, path, tracked: Tracked::PartlyLeftOut(count) })
     }
 
+    /// Fails where the folder of the tasks is gone from the working tree and the index has some: no tasks would be taken for
+    /// all of them.
+    pub fn refuse_if_tasks_are_gone(&self, env: &Env) -> Result<()> {
+        let folder = RecordKind::Task.folder();
+        if Folder::open(&self.work_dir, folder)?.is_some() {
+            return Ok(());
+        }
+        let staged = self.repository()?.staged(&self.repo_paths.index_file(env))?;
+        let Some(is_left_out) = staged.left_out(folder) else { return Ok(()) };
+        let tracked = if is_left_out { Tracked::LeftOut } else { Tracked::Staged };
+        Err(Error::NotCheckedOut { work_dir: self.work_dir.clone(), path: folder.to_owned(), tracked })
+    }
+
     fn tracked(&self, env: &Env, path: &str) -> Result<Option<Tracked>> {
         let repository = self.repository()?;
         match repository.staged(&self.repo_paths.index_file(env))?.left_out(path) {
@@ -308,7 +321,20 @@ impl Workspace {
             let hint = format!("git restore --staged --worktree {}", RecordKind::Config.file());
             return Err(Error::Broken(vec![problem.in_file(RecordKind::Config.file()).with_hint(hint)]));
         }
+        if snapshot.is_work_tree() && self.is_policy_unmerged(env)? {
+            return Err(Error::Broken(vec![Problem::conflict().in_file(RecordKind::Config.file())]));
+        }
         snapshot.config()
+    }
+
+    /// Whether git has several versions of the policy and knows of no resolution: what the working tree has may be the one
+    /// side's, without any marks.
+    fn is_policy_unmerged(&self, env: &Env) -> Result<bool> {
+        if self.repo_paths.operation().is_none() {
+            return Ok(false);
+        }
+        let staged = self.repository()?.staged(&self.repo_paths.index_file(env))?;
+        Ok(staged.is_unmerged(RecordKind::Config.file()))
     }
 
     fn policy_holder(&self, env: &Env) -> Result<Option<&'static str>> {

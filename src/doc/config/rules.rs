@@ -274,10 +274,28 @@ impl Reader<'_> {
         }
     }
 
+    /// Reports a stage to be reached before a merge that no pipeline has: nothing could be merged.
+    fn check_merge_stage(&mut self, table: &DeTable<'_>, config: &Config, pipelines: &[&[Stage]]) {
+        let Some(stage) = &config.policy.gate.merge_stage else { return };
+        let mut all = pipelines.iter().flat_map(|stages| stages.iter());
+        if stage.is_none() || stage.is_complete() || all.clone().any(|known| known == stage) {
+            return;
+        }
+        let policy = table.get("policy").map(Spanned::get_ref);
+        let Some(item) = policy.and_then(|policy| policy.get("merge_stage")) else { return };
+        let hint = match nearest(stage.as_str(), all.by_ref().map(Stage::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "name a stage of the pipeline, or `complete`".to_owned(),
+        };
+        let message = format!("unknown stage `{stage}`: no pipeline has it");
+        self.misfit(item.span(), "policy.merge_stage", message, hint);
+    }
+
     /// Warns of rules for stages that no pipeline has, and refuses a failure that leads forward.
     pub(super) fn check_stages(&mut self, table: &DeTable<'_>, config: &Config) {
         let typed = config.types.values().filter_map(|rules| rules.stages.as_deref());
         let pipelines: Vec<&[Stage]> = typed.chain([config.pipeline.stages.as_slice()]).collect();
+        self.check_merge_stage(table, config, &pipelines);
         let Some(DeValue::Table(stages)) = table.get("stage").map(Spanned::get_ref) else { return };
         for (key, value) in stages {
             let name = key.get_ref().as_ref();

@@ -122,6 +122,18 @@ fn near_misses_are_errors_that_name_what_was_meant() {
         ("[roles.qa]\nmember = []\n", 2, "unknown key `member`", "did you mean `members`?"),
         ("[policy]\nearned-move = \"off\"\n", 2, "unknown key `earned-move`", "did you mean `earned-moves`?"),
         ("[stage.dve]\n", 1, "unknown stage `dve`: no pipeline has it", "did you mean `dev`?"),
+        (
+            "[policy]\nmerge_stage = \"complet\"\n",
+            2,
+            "unknown stage `complet`: no pipeline has it",
+            "name a stage of the pipeline, or `complete`",
+        ),
+        (
+            "[policy]\nmerge_stage = \"dcos\"\n",
+            2,
+            "unknown stage `dcos`: no pipeline has it",
+            "did you mean `docs`?",
+        ),
         ("[stages.qa]\nsignoffs = []\n", 1, "unknown key `stages`", "did you mean `stage`?"),
         ("signatures = \"require\"\n", 1, "unknown key `signatures`", "it belongs into [policy]"),
         ("[stage.qa]\nquorum = 2\n", 2, "unknown key `quorum`", "it belongs into [roles.NAME]"),

@@ -192,8 +192,8 @@ pub(in crate::doc) fn list_item(line: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
-const CRITERIA: &str = "Acceptance criteria";
-const DELIVERABLES: &str = "Deliverables";
+pub(super) const CRITERIA: &str = "Acceptance criteria";
+pub(super) const DELIVERABLES: &str = "Deliverables";
 
 /// Returns the acceptance text of a body. Every box reads as not ticked, lines have no blanks at their end and
 /// end in `\n`, and there are no blank lines around a section.

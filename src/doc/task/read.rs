@@ -1,5 +1,6 @@
 //! A task's file to a [`Task`], its moves included.
 
+use crate::doc::markdown::Meant;
 use crate::doc::printable::printable;
 use crate::doc::source::Kind;
 use crate::doc::task::Entry;
@@ -34,6 +35,8 @@ pub fn read_task(bytes: &[u8]) -> Result<Task, Vec<Problem>> {
     if counts.odd > 0 {
         task.warnings.extend(odd_boxes(&document));
     }
+    task.warnings.extend(near_misses(&document));
+    task.warnings.extend(misspelt_keys(&document, &task.unknown));
     task.body = document.body().to_owned();
     Ok(task)
 }
@@ -46,6 +49,47 @@ fn odd_boxes(document: &Document) -> impl Iterator<Item = Problem> {
         let problem = Problem::warning(format!("checkbox {} `[{mark}]` counts as open", found.number));
         Some(problem.at_line(above + found.line).with_hint("write `[x]` or `[ ]`"))
     })
+}
+
+/// Names what is not read as the box or heading that it looks like.
+fn near_misses(document: &Document) -> impl Iterator<Item = Problem> {
+    let above = document.body_line() - 1;
+    markdown::near_misses(document.body()).into_iter().map(move |found| {
+        let text = printable(&found.text);
+        let problem = match found.meant {
+            Meant::Checkbox => Problem::warning(format!("`{text}` is no checkbox, and counts for nothing"))
+                .with_hint("write `- [ ] …` or `- [x] …`"),
+            Meant::Heading(own) => {
+                Problem::warning(format!("`{text}` is not `{own}`: the boxes below it count for nothing"))
+                    .with_hint(format!("write `## {own}`"))
+            }
+        };
+        problem.at_line(above + found.line)
+    })
+}
+
+/// Names unknown keys that differ from a known one by their spelling alone.
+fn misspelt_keys(document: &Document, unknown: &[(String, String)]) -> impl Iterator<Item = Problem> {
+    unknown.iter().filter_map(|(key, _)| {
+        let meant = Field::in_file().map(Field::key).find(|known| is_misspelt(key, known))?;
+        let problem = Problem::warning(format!("unknown key `{}`", printable(key)));
+        let problem = problem.with_hint(format!("did you mean `{meant}`?"));
+        Some(match document.line_of(key) {
+            Some(line) => problem.at_line(line),
+            None => problem,
+        })
+    })
+}
+
+/// Whether a key is a known one but for its case, what is between its words, or one letter of a longer one.
+fn is_misspelt(key: &str, known: &str) -> bool {
+    let letters = |key: &str| -> String {
+        key.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (own, known) = (letters(key), letters(known));
+    // `assigned` is what an import keeps of a line that says more than a name.
+    let is_typo = own.len() >= 5 && own != "assigned" && strsim::osa_distance(&own, &known) == 1;
+    !own.is_empty() && (own == known || is_typo)
 }
 
 /// Reads all fields but for id and title, which a task cannot be without.

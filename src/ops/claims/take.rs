@@ -76,6 +76,7 @@ pub(super) fn lease_of(given: Option<Duration>) -> Result<Option<TimeDelta>> {
 
 /// Claims tasks. Of all who do so at the same moment one has them, and the others are shown who.
 pub fn claim(session: &Session<'_>, request: &ClaimRequest) -> Result<ClaimResult> {
+    session.require_policy()?;
     let place = ClaimPlace::find(session, request.remote.as_deref())?;
     let lease = lease_of(request.lease)?.unwrap_or(USUAL_LEASE);
     match &request.what {

@@ -16,7 +16,7 @@ use crate::git::{CommitId, Fold, FoldEdit, HeadAction, HeadMove, Operation, Repo
 use crate::model::{Config, OnCommit, Problem, RecordKind, RecordPath, TRACKER_FOLDER, Task, TaskId};
 use crate::ops::target_policy::target_policy_here;
 use crate::ops::{Error, Result, Session};
-use crate::policy::{Action, Comments, Reason, parse_message};
+use crate::policy::{Action, Comments, Directives, Reason, parse_message};
 use crate::process::Program;
 use crate::store::{Change, Hook, Snapshot, TaskFile, Workspace};
 
@@ -49,7 +49,7 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let last_move = workspace.repo_paths().last_head_move();
     let is_own = last_move.as_ref().is_none_or(|step| step.action.is_own_commit());
     let amended = times_of_amended(&repository, last_move.as_ref());
-    let operation = workspace.repo_paths().operation();
+    let operation = operation_of(&workspace, last_move.as_ref(), &directives);
     if operation.is_none() && (!is_own || commit.parents.len() > 1) {
         return Ok(PostCommit::default());
     }
@@ -88,6 +88,19 @@ pub fn post_commit(env: &Env) -> Result<PostCommit> {
     let outcome = write_moves(&session, context, plan, (head, &later))?;
     copy_notes(&session, last_move, head);
     Ok(outcome)
+}
+
+/// Returns what git is in the middle of. Of a revert without a conflict there is nothing but its word in the reflog: it is
+/// one where the message directs something.
+fn operation_of(
+    workspace: &Workspace,
+    last_move: Option<&HeadMove>,
+    directives: &Directives,
+) -> Option<Operation> {
+    let is_revert = last_move.is_some_and(|step| step.action.is_revert());
+    let directs = directives.directives.iter().any(|directive| directive.action != Action::Link);
+    let found = workspace.repo_paths().operation();
+    found.or((is_revert && directs).then_some(Operation::Revert))
 }
 
 /// Returns the records of tasks that a commit moves or names, as the working tree has them, where these go on from what is

@@ -110,22 +110,45 @@ fn read_without_colon(line: &str, number: usize) -> Read {
     Read { directives: Vec::new(), error: Some(DirectiveError { line: number, key: key.to_owned(), kind }) }
 }
 
-/// Returns what is wrong with a line that begins as a directive does but for its colon, where a task of ours follows: it
-/// directs nothing. `resolve` knows a task by a part of its id.
+/// Returns what is wrong with a line that is a directive but for its colon, the blank after it or a letter of its word, where
+/// a task of ours follows: it directs nothing. `resolve` knows a task by a part of its id.
 pub(super) fn near_miss(
     line: &str,
     number: usize,
     resolve: &dyn Fn(&str) -> Option<TaskId>,
 ) -> Option<DirectiveError> {
-    let (key, rest) = line.split_once([' ', '\t'])?;
-    word_of(key)?;
-    let part = rest.split_whitespace().next()?.trim_matches(['#', ',', '.', ';', ':']);
-    if own_id(part).is_none() && !is_part(part) {
+    let task_in = |rest: &str| {
+        let part = rest.split_whitespace().next()?.trim_matches(['#', ',', '.', ';', ':', '`']);
+        resolve(part).filter(|_| own_id(part).is_some() || is_part(part))
+    };
+    let error = |key: &str, kind| Some(DirectiveError { line: number, key: key.to_owned(), kind });
+    let misspelt = || {
+        let (key, rest) = line.split_once([':', WIDE_COLON])?;
+        let meant = meant_word(key.trim_end())?;
+        let task = task_in(rest)?;
+        error(key.trim_end(), DirectiveErrorKind::Misspelt(format!("{meant}: {task}")))
+    };
+    misspelt().or_else(|| {
+        let (key, rest) = line.split_once([' ', '\t'])?;
+        word_of(key)?;
+        error(key, DirectiveErrorKind::NoColon(task_in(rest)?.to_string()))
+    })
+}
+
+const WIDE_COLON: char = '\u{ff1a}';
+
+/// Returns the word that a line begins with, or that it misspells by one letter, as it is to be written.
+fn meant_word(key: &str) -> Option<String> {
+    // A directive is at the beginning of its line: what git or a person has indented is quoted.
+    if key.starts_with(char::is_whitespace) {
         return None;
     }
-    let task = resolve(part)?;
-    let kind = DirectiveErrorKind::NoColon(task.to_string());
-    Some(DirectiveError { line: number, key: key.to_owned(), kind })
+    let lower = key.to_lowercase();
+    let is_near = |word: &&str| lower.len() > 3 && strsim::osa_distance(&lower, word) == 1;
+    let word = DIRECTIVE_WORDS.into_iter().find(|word| *word == lower);
+    let word = word.or_else(|| DIRECTIVE_WORDS.into_iter().find(is_near))?;
+    let (first, rest) = word.split_at(1);
+    Some(first.to_uppercase() + rest)
 }
 
 /// Whether something else follows the ids.

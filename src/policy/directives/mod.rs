@@ -89,6 +89,8 @@ pub enum DirectiveErrorKind {
     NoId,
     /// It is a directive but for the colon, with these ids: it directs nothing.
     NoColon(String),
+    /// It would be this directive if it were spelled as one: it directs nothing.
+    Misspelt(String),
     /// A word of other trackers, and what no task of ours is found by: it directs nothing.
     Unresolved(String),
     /// It contains something that was probably meant as an id.
@@ -133,8 +135,8 @@ impl DirectiveError {
     /// Whether the commit must not be made like this: something was requested that cannot be done as asked.
     #[must_use]
     pub fn is_fatal(&self) -> bool {
-        use DirectiveErrorKind::{NoColon, Prose, Unresolved};
-        !matches!(self.kind, Prose | NoColon(_) | Unresolved(_))
+        use DirectiveErrorKind::{Misspelt, NoColon, Prose, Unresolved};
+        !matches!(self.kind, Prose | NoColon(_) | Misspelt(_) | Unresolved(_))
     }
 
     /// Returns what to write instead.
@@ -145,7 +147,9 @@ impl DirectiveError {
                 "a directive is `Word: ID` and nothing else; as prose the line means nothing"
             }
             DirectiveErrorKind::NoId => "write the id of the task: `Advance: TASK-7Q2M`",
-            DirectiveErrorKind::NoColon(_) => "a directive is `Word: ID`, with a colon",
+            DirectiveErrorKind::NoColon(_) | DirectiveErrorKind::Misspelt(_) => {
+                "a directive is `Word: ID`, with a colon and a blank"
+            }
             DirectiveErrorKind::Unresolved(_) => "write the whole id, such as `TASK-7Q2M`",
             DirectiveErrorKind::NotAnId(_) => "write the whole id, such as `TASK-7Q2M`",
             DirectiveErrorKind::Trailing(_) => "write nothing after the ids; several are separated by commas",
@@ -168,6 +172,9 @@ impl fmt::Display for DirectiveError {
             DirectiveErrorKind::NoId => f.write_str("no id follows"),
             DirectiveErrorKind::NoColon(ids) => {
                 write!(f, "no colon follows; write `{}: {}`", self.key, ids.escape_debug())
+            }
+            DirectiveErrorKind::Misspelt(meant) => {
+                write!(f, "the line directs nothing; write `{}`", meant.escape_debug())
             }
             DirectiveErrorKind::Unresolved(text) => {
                 write!(f, "`{}` is no task; the line directs nothing", text.escape_debug())

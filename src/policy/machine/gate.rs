@@ -1,7 +1,7 @@
 //! The gate of a stage: everything that keeps a task from leaving it.
 
 use super::Case;
-use crate::model::{Finding, FindingId, FindingSeverity, Requirement, Stage, TaskId};
+use crate::model::{Finding, FindingId, FindingSeverity, Problem, Requirement, Stage, TaskId};
 use crate::policy::{VoteStatus, WhyNoEvidence, blocking_findings, evidence_roles, judge_evidence, round_of};
 
 /// One thing that keeps a task in its stage.
@@ -27,6 +27,8 @@ pub enum Missing {
         /// Its title, where whoever refuses has looked it up.
         title: Option<String>,
     },
+    /// A vote or a finding that cannot be read: nobody knows what it says.
+    Unreadable(Problem),
     /// The sign-offs at hand were judged for another stage or round.
     Outdated,
     /// Required checkboxes are not checked.
@@ -110,6 +112,7 @@ pub fn gate(case: &Case<'_>) -> Gate {
         missing.extend(unknown_stage(case));
         missing.extend(blocked(case));
         if !case.task.stage.is_none() {
+            missing.extend(case.unreadable.iter().cloned().map(Missing::Unreadable));
             missing.extend(unchecked(case));
             missing.extend(unproven(case));
             missing.extend(signoffs(case));

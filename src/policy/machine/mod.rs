@@ -28,7 +28,7 @@ pub use moves::{advance, fail, set_stage, start};
 use chrono::{DateTime, Utc};
 
 use super::{Signoffs, TaskEvidence};
-use crate::model::{Config, Finding, Move, OpenBox, Stage, Task, TaskId};
+use crate::model::{Config, Finding, Move, OpenBox, Problem, Stage, Task, TaskId};
 
 /// All that the machine looks at.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +41,8 @@ pub struct Case<'a> {
     pub signoffs: &'a Signoffs<'a>,
     /// The task's findings.
     pub findings: &'a [Finding],
+    /// Why votes and findings of the task cannot be read.
+    pub unreadable: &'a [Problem],
     /// The boxes of its body that are not ticked.
     pub open_boxes: &'a [OpenBox],
     /// The tasks it depends on that are open.

@@ -443,6 +443,7 @@ impl Missing {
             Self::UnknownStage { .. } => "stage",
             Self::Blocked(_) => "blocked",
             Self::WaitsFor { .. } => "waits for",
+            Self::Unreadable(_) => "unreadable",
             Self::Outdated => "outdated",
             Self::Unchecked { .. } => "unchecked",
             Self::Signoff { .. } => "missing",
@@ -462,6 +463,9 @@ impl Missing {
             Self::UnknownStage { first, .. } => run(&["set-stage", task, first.as_str()]),
             Self::Blocked(_) => run(&["unblock", task]),
             Self::WaitsFor { task: other, .. } => run(&["show", other.as_str()]),
+            Self::Unreadable(problem) => {
+                Fix::Advice(problem.hint.clone().unwrap_or_else(|| "correct the file".to_owned()))
+            }
             Self::Outdated => run(&["signoffs", task]),
             Self::Unchecked { boxes, .. } => {
                 let numbers = boxes.iter().map(|(number, _)| number.to_string());
@@ -502,6 +506,7 @@ impl fmt::Display for Missing {
             Self::Blocked(why) => f.write_str(why),
             Self::WaitsFor { task, title: Some(title) } => write!(f, "{task}  {title}"),
             Self::WaitsFor { task, title: None } => write!(f, "{task}"),
+            Self::Unreadable(problem) => problem.fmt(f),
             Self::Outdated => f.write_str("its sign-offs were counted before it moved"),
             Self::Unchecked { requirement, boxes } => unchecked(f, *requirement, boxes),
             Self::Signoff { role, have, need, waiting_for, is_defined } => {

@@ -265,16 +265,21 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
     }
 }
 
-/// Warns of boxes that the stage requires, which the range removes unticked: what was agreed on is not there any more, and
+/// Warns of boxes that the stage requires, which the range removes unticked, or leaves where the stage requires none: what was agreed on is not there any more, and
 /// whoever reviews decides whether that is right.
 fn dropped_boxes(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Violations<'_>) {
     let (Some(before), Some(after)) = (&task.facts.before, &task.facts.after) else { return };
     let requirements = &book.config.rules_of(stage_exit.stage.as_str()).requires;
     let is_required = |open: &OpenBox| requirements.iter().any(|own| open.is_required_by(*own));
     let dropped = ticks(Some(before), after).dropped;
-    let required = open_boxes(&before.body).into_iter().filter(|open| is_required(open));
-    let required: Vec<String> =
-        required.filter(|open| dropped.contains(&open.text)).map(|open| format!("`{}`", open.text)).collect();
+    let (was_open, is_open) = (open_boxes(&before.body), open_boxes(&after.body));
+    let elsewhere = |all: &[OpenBox], text: &str| {
+        all.iter().filter(|open| open.text == text && !is_required(open)).count()
+    };
+    let is_moved = |text: &str| elsewhere(&is_open, text) > elsewhere(&was_open, text);
+    let required = was_open.iter().filter(|open| is_required(open));
+    let required = required.filter(|open| dropped.contains(&open.text) || is_moved(&open.text));
+    let required: Vec<String> = required.map(|open| format!("`{}`", open.text)).collect();
     if required.is_empty() {
         return;
     }
@@ -430,6 +435,7 @@ fn rule_of(missing: &Missing) -> Option<(GateRule, String)> {
         | Missing::Completed
         | Missing::UnknownStage { .. }
         | Missing::Blocked(_)
+        | Missing::Unreadable(_)
         | Missing::Outdated => return None,
     })
 }

@@ -256,6 +256,30 @@ fn a_required_box_that_is_removed_unticked_is_reported() {
 }
 
 #[test]
+fn a_required_box_that_is_put_where_none_is_required_is_reported() {
+    let agreed = "## Deliverables\n\n- [ ] it is fast\n\n## Notes\n\n- [ ] it is fast\n";
+    for (delivered, is_reported) in [
+        ("## Notes\n\n- [ ] it is fast\n- [ ] it is fast\n", true),
+        ("## Deliverable\n\n- [ ] it is fast\n\n## Notes\n\n- [ ] it is fast\n", true),
+        ("## Deliverables\n\n- [x] it is fast\n\n## Notes\n\n- [ ] it is fast\n", false),
+    ] {
+        let world = World::honest();
+        let path = ".tracker/tasks/TASK-0THR.md";
+        let text = world.sandbox.read(path);
+        world.write(path, &format!("{text}\n{agreed}"));
+        world.commit("Agree");
+        world.git(&["branch", "--force", "main", "HEAD"]);
+        world.tracker_as("Dev", "start 0thr");
+        world.replace(path, agreed, delivered);
+        world.tracker_as("Dev", "advance 0thr");
+        world.commit("Deliver\n\nTask: TASK-0THR");
+        let found = messages(&world.review_of("main", "work").verdict.violations);
+        let expected = "deliverables: left dev, which requires `it is fast` ticked: removed instead";
+        assert_eq!(found.iter().any(|own| own.ends_with(expected)), is_reported, "{delivered}: {found:#?}");
+    }
+}
+
+#[test]
 fn what_agents_are_instructed_by_is_looked_at() {
     for (path, is_expected) in
         [("AGENTS.md", true), (".claude/commands/land.md", true), ("docs/AGENTS.txt", false)]

@@ -93,6 +93,25 @@ fn a_policy_that_is_only_missing_is_never_the_default_one() {
 }
 
 #[test]
+fn tasks_that_are_only_gone_from_the_working_tree_are_not_none() {
+    let sandbox = origin();
+    std::fs::remove_dir_all(sandbox.path().join(".tracker/tasks")).unwrap();
+    for line in ["list", "board", "queue", "doctor", "new Another"] {
+        let output = run(&sandbox, line);
+        assert!(output.status == 2 && !output.stdout.contains("0 tasks"), "{line}: {output}");
+        assert!(output.stderr.contains("`.tracker/tasks` is in git and not checked out"), "{line}: {output}");
+    }
+    // What it suggests brings them back; whoever takes them out of the index as well means it.
+    let hint = run(&sandbox, "list").stderr;
+    let command = hint.split('`').find(|part| part.starts_with("git ")).unwrap();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    sandbox.git(&words);
+    assert!(run(&sandbox, "list").stdout.contains(ID));
+    sandbox.git(&["rm", "--quiet", "-r", ".tracker/tasks"]);
+    ok(&run(&sandbox, "list"));
+}
+
+#[test]
 fn objects_that_a_partial_clone_lacks_are_named_with_what_fetches_them() {
     let sandbox = origin();
     for filter in ["tree:0", "blob:none"] {

@@ -303,3 +303,31 @@ fn a_directive_alone_in_the_subject_directs() {
         ok(&make(&sandbox, prose));
     }
 }
+
+#[test]
+fn what_is_nearly_a_directive_and_what_a_revert_directs_is_reported() {
+    for line in ["Advance:TASK-T3ST", "advance : t3st", "Adavnce: TASK-T3ST", "Advance\u{ff1a} TASK-T3ST"] {
+        let sandbox = ready();
+        let made = make(&sandbox, &format!("Do it\n\n{line}"));
+        assert!(made.status == 0 && made.stderr.contains("write `Advance: TASK-T3ST`"), "{line}: {made}");
+        assert_eq!(stage(&sandbox), "dev", "{line}");
+    }
+    // What is prose, quoted, or of another tracker is nobody's mistake.
+    for line in
+        ["Advance:d", "    Advance:TASK-T3ST", "> Advance:TASK-T3ST", "Refs: TASK-T3ST", "Advance:OTHER-1"]
+    {
+        let sandbox = ready();
+        let made = make(&sandbox, &format!("Do it\n\n{line}"));
+        assert!(made.status == 0 && !made.stderr.contains("directs nothing"), "{line}: {made}");
+    }
+    let sandbox = ready();
+    ok(&make(&sandbox, "Do it"));
+    let editor = "core.editor=printf '\\nAdvance: TASK-T3ST\\n' >>";
+    let reverted = git(&sandbox, &["-c", editor, "revert", "--edit", "HEAD"]);
+    assert!(reverted.stderr.contains("a revert is under way: TASK-T3ST did not move"), "{reverted}");
+    assert_eq!(stage(&sandbox), "dev");
+    let sandbox = ready();
+    ok(&make(&sandbox, "Do it\n\nAdvance: TASK-T3ST"));
+    let reverted = git(&sandbox, &["revert", "--no-edit", "HEAD"]);
+    assert!(reverted.status == 0 && !reverted.stderr.contains("under way"), "{reverted}");
+}

@@ -66,6 +66,13 @@ fn a_base_by_its_id_is_that_commit() {
     assert_eq!(missing.status, 2, "{missing}");
     let judged = run(&sandbox, &format!("check --base {honest} --full"));
     assert!(judged.stdout.contains("part of the policy"), "{judged}");
+    // Nor may a branch take the place of an id of which somebody gives the first digits.
+    let short = &honest[..9];
+    ok(&run(&sandbox, &format!("check --base {short}")));
+    sandbox.git(&["update-ref", &format!("refs/heads/{short}"), &lax]);
+    let ambiguous = run(&sandbox, &format!("check --base {short}"));
+    assert!(ambiguous.status == 2 && ambiguous.stderr.contains("is ambiguous"), "{ambiguous}");
+    assert_ne!(run(&sandbox, &format!("check --base refs/heads/{short}")).status, 2);
     // A branch beside the remote's of the same name decides nothing.
     sandbox.git(&["update-ref", "refs/remotes/origin/main", &honest]);
     sandbox.git(&["update-ref", "refs/heads/origin/main", &lax]);
@@ -149,6 +156,29 @@ fn readers_agree_on_what_is_no_record() {
             assert!(format!("{output}").contains(name), "{line} of {path}: {output}");
         }
     }
+}
+
+#[test]
+fn near_misses_in_a_record_are_reported_with_their_line() {
+    for (old, new, says) in [
+        ("created:", "Blocked: the law\ncreated:", "did you mean `blocked`?"),
+        ("created:", "depends-on: [TASK-0THR]\ncreated:", "did you mean `depends_on`?"),
+        ("## Deliverables", "##Deliverables", "the boxes below it count for nothing"),
+        ("## Deliverables", "**Deliverables**", "the boxes below it count for nothing"),
+        ("- [x] it", "- [x] it\n-[ ] and fast", "is no checkbox"),
+    ] {
+        let sandbox = world(RULES);
+        replace(&sandbox, RECORD, old, new);
+        for line in ["doctor", "check"] {
+            let output = run(&sandbox, line).to_string();
+            assert!(output.contains(says) && output.contains("TASK-T3ST.md:"), "{line} of {new}: {output}");
+        }
+    }
+    // Keys of somebody's own are nobody's mistake.
+    let sandbox = world(RULES);
+    replace(&sandbox, RECORD, "created:", "customer: acme\nassigned: Ada and others\ncreated:");
+    let doctor = run(&sandbox, "doctor");
+    assert!(!doctor.stdout.contains("unknown key"), "{doctor}");
 }
 
 #[test]

@@ -90,7 +90,8 @@ const UNREADABLE: [(&str, Change); 5] = [
 ];
 
 /// Commands that write records.
-const WRITES: [&str; 17] = [
+const WRITES: [&str; 18] = [
+    "claim t3st",
     "new Another",
     "set t3st priority=low",
     "note t3st hello",
@@ -127,6 +128,73 @@ fn nothing_is_written_under_a_policy_that_cannot_be_judged_by() {
         let shown = listed.stderr.contains("config.toml") || what.starts_with("missing");
         assert!(shown, "{what}: and says so: {listed}");
     }
+}
+
+/// A conflict of which git leaves no marks: one side has deleted the policy. What the working tree has may be anybody's.
+#[test]
+fn a_policy_in_conflict_is_nothing_to_judge_by_before_it_is_resolved() {
+    let sandbox = world(RULES);
+    sandbox.git(&["switch", "--quiet", "--create", "other"]);
+    sandbox.git(&["rm", "--quiet", CONFIG]);
+    commit(&sandbox, "Without");
+    sandbox.git(&["switch", "--quiet", "main"]);
+    replace(&sandbox, CONFIG, "on_fail = \"dev\"", "on_fail = \"dev\"\nadvance = \"manual\"");
+    commit(&sandbox, "Otherwise");
+    assert_ne!(sandbox.program_with("git", "", &["merge", "--quiet", "other"], |_| {}).status, 0);
+    let own = sandbox.read(CONFIG);
+    sandbox.write(CONFIG, RULES.replace("signoffs = [\"reviewer\"]", "signoffs = []"));
+    for line in WRITES.into_iter().filter(|line| *line != "init") {
+        let output = by(&sandbox, "Bob", line);
+        assert_ne!(output.status, 0, "{line}: {output}");
+    }
+    assert_eq!(stage(&sandbox), "qa");
+    let listed = run(&sandbox, "list");
+    assert!(listed.stdout.contains(ID) && listed.stderr.contains("git add .tracker/config.toml"), "{listed}");
+    // What it suggests brings the work forward.
+    sandbox.write(CONFIG, own);
+    sandbox.git(&["add", "--", CONFIG]);
+    ok(&run(&sandbox, "note t3st \"resolved\""));
+}
+
+/// A vote or a finding that nobody can read may be a rejection.
+#[test]
+fn what_cannot_be_read_of_a_task_is_no_consent() {
+    let vote = ".tracker/signoffs/TASK-T3ST/20261111T090000Z-reviewer-00000000.yaml";
+    let finding = ".tracker/findings/TASK-T3ST/FAAAA.yaml";
+    let whole = "task: TASK-T3ST\nid: FAAAA\nrole: reviewer\nseverity: low\ntitle: t\nby: Bob <bob@x.y>\n\
+                 at: 2026-11-11T09:00:00Z\n";
+    for (what, path, text, is_fine) in [
+        ("a vote that is cut off", vote, "task: TASK-T3ST\nverdict: [", false),
+        ("a vote in conflict", vote, "<<<<<<< a\n=======\n>>>>>>> b\n", false),
+        ("an empty vote", vote, "", false),
+        ("a finding without a severity", finding, &whole.replace("severity: low\n", ""), false),
+        ("a finding that is no document", finding, "[", false),
+        ("a finding that blocks nothing", finding, whole, true),
+    ] {
+        let sandbox = world(RULES);
+        sandbox.write(path, text);
+        commit_by(&sandbox, "Bob", "Look at it");
+        by(&sandbox, "Carol", "approve t3st --as reviewer");
+        assert_eq!(stage(&sandbox) == "complete", is_fine, "{what}");
+        if !is_fine {
+            let refused = run(&sandbox, "advance t3st");
+            assert!(refused.status == 1 && refused.stderr.contains(path), "{what}: {refused}");
+            std::fs::remove_file(sandbox.path().join(path)).unwrap();
+            ok(&run(&sandbox, "advance t3st"));
+        }
+    }
+    // A verdict that nobody knows, in the round at hand.
+    let sandbox = world(RULES);
+    ok(&by(&sandbox, "Bob", "reject t3st --as reviewer -m no"));
+    let folder = sandbox.path().join(".tracker/signoffs/TASK-T3ST");
+    let path = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("verdict: rejected", "verdict: refused")).unwrap();
+    sandbox.git(&["checkout", "--quiet", "--", RECORD]);
+    commit_by(&sandbox, "Bob", "Look at it");
+    by(&sandbox, "Carol", "approve t3st --as reviewer");
+    let refused = run(&sandbox, "advance t3st");
+    assert!(refused.stderr.contains("`refused` is no verdict") && stage(&sandbox) == "qa", "{refused}");
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl Decider<'_, '_> {
             match missing {
                 Missing::Cancelled | Missing::Completed => return Decision::Closed,
                 Missing::WaitsFor { .. } => return Decision::Waits,
-                Missing::Blocked(_) | Missing::UnknownStage { .. } => {
+                Missing::Blocked(_) | Missing::UnknownStage { .. } | Missing::Unreadable(_) => {
                     return Decision::Person(progress::wait(self.session, config, facts, missing.clone()));
                 }
                 _ => {}

@@ -8,7 +8,7 @@ use world::{World, now, world};
 use super::{Case, MovePlan, Outcome, advance, auto_advance, fail, set_stage, start};
 use crate::model::{
     Advance, Blocking, Config, Finding, FindingId, FindingSeverity, FindingState, MoveKind, OpenBox, Person,
-    Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
+    Problem, Requirement, Resolution, StageRules, Task, TaskId, TypeRules, Verdict,
 };
 use crate::policy::TaskEvidence;
 use crate::policy::tests::example::{ADA, KEN, in_order, moved, person, seal, stage, task_in, vote_record};
@@ -124,6 +124,27 @@ fn a_refusal_names_everything_missing() {
         ]
     );
     assert!(!world.gate().waits_for_signoffs_only());
+}
+
+#[test]
+fn what_cannot_be_read_is_no_consent() {
+    let mut world = world("qa").signed_off();
+    assert_eq!(path(world.advance()), "qa → sec");
+    let problem = Problem::error("the file is UTF-16, not UTF-8")
+        .in_file("signoffs/a.yaml")
+        .with_hint("save it as UTF-8");
+    world.unreadable = vec![problem];
+    assert_eq!(
+        shown(&world.advance().unwrap_err()),
+        [
+            "TASK-7Q2M cannot leave qa",
+            "unreadable  signoffs/a.yaml: the file is UTF-16, not UTF-8  save it as UTF-8",
+        ]
+    );
+    assert!(world.auto().is_none());
+    world.task.stage = stage("none");
+    world.task.history.clear();
+    assert_eq!(path(world.advance()), "none → dev", "nothing rests on it yet");
 }
 
 #[test]
@@ -306,6 +327,7 @@ fn sign_offs_of_one_stage_move_nothing_out_of_another() {
             config: &world.config,
             signoffs: &signoffs,
             findings: &[],
+            unreadable: &[],
             open_boxes: &[],
             waits_for: &[],
             evidence: TaskEvidence::NONE,

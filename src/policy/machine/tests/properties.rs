@@ -80,6 +80,7 @@ proptest! {
                 config: &world.config,
                 signoffs: &signoffs,
                 findings: &[],
+                unreadable: &[],
                 open_boxes: &[],
                 waits_for: &[],
                 evidence: TaskEvidence::NONE,

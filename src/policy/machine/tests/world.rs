@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Config, Finding, OpenBox, Person, Task, TaskId, Verdict};
+use crate::model::{Config, Finding, OpenBox, Person, Problem, Task, TaskId, Verdict};
 use crate::policy::Refusal;
 use crate::policy::machine::gate::Gate;
 use crate::policy::machine::{Case, MovePlan, advance, auto_advance, gate};
@@ -15,6 +15,7 @@ pub(super) struct World {
     pub(super) config: Config,
     pub(super) records: Vec<VoteRecord>,
     pub(super) findings: Vec<Finding>,
+    pub(super) unreadable: Vec<Problem>,
     pub(super) open_boxes: Vec<OpenBox>,
     pub(super) waits_for: Vec<TaskId>,
 }
@@ -25,6 +26,7 @@ pub(super) fn world(stage: &str) -> World {
         config: config(),
         records: Vec::new(),
         findings: Vec::new(),
+        unreadable: Vec::new(),
         open_boxes: Vec::new(),
         waits_for: Vec::new(),
     }
@@ -39,6 +41,7 @@ impl World {
             config: &self.config,
             signoffs: &signoffs,
             findings: &self.findings,
+            unreadable: &self.unreadable,
             open_boxes: &self.open_boxes,
             waits_for: &self.waits_for,
             evidence: TaskEvidence::NONE,
