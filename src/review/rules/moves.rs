@@ -265,8 +265,8 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
     }
 }
 
-/// Warns of boxes that the stage requires, which the range removes unticked, or leaves where the stage requires none: what was agreed on is not there any more, and
-/// whoever reviews decides whether that is right.
+/// Warns of boxes that the stage requires, which the range removes unticked or puts where the stage requires none: what was
+/// agreed on is not there any more, and whoever reviews decides whether that is right.
 fn dropped_boxes(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Violations<'_>) {
     let (Some(before), Some(after)) = (&task.facts.before, &task.facts.after) else { return };
     let requirements = &book.config.rules_of(stage_exit.stage.as_str()).requires;
