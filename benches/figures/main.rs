@@ -2,7 +2,7 @@
 //! of the README's table.
 //!
 //! `cargo bench --bench figures` measures all of it; with a part's name only that part, with numbers after the name at
-//! another size: `-- commands 2000`, `-- hooks 5000 1000`, `-- gate 5000 1000`,
+//! another size: `-- commands 2000`, `-- everyday 500`, `-- hooks 5000 1000`, `-- gate 5000 1000`,
 //! `-- packed 5000 500`, `-- plans 20`, `-- runs 500 5000`, `-- sprints 5000 200`. The promises are made for the usual
 //! sizes. Everything is judged by ratios of commands that ran in turn, A B A B, so that a busy machine slows both sides
 //! alike; the absolute times belong to the machine they were taken on. Where it is busy all the time, the ratios of the
@@ -12,6 +12,7 @@
 #![expect(clippy::disallowed_methods, reason = "measures programs")]
 
 mod commands;
+mod everyday;
 mod gate;
 mod history;
 mod hooks;
@@ -38,8 +39,9 @@ struct Part {
     measure: fn(&Path, &[usize]) -> Result<()>,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part { name: "commands", usual: &[10_000], measure: commands::measure },
+    Part { name: "everyday", usual: &[200], measure: everyday::measure },
     Part { name: "hooks", usual: &[50_000, 10_000], measure: hooks::measure },
     Part { name: "gate", usual: &[50_000, 10_000], measure: gate::measure },
     Part { name: "packed", usual: &[20_000, 4_000], measure: packed::measure },
