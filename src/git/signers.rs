@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::may_overlap;
+use crate::model::{SignerLine, may_overlap};
 
 /// The principals of a list of allowed signers, by the people whose keys they are.
 ///
@@ -25,25 +25,18 @@ impl Signers {
     /// Reads a list as ssh-keygen takes it.
     pub(super) fn read(allowed_signers: &str) -> Self {
         let mut signers = Self::default();
-        for line in allowed_signers.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-            let mut words = line.split_whitespace();
-            let principals = words.next().unwrap_or_default().trim_matches('"').to_lowercase();
-            let options = words.clone().next().unwrap_or_default().to_lowercase();
-            if !options.split(',').any(|option| option == "cert-authority") {
-                let principals = principals.split(',').filter(|one| !one.is_empty() && !one.starts_with('!'));
-                signers.add(principals, key_of(words));
-            }
+        for line in SignerLine::all(allowed_signers).filter(|line| !line.is_authority) {
+            signers.add(&line);
         }
         signers
     }
 
     /// Adds a line. Whoever has a key that another line lists as well is the person of both.
-    fn add<'p>(&mut self, principals: impl Iterator<Item = &'p str>, key: Option<&str>) {
+    fn add(&mut self, line: &SignerLine<'_>) {
         let mut own: Option<usize> = None;
-        for principal in principals {
+        for principal in line.principals.iter().map(|principal| principal.to_lowercase()) {
             // Without an `@` it means the part before it.
-            let pattern =
-                if principal.contains('@') { principal.to_owned() } else { format!("{principal}@*") };
+            let pattern = if principal.contains('@') { principal } else { format!("{principal}@*") };
             let is_pattern = pattern.contains(['*', '?']);
             let overlap = |other: &str| have_common_address(&pattern, other);
             let mut same: Vec<usize> = match is_pattern {
@@ -65,7 +58,7 @@ impl Signers {
                 false => drop(self.addresses.insert(pattern, who)),
             }
         }
-        let (Some(who), Some(key)) = (own, key) else { return };
+        let (Some(who), Some((_, key))) = (own, line.key) else { return };
         let who = match self.keys.get(key) {
             Some(&other) => self.join(who, other),
             None => who,
@@ -89,13 +82,6 @@ impl Signers {
         let who = self.addresses.get(&address).or_else(|| of_pattern().map(|(_, who)| who))?;
         Some(&self.names[*who]).filter(|name| **name != address).map(String::as_str)
     }
-}
-
-/// Returns the key of a line, of which the words after the principals are given: what follows its kind.
-fn key_of<'l>(mut words: impl Iterator<Item = &'l str>) -> Option<&'l str> {
-    const KINDS: [&str; 3] = ["ssh-", "sk-", "ecdsa-"];
-    words.find(|word| KINDS.iter().any(|kind| word.starts_with(kind)))?;
-    words.next()
 }
 
 /// Whether some address may be meant by both: two patterns, or a pattern and an address.

@@ -56,6 +56,7 @@ mod role;
 mod rules;
 mod run;
 mod same_name;
+mod signer;
 mod sprint;
 mod stage;
 mod status;
@@ -161,3 +162,4 @@ serialize_as_text!(
     Verdict
 );
 pub(crate) use same_name::{composed, fold, fold_file_name, is_mentioned, is_of_another, is_same_name};
+pub(crate) use signer::{SignerLine, is_key_kind};

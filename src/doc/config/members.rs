@@ -1,12 +1,11 @@
 //! Members that are named by their keys.
 
-use crate::model::{Config, Problem};
+use crate::model::{Config, Problem, SignerLine, is_key_kind};
 
 /// Whether a member is given as a public key: `ssh-ed25519 AAAA…`, with or without a comment.
 pub(super) fn is_key(member: &str) -> bool {
     let kind = member.split_whitespace().next().unwrap_or_default();
-    let is_kind = ["ssh-", "ecdsa-", "sk-"].iter().any(|prefix| kind.starts_with(prefix));
-    is_kind && member.split_whitespace().nth(1).is_some_and(|key| key.starts_with("AAAA"))
+    is_key_kind(kind) && member.split_whitespace().nth(1).is_some_and(|key| key.starts_with("AAAA"))
 }
 
 /// Whether any member is given as a key.
@@ -44,18 +43,9 @@ pub fn resolve_member_keys(config: &mut Config, allowed_signers: &str) -> Vec<Pr
 
 fn principals_of(member: &str, allowed_signers: &str) -> Vec<String> {
     let mut words = member.split_whitespace();
-    let (kind, key) = (words.next(), words.next());
-    let mut found = Vec::new();
-    for line in allowed_signers.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let has_key = words.windows(2).any(|pair| (Some(pair[0]), Some(pair[1])) == (kind, key));
-        let is_authority = words.iter().any(|word| word.to_lowercase().contains("cert-authority"));
-        if has_key && !is_authority {
-            let principals = words[0].trim_matches('"').split(',');
-            found.extend(principals.filter(|one| !one.is_empty()).map(str::to_owned));
-        }
-    }
-    found
+    let key = words.next().zip(words.next());
+    let lines = SignerLine::all(allowed_signers).filter(|line| line.key == key && !line.is_authority);
+    lines.flat_map(|line| line.principals).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
