@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::actions::{ACTION_TAG, action_source};
+use super::actions::{ACTION_TAG, action_source, numbered_actions};
 use super::branches::git;
 use super::close::{Audited, CloseRequest};
 use super::closing::{Closing, ClosingFile};
@@ -23,7 +23,7 @@ use crate::ops::ids::IdMaker;
 use crate::ops::report::own_templates;
 use crate::ops::session::spliced;
 use crate::ops::{Error, Result, Session};
-use crate::report::closing::{ClosingFacts, block_of, history_line, put_line, put_sprint_block};
+use crate::report::closing::{ActionItem, ClosingFacts, block_of, history_line, put_line, put_sprint_block};
 use crate::report::sprint::{document_names, documents};
 use crate::report::{Context, OwnTemplates, Report, ReportFormat, ReportKind};
 use crate::store::{Change, Snapshot, SprintFile};
@@ -175,13 +175,22 @@ impl<'a, 'e> Planner<'a, 'e> {
         let config = self.config.clone();
         let mut ids = IdMaker::new(self.session, &config)?;
         let next = self.audited.next.as_ref().map(|file| file.sprint.id.clone());
+        // An earlier close of the sprint has made tasks of those that it had.
+        let known = numbered_actions(self.session, id)?;
+        let last = known.iter().map(|(number, _)| *number).max().unwrap_or_default();
+        let is_known = |action: &ActionItem| {
+            known.iter().any(|(_, view)| {
+                view.title == action.title && view.kind.as_deref() == Some(action.kind.as_str())
+            })
+        };
         let mut added = Vec::new();
-        for (at, action) in actions.into_iter().enumerate() {
+        let actions = actions.into_iter().filter(|action| !is_known(action));
+        for (at, action) in actions.enumerate() {
             let task = Task {
                 tags: vec![ACTION_TAG.to_owned(), action.kind],
                 sprint: next.clone(),
                 assignee: action.owner,
-                source: Some(action_source(id, at + 1)),
+                source: Some(action_source(id, last + at + 1)),
                 created: Some(self.session.env().today()),
                 body: "\n".to_owned(),
                 ..Task::new(ids.fresh()?, action.title)
