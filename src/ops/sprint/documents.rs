@@ -57,7 +57,7 @@ impl<'a, 'e> Planner<'a, 'e> {
         let facts = self.facts_text();
         let facts = self.closing_facts(&facts);
         let summary = facts.summary();
-        let title = facts.title();
+        let title = facts.plain_title();
         let message = format!(
             "Close {id}: {summary}\n\nThe numbers are those of commit {}.\n",
             &self.audited.commit[..self.audited.commit.len().min(12)]

@@ -43,6 +43,15 @@ impl ClosingFacts<'_> {
         }
     }
 
+    /// Returns the name and the title for what is no Markdown.
+    #[must_use]
+    pub fn plain_title(&self) -> String {
+        match &self.sprint.title {
+            Some(title) => format!("{}: {}", self.sprint.id, title.replace(char::is_control, " ")),
+            None => self.sprint.id.to_string(),
+        }
+    }
+
     /// Returns what was delivered, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
