@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -271,7 +272,8 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
     let now = session.env().local_now();
     let snapshot = session.workspace().snapshot_of_commit(Some(commit))?;
     let (config, _) = snapshot.config()?;
-    let data = gather_at(&snapshot, &config, own, now.to_utc(), Calendar::at(*now.offset()))?;
+    let mut data = gather_at(&snapshot, &config, own, now.to_utc(), Calendar::at(*now.offset()))?;
+    data.window.to = data.last_moment(TimeDelta::days(1));
     let numbers = super::verify::numbers_of(&data, &config);
     let evidence = evidence(request, &commit.to_string())?;
     let git = queries.answers()?;

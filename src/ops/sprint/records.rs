@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::doc::{create_scope_change, read_task};
 use crate::facts::{SprintItems, dropped, scope_now, scope_of, sprint_items, tasks_ever_in};
@@ -126,6 +126,18 @@ pub(crate) struct SprintData {
     pub(crate) found: SprintItems,
     /// The time that its numbers are about.
     pub(crate) window: Window,
+}
+
+impl SprintData {
+    /// Returns where the numbers end: now, or with the last move or change of the scope that a clock somewhere else has
+    /// put a little later, as what is done counts.
+    pub(super) fn last_moment(&self, most: TimeDelta) -> DateTime<Utc> {
+        let now = self.window.to;
+        let moves = self.found.items.iter().flat_map(|item| item.moves.iter().map(|step| step.at));
+        let changes = self.file.scope.iter().map(|record| record.at);
+        let later = moves.chain(changes).chain([self.window.from]).filter(|at| *at <= now + most).max();
+        later.map_or(now, |later| later.max(now))
+    }
 }
 
 /// Reads what a sprint's numbers are made of: to its close, where it is closed, else up to now.
