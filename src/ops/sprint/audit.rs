@@ -193,7 +193,8 @@ impl Auditor<'_, '_> {
         self.evidence(&mut audit)?;
         for drift in sprint_drift(self.tasks, &self.data.file) {
             let fix = vec![drift.suggestion.to_string()];
-            self.refuse(&mut audit, AuditRule::Drift, Some(&drift.id), drift.message, fix);
+            let message = format!("{}: {}", drift.id, drift.message);
+            self.refuse(&mut audit, AuditRule::Drift, Some(&drift.id), message, fix);
         }
         audit.items.sort_by(|a, b| (!a.refuses, a.rule, &a.task).cmp(&(!b.refuses, b.rule, &b.task)));
         Ok(audit)

@@ -346,7 +346,11 @@ pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(Sprin
             .scope
             .as_ref()
             .and_then(|scope| charts::burn_up(&data.found.items, scope, &data.window)),
-        at_risk: if is_active { at_risk(&data, &in_progress, session.env().today()) } else { Vec::new() },
+        at_risk: if is_active {
+            at_risk(&data, &in_progress, &tasks, session.env().today())
+        } else {
+            Vec::new()
+        },
         drift: if is_active { sprint_drift(&tasks, &data.file) } else { Vec::new() },
         team_cycle_time: team,
         numbers: numbers_so_far(&data, &config),
@@ -444,7 +448,24 @@ pub(super) fn open_task(snapshot: &Snapshot, id: &TaskId) -> Result<Option<Task>
     Ok(task.filter(|task| task.cancelled.is_none() && !task.stage.is_complete()))
 }
 
-fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> Vec<AtRisk> {
+/// Says what a task waits for: a reason that somebody has given, and each open task, where it is, and with whom.
+fn what_blocks(task: &Task, tasks: &Tasks) -> Vec<String> {
+    let by_hand = task.blocked.as_deref().map(|why| match why.trim() {
+        "" => "it is blocked".to_owned(),
+        why => format!("it is blocked: {why}"),
+    });
+    let waits_for = |id: &TaskId| match tasks.find(id.as_str()) {
+        None => Some(format!("it waits for {id}, which no task has")),
+        Some(other) if other.is_closed() => None,
+        Some(other) => {
+            let who = other.assignee.map(|who| format!(", {who}")).unwrap_or_default();
+            Some(format!("it waits for {id} ({}{who})", other.stage))
+        }
+    };
+    by_hand.into_iter().chain(task.depends_on.iter().filter_map(waits_for)).collect()
+}
+
+fn at_risk(data: &SprintData, in_progress: &[InProgress], tasks: &Tasks, today: NaiveDate) -> Vec<AtRisk> {
     let scope = scope_now(&data.file);
     let left = days_left(data, today);
     let mut risks = Vec::new();
@@ -453,9 +474,8 @@ fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> V
             continue;
         }
         let mut why = Vec::new();
-        if item.blocked {
-            why.push("it is blocked".to_owned());
-        }
+        let task = data.found.records.iter().find(|records| records.task.id == item.id);
+        why.extend(task.into_iter().flat_map(|records| what_blocks(&records.task, tasks)));
         let own = in_progress.iter().find(|one| *one.id == *item.id.as_str());
         if let Some(beyond) = own.and_then(|one| one.beyond).filter(|percent| *percent >= 85) {
             why.push(format!("it is older than {beyond} % of the team's tasks were when they were done"));
