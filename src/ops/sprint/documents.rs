@@ -10,10 +10,10 @@ use super::branches::git;
 use super::close::{Audited, CloseRequest};
 use super::closing::{Closing, ClosingFile};
 use super::plan::{edited, event, path_of};
-use super::records::{last_closed, scope_record};
+use super::records::{carried_over, last_closed, scope_record};
 use super::reports::{moment_text, one_changelog, report_of};
 use crate::doc::{Edit, Value, append_event, create_scope_change, create_task, evidence_block, set_block};
-use crate::facts::{carried, inputs_digest, sprint_days};
+use crate::facts::{inputs_digest, sprint_days};
 use crate::metrics::{Calendar, FORMULAS, Numbers};
 use crate::model::{
     CloseStep, Config, RecordKind, RecordPath, ScopeAction, ScopeEntry, ScopeRecord, SprintAction,
@@ -83,7 +83,7 @@ impl<'a, 'e> Planner<'a, 'e> {
     fn facts_text(&self) -> FactsText {
         let data = &self.audited.data;
         let closed_at = moment_text(data.window.to, data.window.calendar.offset());
-        FactsText { closed_at, carried: carried(&data.file) }
+        FactsText { closed_at, carried: carried_over(&data.file, &self.audited.numbers) }
     }
 
     fn closing_facts<'f>(&'f self, text: &'f FactsText) -> ClosingFacts<'f> {
@@ -360,7 +360,8 @@ impl<'f> FrozenFacts<'f> {
         let numbers = Numbers::read(file.sprint.numbers.as_ref()?).ok()?;
         let calendar = Calendar::at(file.sprint.closed()?.offset?);
         let days = sprint_days(file, calendar.day_of(file.sprint.started()?.at));
-        Some(Self { file, numbers, days, carried: carried(file) })
+        let carried = carried_over(file, &numbers);
+        Some(Self { file, numbers, days, carried })
     }
 
     fn closing(&self) -> ClosingFacts<'_> {

@@ -14,7 +14,7 @@ use crate::git::CommitId;
 use crate::metrics::{self, FigureName, Numbers, Percentiles, Scores, days, series};
 use crate::model::{
     Config, Minutes, Problem, RecordKind, RecordPath, ScopeRecord, ScoreRubric, Sprint, SprintEvent,
-    SprintId, SprintState, Stage, Suggestion, Task, TaskId,
+    SprintId, SprintState, Stage, Suggestion, Summary, Task, TaskId,
 };
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
@@ -232,6 +232,11 @@ fn change_views(record: &ScopeRecord) -> impl Iterator<Item = ScopeChangeView> {
 fn scope_view(file: &SprintFile, members: &Members, tasks: &Tasks) -> Vec<SprintTask> {
     let committed: BTreeSet<&TaskId> = file.sprint.committed.iter().map(|one| &one.task).collect();
     let carried = carried(file);
+    let is_closed = file.sprint.state() == SprintState::Closed;
+    // Of a close that was taken back the task's own file tells whether it has come back.
+    let goes_on = |task: Option<&Summary<'_>>, to: &SprintId| {
+        is_closed || task.is_some_and(|task| task.sprint == Some(to.as_str()))
+    };
     let view = |(id, estimate): (&TaskId, &Option<Minutes>)| {
         let task = tasks.find(id.as_str());
         let text = |value: Option<&str>| value.map(str::to_owned);
@@ -242,7 +247,7 @@ fn scope_view(file: &SprintFile, members: &Members, tasks: &Tasks) -> Vec<Sprint
             assignee: task.as_ref().and_then(|task| text(task.assignee)),
             estimate_minutes: estimate.map(|estimate| estimate.0),
             committed: committed.contains(id),
-            carried_to: carried.get(id).map(ToString::to_string),
+            carried_to: carried.get(id).filter(|to| goes_on(task.as_ref(), to)).map(ToString::to_string),
             id: id.to_string(),
         }
     };

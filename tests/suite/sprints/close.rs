@@ -217,6 +217,23 @@ fn evidence_is_summed_and_bound_to_the_commit() {
     commit(&sandbox, "Ask for evidence");
     let missing = close(&sandbox, &["--carry-over", "SPRINT-2"]);
     assert_eq!((missing.status, missing.stdout.matches("are attached").count()), (1, 2), "{missing}");
+#[test]
+fn what_came_back_after_the_sprint_was_reopened_is_not_carried_over() {
+    let sandbox = started();
+    assert_eq!(close(&sandbox, &["--carry-over", "SPRINT-2"]).status, 0);
+    run(&sandbox, "sprint reopen SPRINT-1 forgot_one");
+    let carried = || run(&sandbox, "sprint show SPRINT-1").matches("carried over to SPRINT-2").count();
+    assert_eq!(carried(), 2);
+    run(&sandbox, "set tw02 sprint=SPRINT-1");
+    assert_eq!(carried(), 1);
+    run(&sandbox, "set-stage tw02 complete");
+    commit(&sandbox, "Two after all");
+    assert_eq!(close(&sandbox, &["--tag", "again"]).status, 0);
+    let report = sandbox.read(".tracker/sprints/SPRINT-1/report.md");
+    assert!(report.contains("## Carried over\n\n- TASK-THR3 to SPRINT-2\n\n"), "{report}");
+    assert_eq!(run(&sandbox, "report sprint SPRINT-1"), report);
+}
+
     sandbox.write(
         "a.xml",
         "<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>",
