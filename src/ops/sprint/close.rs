@@ -130,13 +130,13 @@ pub fn postmortem_template(session: &Session<'_>, request: &CloseRequest) -> Res
     Ok(audited.audit.passes().then(|| audited.postmortem.template(&ACTION_KINDS)))
 }
 
-/// Takes back a close that has stopped before its commit.
+/// Takes back a close that has stopped before its commit. After it, what is left to do is left out.
 pub fn abort_close(session: &Session<'_>) -> Result<ClosedSprint> {
     let closing = Closing::read(session)?;
     let closing = closing.ok_or_else(|| Error::usage("no close has stopped half-way"))?;
-    closing.abort(session)?;
+    let is_committed = closing.abort(session)?;
     let id = SprintId::parse(&closing.sprint).map_err(|error| Error::usage(error.to_string()))?;
-    Ok(ClosedSprint { aborted: true, ..ClosedSprint::of(&id) })
+    Ok(ClosedSprint { aborted: true, closed: is_committed, ..ClosedSprint::of(&id) })
 }
 
 /// Closes a sprint, or goes on with a close that has stopped.

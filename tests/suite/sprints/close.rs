@@ -545,6 +545,11 @@ fn a_close_that_is_killed_is_gone_on_with() {
             // Only the note of it was left; the next call reports that it is closed.
             run("");
         }
+        if point == "close:committed" {
+            let abort = sandbox.copied().tracker(&["sprint", "close", "--abort"]);
+            let stays = "The close of SPRINT-1 is committed and stays";
+            assert!(abort.status == 0 && abort.stdout.starts_with(stays), "{abort}");
+        }
         assert_eq!(
             sandbox.git(&["rev-list", "--count", "HEAD"]).parse::<usize>().unwrap(),
             count + 1,
