@@ -28,7 +28,7 @@ pub enum AuditRule {
     OpenTask,
     /// A complete task has an open finding.
     OpenFinding,
-    /// A task was completed by an override, or by hand, of which no move says when.
+    /// A task was completed by an override, or at a time that no move says, or that is still to come.
     Override,
     /// A complete task has left a stage without a vote that the stage requires.
     MissingVotes,
@@ -308,7 +308,14 @@ impl Auditor<'_, '_> {
             ];
             self.refuse(audit, AuditRule::OpenFinding, name, message, fix);
         }
-        if task.history.last().is_none_or(|step| step.to != task.stage) {
+        if let Some(step) = task.history.iter().find(|step| step.at > self.data.window.to) {
+            let message = format!(
+                "{id} has a move of {}, which is still to come and does not count",
+                step.at.date_naive()
+            );
+            let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
+            note(audit, AuditRule::Override, name, message, fix);
+        } else if task.history.last().is_none_or(|step| step.to != task.stage) {
             let message = format!("{id} was set to complete by hand: no move says when");
             let fix = vec![Suggestion::tracker(["set-stage", id.as_str(), "complete"]).to_string()];
             self.refuse(audit, AuditRule::Override, name, message, fix);
