@@ -128,6 +128,8 @@ fn a_close_is_one_commit_and_one_tag() {
 fn a_task_that_was_completed_by_hand_or_without_its_votes_is_named() {
     let sandbox = Sandbox::new();
     run(&sandbox, "init --profile team --no-hooks");
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", config.replace("paths = [\"**\", \"!docs/**\", \"!*.md\"]\n", ""));
     run(&sandbox, "new One --id TASK-0NE1 --sprint SPRINT-1");
     run(&sandbox, "new Two --id TASK-TW02 --sprint SPRINT-1");
     run(&sandbox, "sprint new SPRINT-1");
@@ -149,10 +151,10 @@ fn a_task_that_was_completed_by_hand_or_without_its_votes_is_named() {
         "TASK-0NE1 was set to complete by hand: no move says when",
         "TASK-TW02 has left qa without an approval of code-reviewer",
         "TASK-TW02 has left qa without an approval of test-automator",
-        "TASK-TW02 has left sec without an approval of security-auditor",
     ] {
         assert!(refused.status == 1 && refused.stdout.contains(message), "{message}: {refused}");
     }
+    assert!(!refused.stdout.contains("security-auditor"), "it may have had no file to review: {refused}");
     let allowed = close(&sandbox, &["--allow", "override", "--allow", "missing-votes"]);
     assert_eq!(allowed.status, 0, "{allowed}");
     assert!(
