@@ -34,6 +34,7 @@ mod settings;
 mod signers;
 mod source;
 mod sprint;
+mod sprint_list;
 mod sync_link;
 mod task;
 mod upgrade;

@@ -1,6 +1,7 @@
 //! Any record: the one table of which reader reads which kind for what is wrong with it, and how versions of it are merged.
 
 use super::merge::{Identity, Marks, Merge, RecordVersions, merge};
+use super::sprint_list::merge_sprint_list;
 use super::sync_link::merge_sync_links;
 use super::{
     Document, escalation_warnings, read_any_run, read_config, read_escalation, read_finding, read_note,
@@ -23,8 +24,8 @@ pub fn read_task_of(id: &TaskId, bytes: &[u8]) -> Result<Task, Vec<Problem>> {
     Err(vec![problem.at_line(line.unwrap_or(1))])
 }
 
-/// Merges three versions of a record as its kind is merged: a link to an item of another tracker field by field, anything
-/// else key by key. With an `identity` no version may be another record.
+/// Merges three versions of a record as its kind is merged: a link to an item of another tracker field by field, the
+/// list of sprints by sprint, anything else key by key. With an `identity` no version may be another record.
 ///
 /// # Errors
 /// As [`merge`].
@@ -37,6 +38,10 @@ pub fn merge_record(
     if let Some(text) =
         record.and_then(RecordPath::linked_task).and_then(|task| merge_sync_links(&task, versions))
     {
+        return Ok(Merge { text, conflicts: Vec::new() });
+    }
+    let is_list = record.is_some_and(|record| record.kind() == RecordKind::SprintHistory);
+    if let Some(text) = is_list.then(|| merge_sprint_list(versions)).flatten() {
         return Ok(Merge { text, conflicts: Vec::new() });
     }
     let format = record.map_or(RecordFormat::Text, RecordPath::format);

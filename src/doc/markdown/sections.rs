@@ -263,13 +263,14 @@ fn comment_start(line: &str, from: usize) -> Option<usize> {
 /// none, it comes to the end. The block ends with its last line.
 #[must_use]
 pub fn put_block(text: &str, [begin, end]: [&str; 2], block: &str) -> String {
-    let whole = format!("{begin}\n{block}{end}");
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let whole = format!("{begin}\n{block}{end}").replace('\n', ending);
     let found =
         text.find(begin).and_then(|start| Some((start, start + text[start..].find(end)? + end.len())));
     match found {
         Some((start, end)) => format!("{}{whole}{}", &text[..start], &text[end..]),
         None if text.is_empty() => format!("{whole}\n"),
-        None => format!("{}\n\n{whole}\n", text.trim_end_matches('\n')),
+        None => format!("{}{ending}{ending}{whole}{ending}", text.trim_end_matches(['\r', '\n'])),
     }
 }
 

@@ -48,6 +48,11 @@ pub(super) fn action_source(sprint: &SprintId, number: usize) -> String {
 
 /// Returns what the postmortem of a sprint requested, of those of its tasks that are there.
 pub(super) fn actions_of(session: &Session<'_>, sprint: &SprintId) -> Result<Vec<ActionView>> {
+    Ok(numbered_actions(session, sprint)?.into_iter().map(|(_, view)| view).collect())
+}
+
+/// Returns the same, each with its number.
+pub(super) fn numbered_actions(session: &Session<'_>, sprint: &SprintId) -> Result<Vec<(usize, ActionView)>> {
     let start = format!("sprint/{sprint}#");
     let number = |task: &Summary<'_>| task.source?.strip_prefix(start.as_str())?.parse::<usize>().ok();
     let tasks = session.snapshot().tasks()?;
@@ -68,7 +73,7 @@ pub(super) fn actions_of(session: &Session<'_>, sprint: &SprintId) -> Result<Vec
         })
         .collect();
     numbered.sort_by(|(a, one), (b, other)| (a, &one.task).cmp(&(b, &other.task)));
-    Ok(numbered.into_iter().map(|(_, view)| view).collect())
+    Ok(numbered)
 }
 
 /// Shows what the postmortem of a sprint requested; of the one that was closed last where none is named.

@@ -6,12 +6,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::actions::last_actions;
-use super::branches::Branch;
+use super::branches::{Branch, git};
 use super::close::{CloseRequest, Disposal};
 use super::records::SprintData;
 use super::view::sprint_drift;
 use crate::facts::{TaskRecords, carried, scope_now};
-use crate::model::{MoveKind, Severity, SprintEvidence, SprintId, Suggestion, Task, TaskId};
+use crate::metrics::{Item, ItemVote};
+use crate::model::{MoveKind, Severity, SprintEvidence, SprintId, Stage, Suggestion, Task, TaskId, Verdict};
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
 use crate::store::Tasks;
@@ -27,8 +28,10 @@ pub enum AuditRule {
     OpenTask,
     /// A complete task has an open finding.
     OpenFinding,
-    /// A task was completed by an override.
+    /// A task was completed by an override, or at a time that no move says, or that is still to come.
     Override,
+    /// A complete task has left a stage without a vote that the stage requires.
+    MissingVotes,
     /// A branch has work on a task of the sprint and is not merged.
     UnmergedBranch,
     /// A task is blocked and nobody says why.
@@ -53,10 +56,11 @@ pub enum AuditRule {
 
 impl AuditRule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OpenTask,
         Self::OpenFinding,
         Self::Override,
+        Self::MissingVotes,
         Self::UnmergedBranch,
         Self::BlockedWithoutReason,
         Self::NoTime,
@@ -76,6 +80,7 @@ impl AuditRule {
             Self::OpenTask => "open-task",
             Self::OpenFinding => "open-finding",
             Self::Override => "override",
+            Self::MissingVotes => "missing-votes",
             Self::UnmergedBranch => "unmerged-branch",
             Self::BlockedWithoutReason => "blocked-without-reason",
             Self::NoTime => "no-time",
@@ -193,7 +198,8 @@ impl Auditor<'_, '_> {
         self.evidence(&mut audit)?;
         for drift in sprint_drift(self.tasks, &self.data.file) {
             let fix = vec![drift.suggestion.to_string()];
-            self.refuse(&mut audit, AuditRule::Drift, Some(&drift.id), drift.message, fix);
+            let message = format!("{}: {}", drift.id, drift.message);
+            self.refuse(&mut audit, AuditRule::Drift, Some(&drift.id), message, fix);
         }
         audit.items.sort_by(|a, b| (!a.refuses, a.rule, &a.task).cmp(&(!b.refuses, b.rule, &b.task)));
         Ok(audit)
@@ -253,7 +259,7 @@ impl Auditor<'_, '_> {
         match self.disposals.get(&id) {
             Some(Disposal::Drop(_)) => {}
             Some(Disposal::CarryOver(to)) => self.carried(&id, to, audit),
-            None if self.is_carried(task) => {}
+            None if self.is_carried(task) || self.is_merged_first(&id) => {}
             None => {
                 let stage = task.stage.to_string();
                 let (config, _) = self.session.config_or_default();
@@ -282,6 +288,12 @@ impl Auditor<'_, '_> {
         to.is_some() && to == task.sprint
     }
 
+    /// Whether the close that a dry run is about merges a branch first on which a task is complete.
+    fn is_merged_first(&self, task: &TaskId) -> bool {
+        let merges = self.request.merge && self.session.is_dry();
+        merges && self.branches.iter().any(|branch| branch.is_finished && branch.tasks.contains(task))
+    }
+
     fn complete(&self, TaskRecords { task, findings, .. }: &TaskRecords, audit: &mut Audit) {
         let id = &task.id;
         let name = Some(id.as_str());
@@ -296,10 +308,32 @@ impl Auditor<'_, '_> {
             ];
             self.refuse(audit, AuditRule::OpenFinding, name, message, fix);
         }
-        if task.history.last().is_some_and(|step| step.kind == MoveKind::Override) {
+        if let Some(step) = task.history.iter().find(|step| step.at > self.data.window.to) {
+            let message = format!(
+                "{id} has a move of {}, which is still to come and does not count",
+                step.at.date_naive()
+            );
+            let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
+            note(audit, AuditRule::Override, name, message, fix);
+        } else if task.history.last().is_none_or(|step| step.to != task.stage) {
+            let message = format!("{id} was set to complete by hand: no move says when");
+            let fix = vec![Suggestion::tracker(["set-stage", id.as_str(), "complete"]).to_string()];
+            self.refuse(audit, AuditRule::Override, name, message, fix);
+        } else if task.history.last().is_some_and(|step| step.kind == MoveKind::Override) {
             let message = format!("{id} was completed by an override");
             let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
             note(audit, AuditRule::Override, name, message, fix);
+        }
+        let item = self.data.found.items.iter().find(|item| item.id == *id);
+        for (stage, role) in item.into_iter().flat_map(missing_votes) {
+            // Whether a role that reviews some files only was asked depends on what was changed: that is for the gate.
+            let (config, _) = self.session.config_or_default();
+            if config.roles.get(&role).is_some_and(|rules| !rules.paths.is_empty()) {
+                continue;
+            }
+            let message = format!("{id} has left {stage} without an approval of {role}");
+            let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
+            self.refuse(audit, AuditRule::MissingVotes, name, message, fix);
         }
         let lacks = match (task.estimate, task.spent) {
             (None, None) => Some(("no estimate and no time spent", "estimate=TIME", "spent=TIME")),
@@ -329,13 +363,17 @@ impl Auditor<'_, '_> {
 
     fn branches(&self, audit: &mut Audit) {
         for branch in self.branches {
+            if self.request.merge && self.session.is_dry() && branch.is_finished {
+                self.merged_first(branch, audit);
+                continue;
+            }
             let open: BTreeSet<&TaskId> = self.disposals.keys().collect();
             let is_going_on = branch.tasks.iter().all(|task| open.contains(task));
             let tasks: Vec<&str> = branch.tasks.iter().map(TaskId::as_str).collect();
             let message =
                 format!("branch {} has work on {} and is not merged", branch.name, tasks.join(", "));
             let merge = Suggestion::git(["merge", &branch.name]).to_string();
-            if is_going_on {
+            if is_going_on && !branch.is_finished {
                 note(audit, AuditRule::UnmergedBranch, None, message, vec![merge]);
             } else {
                 let own = self.data.file.sprint.id.as_str();
@@ -344,6 +382,26 @@ impl Auditor<'_, '_> {
                     fix.insert(0, Suggestion::tracker(["sprint", "close", own, "--merge"]).to_string());
                 }
                 self.refuse(audit, AuditRule::UnmergedBranch, None, message, fix);
+            }
+        }
+    }
+
+    /// Says what a close would do first of which this is a dry run.
+    fn merged_first(&self, branch: &Branch, audit: &mut Audit) {
+        let reference = format!("refs/heads/{}", branch.name);
+        let merge = ["merge-tree", "--write-tree", "--name-only", "HEAD", &reference];
+        let fix = vec![Suggestion::git(["merge", &branch.name]).to_string()];
+        match git(self.session, &merge, "try a merge") {
+            Err(error) if error.to_string().contains("CONFLICT") => {
+                let message = format!("branch {} cannot be merged first: it conflicts", branch.name);
+                self.refuse(audit, AuditRule::UnmergedBranch, None, message, fix);
+            }
+            _ => {
+                let tasks: Vec<&str> = branch.tasks.iter().map(TaskId::as_str).collect();
+                let (name, tasks) = (&branch.name, tasks.join(", "));
+                let message =
+                    format!("branch {name} is merged first; what is shown here is without it ({tasks})");
+                note(audit, AuditRule::UnmergedBranch, None, message, Vec::new());
             }
         }
     }
@@ -369,6 +427,28 @@ impl Auditor<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Returns the votes that nobody has cast of those that the stages require which a task has left by a plain advance, each
+/// stage with the role. Whether a vote that is there counts is for the gate to say.
+fn missing_votes(item: &Item) -> Vec<(Stage, String)> {
+    let mut missing = Vec::new();
+    for (at, step) in item.moves.iter().enumerate().filter(|(_, step)| step.kind == MoveKind::Advance) {
+        let Some(own) = item.stages.iter().find(|stage| stage.stage == step.from) else { continue };
+        let round = item.moves[..at].iter().filter(|before| before.to == step.from).count().max(1);
+        for role in &own.roles {
+            let is_it = |vote: &ItemVote| {
+                vote.role == *role
+                    && vote.stage == step.from
+                    && vote.verdict == Verdict::Approved
+                    && usize::try_from(vote.round) == Ok(round)
+            };
+            if !item.votes.iter().any(is_it) {
+                missing.push((step.from.clone(), role.clone()));
+            }
+        }
+    }
+    missing
 }
 
 /// Adds what is only reported.

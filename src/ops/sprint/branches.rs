@@ -149,14 +149,38 @@ pub(super) fn merged_branches(session: &Session<'_>, file: &SprintFile, tip: &st
     branch_names(&git(session, &arguments, LIST_MERGES).unwrap_or_default())
 }
 
-/// Returns the names of branches in the subjects of merge commits.
+/// Returns the names of branches in the subjects of merge commits; one that names none is taken for a name.
 fn branch_names(subjects: &str) -> Vec<String> {
     let branch = |subject: &str| {
         let rest = subject.split_once("branch '").map(|(_, rest)| rest);
         let named = rest.and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
         named
-            .or_else(|| subject.split_once(" from ").map(|(_, rest)| rest))
-            .map(|name| name.trim().to_owned())
+            .or_else(|| {
+                subject.strip_prefix("Merge pull request ")?.split_once(" from ").map(|(_, rest)| rest)
+            })
+            .unwrap_or(subject)
+            .trim()
+            .to_owned()
     };
-    subjects.lines().filter_map(branch).filter(|name| !name.is_empty()).collect()
+    subjects.lines().map(branch).filter(|name| !name.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::branch_names;
+
+    #[test]
+    fn every_merge_is_named() {
+        let subjects = "Merge branch 'one'\nMerge branch 'two' into main\nMerge remote-tracking branch 'origin/three'\n\
+                        Merge pull request #4 from ada/four\nTake the fixes from upstream\n\nMerge branches 'a' and 'b'\n";
+        let names = [
+            "one",
+            "two",
+            "origin/three",
+            "ada/four",
+            "Take the fixes from upstream",
+            "Merge branches 'a' and 'b'",
+        ];
+        assert_eq!(branch_names(subjects), names);
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,12 +19,12 @@ use crate::facts::carried;
 use crate::import::evidence::{read_coverage, read_tests};
 use crate::metrics::{Calendar, Numbers};
 use crate::model::{
-    EvidenceCounts, Problem, ScopeAction, ScopeEntry, ScopeRecord, ScoreRubric, SprintEvidence, SprintId,
-    SprintState, Suggestion, Summary, TaskId, to_hex,
+    EvidenceCounts, Problem, RecordKind, RecordPath, ScopeAction, ScopeEntry, ScopeRecord, ScoreRubric,
+    SprintEvidence, SprintId, SprintState, Suggestion, Summary, TaskId, to_hex,
 };
 use crate::ops::{Error, Result, Session, Written};
 use crate::policy::{Attempt, Reason};
-use crate::report::closing::{Postmortem, read_postmortem};
+use crate::report::closing::{Postmortem, read_postmortem, read_written_postmortem};
 use crate::store::{SprintFile, Tasks};
 
 /// A file of evidence that was given on the command line.
@@ -122,17 +123,20 @@ pub fn postmortem_template(session: &Session<'_>, request: &CloseRequest) -> Res
     let file = find_or_active(session, request.name.as_deref())?;
     let is_a_step = session.config()?.sprints.steps.contains(&crate::model::CloseStep::Postmortem);
     let is_active = file.sprint.state() == SprintState::Active;
-    Ok((is_a_step && is_active && audit(session, request, &file)?.audit.passes())
-        .then(|| Postmortem::default().template(&ACTION_KINDS)))
+    if !is_a_step || !is_active {
+        return Ok(None);
+    }
+    let audited = audit(session, request, &file)?;
+    Ok(audited.audit.passes().then(|| audited.postmortem.template(&ACTION_KINDS)))
 }
 
-/// Takes back a close that has stopped before its commit.
+/// Takes back a close that has stopped before its commit. After it, what is left to do is left out.
 pub fn abort_close(session: &Session<'_>) -> Result<ClosedSprint> {
     let closing = Closing::read(session)?;
     let closing = closing.ok_or_else(|| Error::usage("no close has stopped half-way"))?;
-    closing.abort(session)?;
+    let is_committed = closing.abort(session)?;
     let id = SprintId::parse(&closing.sprint).map_err(|error| Error::usage(error.to_string()))?;
-    Ok(ClosedSprint { aborted: true, ..ClosedSprint::of(&id) })
+    Ok(ClosedSprint { aborted: true, closed: is_committed, ..ClosedSprint::of(&id) })
 }
 
 /// Closes a sprint, or goes on with a close that has stopped.
@@ -268,7 +272,8 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
     let now = session.env().local_now();
     let snapshot = session.workspace().snapshot_of_commit(Some(commit))?;
     let (config, _) = snapshot.config()?;
-    let data = gather_at(&snapshot, &config, own, now.to_utc(), Calendar::at(*now.offset()))?;
+    let mut data = gather_at(&snapshot, &config, own, now.to_utc(), Calendar::at(*now.offset()))?;
+    data.window.to = data.last_moment(TimeDelta::days(1));
     let numbers = super::verify::numbers_of(&data, &config);
     let evidence = evidence(request, &commit.to_string())?;
     let git = queries.answers()?;
@@ -289,7 +294,7 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
         uncommitted: &git.uncommitted,
     };
     let audit = auditor.audit()?;
-    let postmortem = postmortem_of(request)?;
+    let postmortem = postmortem_of(session, request, &file.sprint.id)?;
     Ok(Audited {
         audit,
         data,
@@ -315,11 +320,23 @@ fn carries(all: &[SprintFile], but: &SprintId) -> BTreeMap<TaskId, usize> {
     carries
 }
 
-fn postmortem_of(request: &CloseRequest) -> Result<Postmortem> {
-    let Some(text) = &request.postmortem else { return Ok(Postmortem::default()) };
-    read_postmortem(text, &ACTION_KINDS).map_err(|problems| {
-        Error::Broken(problems.into_iter().map(|problem| problem.in_file("postmortem")).collect())
-    })
+/// Reads what people have to say now, and what the document of an earlier close has of them.
+fn postmortem_of(session: &Session<'_>, request: &CloseRequest, id: &SprintId) -> Result<Postmortem> {
+    type Read = std::result::Result<Postmortem, Vec<Problem>>;
+    let named = |read: Read, name: &str| {
+        read.map_err(|problems| {
+            Error::Broken(problems.into_iter().map(|problem| problem.in_file(name)).collect())
+        })
+    };
+    let now = match &request.postmortem {
+        Some(text) => named(read_postmortem(text, &ACTION_KINDS), "postmortem")?,
+        None => Postmortem::default(),
+    };
+    let path = RecordPath::of_sprint(RecordKind::SprintDocument, id, "POSTMORTEM.md");
+    let path = path.expect("a literal name is a document's").to_string();
+    let Some(earlier) = session.snapshot().read(&path)? else { return Ok(now) };
+    let earlier = String::from_utf8_lossy(&earlier);
+    Ok(now.or(named(read_written_postmortem(&earlier, &ACTION_KINDS), &path)?))
 }
 
 fn next_sprint(session: &Session<'_>, file: &SprintFile, name: &str) -> Result<SprintFile> {

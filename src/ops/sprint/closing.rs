@@ -76,28 +76,31 @@ impl Closing {
     }
 
     /// Takes back what the plan has written, as far as nobody has edited it since, and forgets the plan. What is
-    /// committed stays.
-    pub(super) fn abort(&self, session: &Session<'_>) -> Result<()> {
-        if !self.is_committed(session)? {
-            let locked = session.lock(&format!("sprint close {} --abort", self.sprint))?;
-            let mut changes = Vec::new();
-            for file in &self.files {
-                let is_ours = session.snapshot().read(&file.path)?.as_deref() == Some(file.after.as_bytes());
-                match &file.before {
-                    Some(before) if is_ours => {
-                        changes.push(Change::replace(&file.path, &file.after, before));
-                    }
-                    None if is_ours => locked.remove_leftover(&file.path)?,
-                    _ => {}
-                }
-            }
-            locked.apply(&changes)?;
-            // What was staged for the commit is new to HEAD or changed against it.
-            let paths = self.files.iter().map(|file| file.path.as_str());
-            let reset: Vec<&str> = ["reset", "--quiet", "--"].into_iter().chain(paths).collect();
-            git(session, &reset, "unstage the files of the close")?;
+    /// committed stays; returns whether it is.
+    pub(super) fn abort(&self, session: &Session<'_>) -> Result<bool> {
+        if self.is_committed(session)? {
+            self.forget(session)?;
+            return Ok(true);
         }
-        self.forget(session)
+        let locked = session.lock(&format!("sprint close {} --abort", self.sprint))?;
+        let mut changes = Vec::new();
+        for file in &self.files {
+            let is_ours = session.snapshot().read(&file.path)?.as_deref() == Some(file.after.as_bytes());
+            match &file.before {
+                Some(before) if is_ours => {
+                    changes.push(Change::replace(&file.path, &file.after, before));
+                }
+                None if is_ours => locked.remove_leftover(&file.path)?,
+                _ => {}
+            }
+        }
+        locked.apply(&changes)?;
+        // What was staged for the commit is new to HEAD or changed against it.
+        let paths = self.files.iter().map(|file| file.path.as_str());
+        let reset: Vec<&str> = ["reset", "--quiet", "--"].into_iter().chain(paths).collect();
+        git(session, &reset, "unstage the files of the close")?;
+        self.forget(session)?;
+        Ok(false)
     }
 
     /// Does what of the plan is not done yet, and returns the commit that closes the sprint.

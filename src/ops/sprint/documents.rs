@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use super::actions::{ACTION_TAG, action_source};
+use super::actions::{ACTION_TAG, action_source, numbered_actions};
 use super::branches::git;
 use super::close::{Audited, CloseRequest};
 use super::closing::{Closing, ClosingFile};
 use super::plan::{edited, event, path_of};
-use super::records::{last_closed, scope_record};
+use super::records::{carried_over, last_closed, scope_record};
 use super::reports::{moment_text, one_changelog, report_of};
 use crate::doc::{Edit, Value, append_event, create_scope_change, create_task, evidence_block, set_block};
-use crate::facts::{carried, inputs_digest, sprint_days};
+use crate::facts::{inputs_digest, sprint_days};
 use crate::metrics::{Calendar, FORMULAS, Numbers};
 use crate::model::{
     CloseStep, Config, RecordKind, RecordPath, ScopeAction, ScopeEntry, ScopeRecord, SprintAction,
@@ -23,7 +23,7 @@ use crate::ops::ids::IdMaker;
 use crate::ops::report::own_templates;
 use crate::ops::session::spliced;
 use crate::ops::{Error, Result, Session};
-use crate::report::closing::{ClosingFacts, block_of, history_line, put_line, put_sprint_block};
+use crate::report::closing::{ActionItem, ClosingFacts, block_of, history_line, put_line, put_sprint_block};
 use crate::report::sprint::{document_names, documents};
 use crate::report::{Context, OwnTemplates, Report, ReportFormat, ReportKind};
 use crate::store::{Change, Snapshot, SprintFile};
@@ -57,7 +57,7 @@ impl<'a, 'e> Planner<'a, 'e> {
         let facts = self.facts_text();
         let facts = self.closing_facts(&facts);
         let summary = facts.summary();
-        let title = facts.title();
+        let title = facts.plain_title();
         let message = format!(
             "Close {id}: {summary}\n\nThe numbers are those of commit {}.\n",
             &self.audited.commit[..self.audited.commit.len().min(12)]
@@ -83,7 +83,7 @@ impl<'a, 'e> Planner<'a, 'e> {
     fn facts_text(&self) -> FactsText {
         let data = &self.audited.data;
         let closed_at = moment_text(data.window.to, data.window.calendar.offset());
-        FactsText { closed_at, carried: carried(&data.file) }
+        FactsText { closed_at, carried: carried_over(&data.file, &self.audited.numbers) }
     }
 
     fn closing_facts<'f>(&'f self, text: &'f FactsText) -> ClosingFacts<'f> {
@@ -175,13 +175,22 @@ impl<'a, 'e> Planner<'a, 'e> {
         let config = self.config.clone();
         let mut ids = IdMaker::new(self.session, &config)?;
         let next = self.audited.next.as_ref().map(|file| file.sprint.id.clone());
+        // An earlier close of the sprint has made tasks of those that it had.
+        let known = numbered_actions(self.session, id)?;
+        let last = known.iter().map(|(number, _)| *number).max().unwrap_or_default();
+        let is_known = |action: &ActionItem| {
+            known.iter().any(|(_, view)| {
+                view.title == action.title && view.kind.as_deref() == Some(action.kind.as_str())
+            })
+        };
         let mut added = Vec::new();
-        for (at, action) in actions.into_iter().enumerate() {
+        let actions = actions.into_iter().filter(|action| !is_known(action));
+        for (at, action) in actions.enumerate() {
             let task = Task {
                 tags: vec![ACTION_TAG.to_owned(), action.kind],
                 sprint: next.clone(),
                 assignee: action.owner,
-                source: Some(action_source(id, at + 1)),
+                source: Some(action_source(id, last + at + 1)),
                 created: Some(self.session.env().today()),
                 body: "\n".to_owned(),
                 ..Task::new(ids.fresh()?, action.title)
@@ -351,7 +360,8 @@ impl<'f> FrozenFacts<'f> {
         let numbers = Numbers::read(file.sprint.numbers.as_ref()?).ok()?;
         let calendar = Calendar::at(file.sprint.closed()?.offset?);
         let days = sprint_days(file, calendar.day_of(file.sprint.started()?.at));
-        Some(Self { file, numbers, days, carried: carried(file) })
+        let carried = carried_over(file, &numbers);
+        Some(Self { file, numbers, days, carried })
     }
 
     fn closing(&self) -> ClosingFacts<'_> {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::records::{self, find, refuse_closed};
+use super::view::Members;
 use crate::doc::{Document, Edit, Value, append_event, committed_block, create_sprint, set_block};
 use crate::facts::{scope_now, sprint_days};
 use crate::model::{
@@ -146,6 +147,9 @@ pub fn add_to_sprint(session: &Session<'_>, name: &str, ids: &[String]) -> Resul
     })
 }
 
+/// What an answer and the lock call a removal.
+const REMOVE: &str = "remove from";
+
 /// Takes tasks out of a sprint. What a file says already and no record of the sprint has yet is recorded.
 pub fn remove_from_sprint(
     session: &Session<'_>,
@@ -153,7 +157,7 @@ pub fn remove_from_sprint(
     ids: &[String],
     why: Option<&str>,
 ) -> Result<SprintWritten> {
-    change_members(session, ("remove from", name), ids, why, |task, id, estimate| {
+    change_members(session, (REMOVE, name), ids, why, |task, id, estimate| {
         if task.sprint.as_ref() == Some(id) {
             return (vec![Edit::Remove { key: "sprint".to_owned() }], None, format!("removed from {id}"));
         }
@@ -185,7 +189,13 @@ fn change_members(
     let is_active = file.sprint.state() == SprintState::Active;
     let scope = scope_now(&file);
     let (mut changes, mut tasks, mut recorded) = (Vec::<Change>::new(), Vec::new(), Vec::new());
+    let mut lost = Vec::new();
     for part in ids {
+        let is_removal = is_active && action == REMOVE;
+        if is_removal && let Some(task) = lost_member(session, part, &scope)? {
+            lost.push(task);
+            continue;
+        }
         let (task_file, task) = session.find(part)?;
         if changes.iter().any(|change| change.path == task_file.path) {
             continue;
@@ -203,11 +213,35 @@ fn change_members(
         changes.push(change);
     }
     changes.extend(records::scope_changes(session, &changes, why.as_deref())?);
+    lost.sort();
+    lost.dedup();
+    let mut summary = Vec::new();
+    for task in lost {
+        summary.push(format!("removed {task}, which has no file"));
+        recorded.push(ScopeEntry {
+            task,
+            action: ScopeAction::Removed,
+            estimate: None,
+            to: None,
+            why: why.clone(),
+        });
+    }
     if !recorded.is_empty() {
         changes.push(records::scope_record(session, &id, recorded)?);
     }
     let written = session.write(&locked, &changes, tasks)?;
-    Ok(SprintWritten { sprint: id.to_string(), summary: Vec::new(), written })
+    Ok(SprintWritten { sprint: id.to_string(), summary, written })
+}
+
+/// Returns the task of a sprint's scope that a word names whole, or by what is behind its hyphen, where its file is gone.
+fn lost_member(session: &Session<'_>, word: &str, scope: &Members) -> Result<Option<TaskId>> {
+    let tasks = session.snapshot().tasks()?;
+    let is_named = |id: &TaskId| {
+        let behind = id.as_str().rsplit('-').next().unwrap_or_default();
+        id.as_str().eq_ignore_ascii_case(word) || behind.eq_ignore_ascii_case(word)
+    };
+    let is_lost = |id: &&TaskId| is_named(id) && tasks.find(id.as_str()).is_none();
+    Ok(scope.keys().find(is_lost).cloned())
 }
 
 /// Starts a sprint: freezes which tasks it committed to, with their estimates and the commit that they were read at.

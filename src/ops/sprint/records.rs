@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::doc::{create_scope_change, read_task};
-use crate::facts::{SprintItems, dropped, scope_now, scope_of, sprint_items, tasks_ever_in};
-use crate::metrics::{Calendar, Scope, Window};
+use crate::facts::{SprintItems, carried, dropped, scope_now, scope_of, sprint_items, tasks_ever_in};
+use crate::metrics::{Calendar, FigureName, Numbers, Scope, Window};
 use crate::model::{
     Minutes, RecordKind, RecordPath, ScopeAction, ScopeEntry, ScopeRecord, SprintId, SprintState, Suggestion,
     Task, TaskId, nearest,
@@ -126,6 +126,26 @@ pub(crate) struct SprintData {
     pub(crate) found: SprintItems,
     /// The time that its numbers are about.
     pub(crate) window: Window,
+}
+
+impl SprintData {
+    /// Returns where the numbers end: now, or with the last move or change of the scope that a clock somewhere else has
+    /// put a little later, as what is done counts.
+    pub(super) fn last_moment(&self, most: TimeDelta) -> DateTime<Utc> {
+        let now = self.window.to;
+        let moves = self.found.items.iter().flat_map(|item| item.moves.iter().map(|step| step.at));
+        let changes = self.file.scope.iter().map(|record| record.at);
+        let later = moves.chain(changes).chain([self.window.from]).filter(|at| *at <= now + most).max();
+        later.map_or(now, |later| later.max(now))
+    }
+}
+
+/// Returns the tasks that the numbers say were carried over, each with the sprint that it goes on in. One that an earlier
+/// close has moved on, and that came back after the sprint was reopened, is not one of them.
+pub(super) fn carried_over(file: &SprintFile, numbers: &Numbers) -> BTreeMap<TaskId, SprintId> {
+    let tasks = numbers.figure(FigureName::CarriedOver).map(|figure| figure.tasks.as_slice());
+    let tasks = tasks.unwrap_or_default();
+    carried(file).into_iter().filter(|(task, _)| tasks.iter().any(|own| *own == *task.as_str())).collect()
 }
 
 /// Reads what a sprint's numbers are made of: to its close, where it is closed, else up to now.

@@ -14,7 +14,7 @@ use crate::git::CommitId;
 use crate::metrics::{self, FigureName, Numbers, Percentiles, Scores, days, series};
 use crate::model::{
     Config, Minutes, Problem, RecordKind, RecordPath, ScopeRecord, ScoreRubric, Sprint, SprintEvent,
-    SprintId, SprintState, Stage, Suggestion, Task, TaskId,
+    SprintId, SprintState, Stage, Suggestion, Summary, Task, TaskId,
 };
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
@@ -232,6 +232,11 @@ fn change_views(record: &ScopeRecord) -> impl Iterator<Item = ScopeChangeView> {
 fn scope_view(file: &SprintFile, members: &Members, tasks: &Tasks) -> Vec<SprintTask> {
     let committed: BTreeSet<&TaskId> = file.sprint.committed.iter().map(|one| &one.task).collect();
     let carried = carried(file);
+    let is_closed = file.sprint.state() == SprintState::Closed;
+    // Of a close that was taken back the task's own file tells whether it has come back.
+    let goes_on = |task: Option<&Summary<'_>>, to: &SprintId| {
+        is_closed || task.is_some_and(|task| task.sprint == Some(to.as_str()))
+    };
     let view = |(id, estimate): (&TaskId, &Option<Minutes>)| {
         let task = tasks.find(id.as_str());
         let text = |value: Option<&str>| value.map(str::to_owned);
@@ -242,7 +247,7 @@ fn scope_view(file: &SprintFile, members: &Members, tasks: &Tasks) -> Vec<Sprint
             assignee: task.as_ref().and_then(|task| text(task.assignee)),
             estimate_minutes: estimate.map(|estimate| estimate.0),
             committed: committed.contains(id),
-            carried_to: carried.get(id).map(ToString::to_string),
+            carried_to: carried.get(id).filter(|to| goes_on(task.as_ref(), to)).map(ToString::to_string),
             id: id.to_string(),
         }
     };
@@ -346,7 +351,11 @@ pub fn sprint_status(session: &Session<'_>, name: Option<&str>) -> Result<(Sprin
             .scope
             .as_ref()
             .and_then(|scope| charts::burn_up(&data.found.items, scope, &data.window)),
-        at_risk: if is_active { at_risk(&data, &in_progress, session.env().today()) } else { Vec::new() },
+        at_risk: if is_active {
+            at_risk(&data, &in_progress, &tasks, session.env().today())
+        } else {
+            Vec::new()
+        },
         drift: if is_active { sprint_drift(&tasks, &data.file) } else { Vec::new() },
         team_cycle_time: team,
         numbers: numbers_so_far(&data, &config),
@@ -444,7 +453,24 @@ pub(super) fn open_task(snapshot: &Snapshot, id: &TaskId) -> Result<Option<Task>
     Ok(task.filter(|task| task.cancelled.is_none() && !task.stage.is_complete()))
 }
 
-fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> Vec<AtRisk> {
+/// Says what a task waits for: a reason that somebody has given, and each open task, where it is, and with whom.
+fn what_blocks(task: &Task, tasks: &Tasks) -> Vec<String> {
+    let by_hand = task.blocked.as_deref().map(|why| match why.trim() {
+        "" => "it is blocked".to_owned(),
+        why => format!("it is blocked: {why}"),
+    });
+    let waits_for = |id: &TaskId| match tasks.find(id.as_str()) {
+        None => Some(format!("it waits for {id}, which no task has")),
+        Some(other) if other.is_closed() => None,
+        Some(other) => {
+            let who = other.assignee.map(|who| format!(", {who}")).unwrap_or_default();
+            Some(format!("it waits for {id} ({}{who})", other.stage))
+        }
+    };
+    by_hand.into_iter().chain(task.depends_on.iter().filter_map(waits_for)).collect()
+}
+
+fn at_risk(data: &SprintData, in_progress: &[InProgress], tasks: &Tasks, today: NaiveDate) -> Vec<AtRisk> {
     let scope = scope_now(&data.file);
     let left = days_left(data, today);
     let mut risks = Vec::new();
@@ -453,9 +479,8 @@ fn at_risk(data: &SprintData, in_progress: &[InProgress], today: NaiveDate) -> V
             continue;
         }
         let mut why = Vec::new();
-        if item.blocked {
-            why.push("it is blocked".to_owned());
-        }
+        let task = data.found.records.iter().find(|records| records.task.id == item.id);
+        why.extend(task.into_iter().flat_map(|records| what_blocks(&records.task, tasks)));
         let own = in_progress.iter().find(|one| *one.id == *item.id.as_str());
         if let Some(beyond) = own.and_then(|one| one.beyond).filter(|percent| *percent >= 85) {
             why.push(format!("it is older than {beyond} % of the team's tasks were when they were done"));

@@ -10,6 +10,9 @@ use crate::model::Problem;
 /// What a part that nobody wrote says.
 const NOT_WRITTEN: &str = "*Not written.*";
 
+/// What the title of a document begins with that a close has written.
+const TITLE: &str = "Postmortem of ";
+
 /// A part that people write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -134,18 +137,37 @@ pub struct Postmortem {
     pub actions: Vec<ActionItem>,
 }
 
-/// Reads what people wrote: Markdown with a heading for each part. An action item is `- KIND @OWNER: what to do`, the
-/// owner left out where there is none.
+/// Reads what people wrote: Markdown with a heading for each part, which may come twice. An action item is
+/// `- KIND @OWNER: what to do`, the owner left out where there is none. The facts below the title of a document that a
+/// close has written are no part of it.
 ///
 /// # Errors
-/// Where a heading is none of the parts', or an action item is none, each with its line.
+/// Where something is in none of the parts, or an action item is none, each with its line.
 pub fn read_postmortem(text: &str, kinds: &[&str]) -> Result<Postmortem, Vec<Problem>> {
-    let mut found = Postmortem::default();
+    let mut problems = outside_of_parts(text);
+    let found = read_parts(text, kinds, &mut problems);
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// Reads the document that an earlier close of a sprint has written, and that people may have written on in. What is in
+/// none of the parts is a team's own template's.
+///
+/// # Errors
+/// Where an action item is none, each with its line.
+pub fn read_written_postmortem(text: &str, kinds: &[&str]) -> Result<Postmortem, Vec<Problem>> {
     let mut problems = Vec::new();
+    let found = read_parts(text, kinds, &mut problems);
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+fn part_of(heading: &str) -> Option<Part> {
+    Part::ALL.into_iter().find(|part| part.matches(heading))
+}
+
+fn read_parts(text: &str, kinds: &[&str], problems: &mut Vec<Problem>) -> Postmortem {
+    let mut found = Postmortem::default();
     for section in sections(text) {
-        let Some(part) = Part::ALL.into_iter().find(|part| part.matches(&section.heading)) else {
-            continue;
-        };
+        let Some(part) = part_of(&section.heading) else { continue };
         let own = without_hints(&section.text);
         if own.is_empty() || own == NOT_WRITTEN {
             continue;
@@ -158,24 +180,60 @@ pub fn read_postmortem(text: &str, kinds: &[&str]) -> Result<Postmortem, Vec<Pro
                 }
                 match action(line, kinds) {
                     Some(action) => found.actions.push(action),
-                    None => {
-                        let message =
-                            format!("`{}` is no action item", line.chars().take(60).collect::<String>());
-                        let hint = format!(
-                            "write `- {} @owner: what to do`; kinds are {}",
-                            kinds[0],
-                            kinds.join(", ")
-                        );
-                        problems.push(Problem::error(message).at_line(section.line + 1 + at).with_hint(hint));
-                    }
+                    None => problems.push(no_action(line, section.line + 1 + at, kinds)),
                 }
             }
         }
-        if !found.parts.iter().any(|(heading, _)| *heading == part.heading()) {
-            found.parts.push((part.heading(), own));
+        match found.parts.iter_mut().find(|(heading, _)| *heading == part.heading()) {
+            Some((_, text)) => {
+                text.push_str(if part == Part::Actions { "\n" } else { "\n\n" });
+                text.push_str(&own);
+            }
+            None => found.parts.push((part.heading(), own)),
         }
     }
-    if problems.is_empty() { Ok(found) } else { Err(problems) }
+    found
+}
+
+fn no_action(line: &str, number: usize, kinds: &[&str]) -> Problem {
+    let message = format!("`{}` is no action item", line.chars().take(60).collect::<String>());
+    let hint = format!("write `- {} @owner: what to do`; kinds are {}", kinds[0], kinds.join(", "));
+    Problem::error(message).at_line(number).with_hint(hint)
+}
+
+/// Returns a problem for each text that is in none of the parts, and would be lost.
+fn outside_of_parts(text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let headings = Part::ALL.map(Part::heading).join(", ");
+    let mut outside = |message: String, line: usize| {
+        problems.push(Problem::error(message).at_line(line).with_hint(format!("the parts are {headings}")));
+    };
+    let sections = sections(text);
+    let first = sections.first().map_or(usize::MAX, |section| section.line);
+    let is_text = |line: &str| !without_hints(line).is_empty();
+    if let Some(at) = text.lines().take(first.saturating_sub(1)).position(is_text) {
+        outside("this is above the first heading, and in no part".to_owned(), at + 1);
+    }
+    // The level of the part that a heading is in, and whether what is below it is read as a whole.
+    let mut within: Option<(usize, bool)> = None;
+    for section in &sections {
+        if let Some(part) = part_of(&section.heading) {
+            within = Some((section.level, part != Part::Actions));
+            continue;
+        }
+        let is_below = within.is_some_and(|(level, _)| section.level > level);
+        if is_below && within.is_some_and(|(_, is_whole)| is_whole) {
+            continue;
+        }
+        if !is_below {
+            within = None;
+        }
+        let is_title = section.level == 1 && section.heading.starts_with(TITLE);
+        if !is_title && is_text(&text[section.own.clone()]) {
+            outside(format!("`{}` is no part of a postmortem", section.heading), section.line);
+        }
+    }
+    problems
 }
 
 /// What a template says to whoever fills it in is a comment.
@@ -203,6 +261,17 @@ fn action(line: &str, kinds: &[&str]) -> Option<ActionItem> {
 }
 
 impl Postmortem {
+    /// Returns the same with the parts of an earlier one that nobody has written anew.
+    #[must_use]
+    pub fn or(mut self, earlier: Self) -> Self {
+        let missing = self.open_parts();
+        if missing.contains(&Part::Actions.heading()) {
+            self.actions = earlier.actions;
+        }
+        self.parts.extend(earlier.parts.into_iter().filter(|(heading, _)| missing.contains(heading)));
+        self
+    }
+
     /// Returns the parts that nobody wrote.
     #[must_use]
     pub fn open_parts(&self) -> Vec<&'static str> {
@@ -270,7 +339,7 @@ impl Postmortem {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, Postmortem, read_postmortem};
+    use super::{Part, Postmortem, read_postmortem, read_written_postmortem};
 
     const KINDS: [&str; 2] = ["prevent", "fix"];
 
@@ -295,5 +364,30 @@ mod tests {
         let problems =
             read_postmortem("## Action items\n\n- fix: a\n- somebody should\n", &KINDS).unwrap_err();
         assert_eq!(problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(4)]);
+    }
+
+    #[test]
+    fn nothing_that_was_written_is_lost() {
+        let lines = |text: &str| -> Vec<Option<usize>> {
+            read_postmortem(text, &KINDS).unwrap_err().iter().map(|problem| problem.line).collect()
+        };
+        assert_eq!(lines("All in one text.\n"), [Some(1)]);
+        assert_eq!(lines("\nHello\n\n## Summary\n\nx\n\n## Thanks\n\nto all\n"), [Some(2), Some(8)]);
+        assert_eq!(lines("## Action items\n\n- fix: a\n\n### Later\n\n- fix: b\n"), [Some(5)]);
+        let twice = "## Lessons\n\nOne.\n\n### Tests\n\nMore.\n\n## Summary\n\nx\n\n## Lessons\n\nTwo.\n";
+        let read = read_postmortem(twice, &KINDS).unwrap();
+        assert_eq!(read.parts[0], ("Lessons", "One.\n\n### Tests\n\nMore.\n\nTwo.".to_owned()));
+        let written = "# Postmortem of S1\n\n- Delivery: 1 of 1\n\n## Summary\n\n*Not written.*\n";
+        assert_eq!(read_postmortem(written, &KINDS), Ok(Postmortem::default()));
+    }
+
+    #[test]
+    fn what_was_written_earlier_stays_where_nobody_writes_it_anew() {
+        let earlier = "# Ours\n\nA template.\n\n## Summary\n\nOld.\n\n## Lessons\n\nTest.\n\n## Action items\n\n- fix: a\n";
+        let earlier = read_written_postmortem(earlier, &KINDS).unwrap();
+        let now = read_postmortem("## Summary\n\nNew.\n", &KINDS).unwrap().or(earlier.clone());
+        let text = |part: Part| now.parts.iter().find(|(heading, _)| *heading == part.heading()).unwrap();
+        assert_eq!((text(Part::Summary).1.as_str(), text(Part::Lessons).1.as_str()), ("New.", "Test."));
+        assert_eq!(now.actions, earlier.actions);
     }
 }

@@ -43,6 +43,15 @@ impl ClosingFacts<'_> {
         }
     }
 
+    /// Returns the name and the title for what is no Markdown.
+    #[must_use]
+    pub fn plain_title(&self) -> String {
+        match &self.sprint.title {
+            Some(title) => format!("{}: {}", self.sprint.id, title.replace(char::is_control, " ")),
+            None => self.sprint.id.to_string(),
+        }
+    }
+
     /// Returns what was delivered, in one line.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -211,7 +220,8 @@ pub fn put_line(text: Option<&str>, id: &SprintId, line: &str) -> String {
         Some(at) => lines[at] = line,
         None => lines.push(line),
     }
-    format!("{}\n", lines.join("\n"))
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    lines.join(ending) + ending
 }
 
 const BLOCK: [&str; 2] = ["<!-- tracker:sprint -->", "<!-- /tracker:sprint -->"];
@@ -254,12 +264,16 @@ mod tests {
         assert_eq!(first, "# Status\n\nBy hand.\n\n<!-- tracker:sprint -->\none\n<!-- /tracker:sprint -->\n");
         let second = put_sprint_block(Some(&format!("{first}more\n")), "two\n");
         assert_eq!(second, format!("{first}more\n").replace("one", "two"));
+        let other = "# Status\r\n\r\nBy hand.\r\n";
+        let block = "<!-- tracker:sprint -->\r\none\r\n<!-- /tracker:sprint -->\r\n";
+        assert_eq!(put_sprint_block(Some(other), "one\n"), format!("{other}\r\n{block}"), "endings are kept");
         assert_eq!(put_sprint_block(None, "x\n"), "<!-- tracker:sprint -->\nx\n<!-- /tracker:sprint -->\n");
     }
 
     #[test]
     fn a_sprint_has_one_line() {
         let id = SprintId::parse("S-1").unwrap();
+        assert_eq!(put_line(Some("# Ours\r\n"), &id, "- a"), "# Ours\r\n- a\r\n");
         let one = put_line(None, &id, "- 2026-11-24 [S-1](S-1/report.md): a");
         let two =
             put_line(Some(&one), &SprintId::parse("S-10").unwrap(), "- 2026-12-08 [S-10](S-10/report.md): b");

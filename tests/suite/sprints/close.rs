@@ -125,6 +125,118 @@ fn a_close_is_one_commit_and_one_tag() {
 }
 
 #[test]
+fn a_task_that_was_completed_by_hand_or_without_its_votes_is_named() {
+    let sandbox = Sandbox::new();
+    run(&sandbox, "init --profile team --no-hooks");
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", config.replace("paths = [\"**\", \"!docs/**\", \"!*.md\"]\n", ""));
+    run(&sandbox, "new One --id TASK-0NE1 --sprint SPRINT-1");
+    run(&sandbox, "new Two --id TASK-TW02 --sprint SPRINT-1");
+    run(&sandbox, "sprint new SPRINT-1");
+    commit(&sandbox, "Plan");
+    run(&sandbox, "sprint start SPRINT-1");
+    let edit = |id: &str, stage: &str| {
+        let path = format!(".tracker/tasks/{id}.md");
+        sandbox.write(&path, sandbox.read(&path).replace("stage: none\n", stage));
+    };
+    edit("TASK-0NE1", "stage: complete\n");
+    let steps = [("none", "dev"), ("dev", "qa"), ("qa", "sec"), ("sec", "docs"), ("docs", "complete")];
+    let step = |(from, to): (&str, &str)| {
+        format!("  - {{at: 2026-11-11T09:00:00Z, by: Ada, from: {from}, to: {to}}}\n")
+    };
+    edit("TASK-TW02", &format!("stage: complete\nhistory:\n{}", steps.map(step).concat()));
+    commit(&sandbox, "By hand");
+    let refused = close(&sandbox, &[]);
+    for message in [
+        "TASK-0NE1 was set to complete by hand: no move says when",
+        "TASK-TW02 has left qa without an approval of code-reviewer",
+        "TASK-TW02 has left qa without an approval of test-automator",
+    ] {
+        assert!(refused.status == 1 && refused.stdout.contains(message), "{message}: {refused}");
+    }
+    assert!(!refused.stdout.contains("security-auditor"), "it may have had no file to review: {refused}");
+    let allowed = close(&sandbox, &["--allow", "override", "--allow", "missing-votes"]);
+    assert_eq!(allowed.status, 0, "{allowed}");
+    assert!(
+        sandbox
+            .read(".tracker/sprints/SPRINT-1/sprint.yaml")
+            .contains("why: \"allowed override, missing-votes\"")
+    );
+}
+
+#[test]
+fn what_a_clock_elsewhere_has_put_a_little_later_is_delivered() {
+    let sandbox = started();
+    let path = ".tracker/tasks/TASK-TW02.md";
+    sandbox.tracker_with("", &["set-stage", "tw02", "complete"], |command| {
+        command.env("TRACKER_NOW", "2026-11-20T10:05:00Z");
+    });
+    assert!(sandbox.read(path).contains("at: 2026-11-20T10:05:00Z"), "{}", sandbox.read(path));
+    commit(&sandbox, "Finish");
+    let closed = sandbox.tracker_with("", &["sprint", "close", "--drop", "thr3", "no"], |command| {
+        command.env("TRACKER_NOW", "2026-11-20T10:00:00Z");
+    });
+    assert!(closed.status == 0 && closed.stdout.contains("2 of 3 delivered"), "{closed}");
+    assert!(run(&sandbox, "sprint verify").contains("match"));
+    let years = started();
+    years.tracker_with("", &["set-stage", "tw02", "complete"], |command| {
+        command.env("TRACKER_NOW", "2036-11-20T10:05:00Z");
+    });
+    commit(&years, "Finish");
+    let closed = close(&years, &["--drop", "thr3", "no"]);
+    let message = "TASK-TW02 has a move of 2036-11-20, which is still to come and does not count";
+    assert!(closed.status == 0 && closed.stdout.contains(message), "{closed}");
+}
+
+#[test]
+fn what_people_wrote_stays_when_the_sprint_is_closed_again() {
+    let sandbox = started();
+    sandbox.write("notes.md", "## Summary\n\nGood.\n\n## Action items\n\n- fix @Ada: the clock\n");
+    assert_eq!(close(&sandbox, &["--carry-over", "SPRINT-2", "--from", "notes.md"]).status, 0);
+    let path = ".tracker/sprints/SPRINT-1/POSTMORTEM.md";
+    let written = "## Lessons\n\nWrite more tests.\n";
+    sandbox.write(path, sandbox.read(path).replace("## Lessons\n\n*Not written.*\n", written));
+    commit(&sandbox, "Lessons");
+    run(&sandbox, "sprint reopen SPRINT-1 forgot_one");
+    commit(&sandbox, "Reopen");
+    sandbox.write(
+        "notes.md",
+        "## Summary\n\nBetter.\n\n## Action items\n\n- fix @Ada: the clock\n- prevent: more\n",
+    );
+    let again = close(&sandbox, &["--tag", "again", "--from", "notes.md"]);
+    assert!(again.status == 0 && again.stdout.contains("3 parts written"), "{again}");
+    let text = sandbox.read(path);
+    assert!(text.contains(written) && text.contains("Better.") && !text.contains("Good."), "{text}");
+    let actions = run(&sandbox, "sprint actions");
+    assert!(actions.matches("the clock").count() == 1 && actions.contains("0 of 2 actions"), "{actions}");
+    sandbox.write("notes.md", "It was good.\n");
+    run(&sandbox, "sprint reopen SPRINT-1 forgot_two");
+    commit(&sandbox, "Reopen");
+    let lost = close(&sandbox, &["--tag", "third", "--from", "notes.md"]);
+    assert!(
+        lost.status == 1 && lost.stderr.contains("postmortem:1: this is above the first heading"),
+        "{lost}"
+    );
+}
+
+#[test]
+fn what_came_back_after_the_sprint_was_reopened_is_not_carried_over() {
+    let sandbox = started();
+    assert_eq!(close(&sandbox, &["--carry-over", "SPRINT-2"]).status, 0);
+    run(&sandbox, "sprint reopen SPRINT-1 forgot_one");
+    let carried = || run(&sandbox, "sprint show SPRINT-1").matches("carried over to SPRINT-2").count();
+    assert_eq!(carried(), 2);
+    run(&sandbox, "set tw02 sprint=SPRINT-1");
+    assert_eq!(carried(), 1);
+    run(&sandbox, "set-stage tw02 complete");
+    commit(&sandbox, "Two after all");
+    assert_eq!(close(&sandbox, &["--tag", "again"]).status, 0);
+    let report = sandbox.read(".tracker/sprints/SPRINT-1/report.md");
+    assert!(report.contains("## Carried over\n\n- TASK-THR3 to SPRINT-2\n\n"), "{report}");
+    assert_eq!(run(&sandbox, "report sprint SPRINT-1"), report);
+}
+
+#[test]
 fn evidence_is_summed_and_bound_to_the_commit() {
     let sandbox = started();
     let config = sandbox.read(".tracker/config.toml") + "\n[sprints]\nevidence = [\"tests\", \"coverage\"]\n";
@@ -175,6 +287,31 @@ fn finished_branches_are_merged_first_and_named() {
         "{report}"
     );
     assert!(run(&sandbox, "sprint verify").contains("match"));
+}
+
+#[test]
+fn a_dry_run_says_which_branches_are_merged_first_and_which_conflict() {
+    let sandbox = started();
+    for (branch, task) in [("one", "tw02"), ("two", "thr3")] {
+        sandbox.git(&["switch", "--quiet", "--create", branch, "main"]);
+        run(&sandbox, &format!("set-stage {task} complete"));
+        sandbox.commit_file(&format!("{branch}.txt"), "theirs\n", "Theirs");
+        commit(&sandbox, "Finish");
+    }
+    sandbox.git(&["switch", "--quiet", "main"]);
+    let refused = close(&sandbox, &["--carry-over", "SPRINT-2"]);
+    let merge = "branch one has work on TASK-TW02 and is not merged  tracker sprint close SPRINT-1 --merge";
+    assert!(
+        refused.status == 1 && refused.stdout.contains(merge),
+        "finished work is not carried over: {refused}"
+    );
+    let dry = close(&sandbox, &["--merge", "--dry-run"]);
+    let first = "branch one is merged first; what is shown here is without it (TASK-TW02)";
+    assert!(dry.status == 0 && dry.stdout.contains(first), "{dry}");
+    sandbox.commit_file("two.txt", "ours\n", "Ours");
+    let conflict = close(&sandbox, &["--merge", "--dry-run"]);
+    let second = "branch two cannot be merged first: it conflicts";
+    assert!(conflict.status == 1 && conflict.stdout.contains(second), "{conflict}");
 }
 
 #[test]
@@ -410,6 +547,11 @@ fn a_close_that_is_killed_is_gone_on_with() {
         };
         let died = run(point);
         assert_eq!(died.status.success(), point == "none", "{point}");
+        if point == "close:committed" {
+            let abort = sandbox.copied().tracker(&["sprint", "close", "--abort"]);
+            let stays = "The close of SPRINT-1 is committed and stays";
+            assert!(abort.status == 0 && abort.stdout.starts_with(stays), "{abort}");
+        }
         if point != "none" && point != "close:tagged" {
             let again = run("");
             assert!(again.status.success(), "{point}: {}", String::from_utf8_lossy(&again.stderr));

@@ -138,6 +138,36 @@ fn an_edit_by_hand_is_reported_with_the_command_that_records_it() {
 }
 
 #[test]
+fn a_member_whose_file_was_deleted_can_be_removed() {
+    let sandbox = planned();
+    run(&sandbox, "sprint start SPRINT-1");
+    std::fs::remove_file(sandbox.path().join(".tracker/tasks/TASK-TW02.md")).unwrap();
+    commit(&sandbox, "Delete");
+    let refused = sandbox.tracker(&["sprint", "close", "SPRINT-1"]);
+    let message =
+        "TASK-TW02: no task has this id, and no record removed it  tracker sprint remove SPRINT-1 TASK-TW02";
+    assert!(refused.status == 1 && refused.stdout.contains(message), "{refused}");
+    assert_ne!(sandbox.tracker(&["sprint", "add", "SPRINT-1", "TASK-TW02"]).status, 0);
+    let removed = run(&sandbox, "sprint remove SPRINT-1 TASK-TW02 -m gone");
+    assert!(removed.starts_with("SPRINT-1  removed TASK-TW02, which has no file\n"), "{removed}");
+    assert_eq!(scope(&sandbox, "SPRINT-1"), ["- {task: TASK-TW02, change: removed, why: gone}"]);
+    assert_ne!(sandbox.tracker(&["sprint", "remove", "SPRINT-1", "TASK-TW02"]).status, 0);
+    assert!(!run(&sandbox, "sprint status").contains("by hand"));
+}
+
+#[test]
+fn what_is_at_risk_says_what_it_waits_for() {
+    let sandbox = planned();
+    assert_eq!(sandbox.tracker(&["set", "tw02", "depends_on=0ne1"]).status, 0);
+    run(&sandbox, "sprint start SPRINT-1");
+    run(&sandbox, "start 0ne1");
+    run(&sandbox, "block 0ne1 no_key");
+    let status = run(&sandbox, "sprint status");
+    assert!(status.contains("  TASK-0NE1  it is blocked: no key\n"), "{status}");
+    assert!(status.contains("  TASK-TW02  it waits for TASK-0NE1 (dev, Ada Lovelace)\n"), "{status}");
+}
+
+#[test]
 fn two_people_add_at_once_and_a_plain_merge_keeps_both() {
     let sandbox = planned();
     run(&sandbox, "sprint start SPRINT-1");

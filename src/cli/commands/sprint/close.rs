@@ -159,7 +159,13 @@ pub(super) fn closed(answer: &ops::ClosedSprint, out: &mut Output) {
         return;
     }
     if answer.aborted {
-        out.line(format!("Reverted the close of {}", out.bold(&answer.sprint)));
+        let sprint = out.bold(&answer.sprint).to_string();
+        out.line(match answer.closed {
+            true => format!(
+                "The close of {sprint} is committed and stays; what was left of it, its tag, is left out"
+            ),
+            false => format!("Reverted the close of {sprint}"),
+        });
         return;
     }
     if let Some(audit) = &answer.audit {

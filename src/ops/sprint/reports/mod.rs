@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::{carried, sprint_days};
+use crate::facts::sprint_days;
 use crate::git::CommitId;
 use crate::metrics::series::ProcessLimits;
 use crate::metrics::{Calendar, FigureName, Numbers, Value};
@@ -21,7 +21,7 @@ use crate::ops::sprint::actions::actions_of;
 use crate::ops::sprint::branches::merged_branches;
 use crate::ops::sprint::plan::path_of;
 use crate::ops::sprint::records::{
-    SprintData, all, closed_before, find_or_active, find_or_closed_last, gather, gather_at,
+    SprintData, all, carried_over, closed_before, find_or_active, find_or_closed_last, gather, gather_at,
 };
 use crate::ops::sprint::verify::numbers_of;
 use crate::ops::sprint::view::members;
@@ -75,9 +75,10 @@ impl ReportData {
             let offset = event.offset.unwrap_or_else(|| data.window.calendar.offset());
             (moment_text(event.at, offset), commit)
         });
+        let numbers = frozen.unwrap_or_else(|| numbers_of(&data, &config));
         Ok(Self {
-            numbers: frozen.unwrap_or_else(|| numbers_of(&data, &config)),
-            carried: carried(&data.file),
+            carried: carried_over(&data.file, &numbers),
+            numbers,
             last_evidence: last.map(|file| file.sprint.evidence).unwrap_or_default(),
             data,
             closed,
@@ -312,7 +313,7 @@ fn history_row(
     };
     let calendar =
         closed.offset.map_or_else(|| Calendar::at(*session.env().local_now().offset()), Calendar::at);
-    let carried = carried(file);
+    let carried = carried_over(file, &numbers);
     let facts = ClosingFacts {
         sprint,
         days: sprint_days(file, calendar.day_of(numbers.from)),
