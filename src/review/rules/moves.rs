@@ -176,6 +176,7 @@ fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
         let fix = Some(Fix::Run(Suggestion::tracker(["unblock", own.id.as_str()])));
         book.add_at(Level::Warn, LEGAL, format!("moves on, and is blocked: {why}"), About { fix, ..about() });
     }
+    taken_back(task, after, book);
     for (at, step) in &task.moves {
         if let Some(wrong) = wrong_with(after, *at, step, kind_of(own), book.config) {
             let about = About { commit: by_move(facts, &own.id, step), ..about() };
@@ -183,6 +184,25 @@ fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
         }
     }
     note_other_route(own, after, book);
+}
+
+/// Warns of what was agreed on of a task and is otherwise without being done: that it waits for another, and its first day.
+fn taken_back(task: &Judged<'_>, after: &Task, book: &mut Violations<'_>) {
+    let own = task.facts;
+    let about = |fix| About { task: Some(&own.id), file: Some(&own.path), fix, ..About::default() };
+    for other in own.waited_for.iter().filter(|_| !task.moves.is_empty()) {
+        let message = format!("moves on, and does not depend any more on {other}, which is open");
+        let words = ["set", own.id.as_str(), &format!("depends_on+={other}")];
+        let about = about(Some(Fix::Run(Suggestion::tracker(words))));
+        book.add_at(Level::Warn, GateRule::EarnedMoves, message, about);
+    }
+    let Some(created) = own.before.as_ref().and_then(|before| before.created) else { return };
+    if after.created != Some(created) {
+        let now = after.created.map_or_else(|| "missing".to_owned(), |day| day.to_string());
+        let message = format!("`created` was {created} and is {now}: it never changes");
+        let fix = Some(Fix::Advice(format!("restore the line: created: {created}")));
+        book.add_at(Level::Warn, LEGAL, message, about(fix));
+    }
 }
 
 /// Says where lines of a history come back from.
