@@ -189,8 +189,15 @@ impl From<store::Error> for ErrorReport {
 }
 
 /// Returns the command that brings a file that git has into the working tree.
-fn check_out(path: &str, tracked: store::Tracked) -> Suggestion {
-    match tracked {
+fn check_out(path: &str, tracked: store::Tracked) -> String {
+    let command = match tracked {
+        store::Tracked::Skipped { is_folder: false } => {
+            Suggestion::git(["update-index", "--no-skip-worktree", path])
+        }
+        store::Tracked::Skipped { is_folder: true } => {
+            let list = Suggestion::git(["ls-files", "-z", "--", path]);
+            return format!("{list} | git update-index --no-skip-worktree -z --stdin");
+        }
         store::Tracked::LeftOut | store::Tracked::PartlyLeftOut(_) => {
             // A sparse checkout is widened by folders.
             let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
@@ -198,7 +205,8 @@ fn check_out(path: &str, tracked: store::Tracked) -> Suggestion {
         }
         store::Tracked::Committed => Suggestion::git(["checkout", "HEAD", "--", path]),
         store::Tracked::Staged => Suggestion::git(["checkout", "--", path]),
-    }
+    };
+    command.to_string()
 }
 
 impl From<git::Error> for ErrorReport {

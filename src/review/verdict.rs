@@ -8,6 +8,9 @@ use serde::{Serialize, Serializer};
 use crate::model::{GateRule, Level, RecordPath};
 use crate::policy::Fix;
 
+/// How many digits of a commit's id are shown.
+const SHOWN_DIGITS: usize = 7;
+
 /// A rule that a violation is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RuleName {
@@ -130,6 +133,13 @@ impl Violation {
         };
         let is_stated = self.line.is_none() && (self.message.contains(file) || is_record());
         (!is_stated).then_some((file, self.line))
+    }
+
+    /// Returns the first digits of the commit, where the message does not name it.
+    #[must_use]
+    pub fn short_commit(&self) -> Option<&str> {
+        let short = self.commit.as_deref()?.get(..SHOWN_DIGITS)?;
+        (!self.message.contains(short)).then_some(short)
     }
 }
 

@@ -147,6 +147,11 @@ pub enum Tracked {
     LeftOut,
     /// Number of its files that are left out of the working tree by a sparse checkout.
     PartlyLeftOut(usize),
+    /// Staged, and marked in the index by hand to be left out of the working tree.
+    Skipped {
+        /// Whether it is a folder.
+        is_folder: bool,
+    },
     /// Staged.
     Staged,
     /// In the current commit, and not staged: a commit made now would remove it.

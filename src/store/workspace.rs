@@ -145,7 +145,7 @@ impl Workspace {
 
     /// Fails where a sparse checkout leaves out a part of the tracker: fewer tasks, votes or rules would be taken for all.
     fn refuse_if_partly_checked_out(&self, env: &Env) -> Result<()> {
-        if !self.repo_paths.git_dir.join("info/sparse-checkout").exists() {
+        if !self.is_sparse() {
             return Ok(());
         }
         let count =
@@ -166,14 +166,27 @@ impl Workspace {
         }
         let staged = self.repository()?.staged(&self.repo_paths.index_file(env))?;
         let Some(is_left_out) = staged.left_out(folder) else { return Ok(()) };
-        let tracked = if is_left_out { Tracked::LeftOut } else { Tracked::Staged };
+        let tracked = if is_left_out { self.left_out(&staged, folder) } else { Tracked::Staged };
         Err(Error::NotCheckedOut { work_dir: self.work_dir.clone(), path: folder.to_owned(), tracked })
+    }
+
+    /// Tells why git leaves a path out of the working tree.
+    fn left_out(&self, staged: &git::Staged, path: &str) -> Tracked {
+        match self.is_sparse() {
+            true => Tracked::LeftOut,
+            false => Tracked::Skipped { is_folder: !staged.files(path).is_empty() },
+        }
+    }
+
+    fn is_sparse(&self) -> bool {
+        self.repo_paths.git_dir.join("info/sparse-checkout").exists()
     }
 
     fn tracked(&self, env: &Env, path: &str) -> Result<Option<Tracked>> {
         let repository = self.repository()?;
-        match repository.staged(&self.repo_paths.index_file(env))?.left_out(path) {
-            Some(true) => return Ok(Some(Tracked::LeftOut)),
+        let staged = repository.staged(&self.repo_paths.index_file(env))?;
+        match staged.left_out(path) {
+            Some(true) => return Ok(Some(self.left_out(&staged, path))),
             Some(false) => return Ok(Some(Tracked::Staged)),
             None => {}
         }
@@ -318,7 +331,13 @@ impl Workspace {
             && let Some(holder) = self.policy_holder(env)?
         {
             let problem = Problem::error(format!("is missing, and {holder} has it"));
-            let hint = format!("git restore --staged --worktree {}", RecordKind::Config.file());
+            let path = RecordKind::Config.file();
+            let staged = self.repository()?.staged(&self.repo_paths.index_file(env))?;
+            // What is marked so is not restored.
+            let mark =
+                if staged.left_out(path) == Some(true) { "git update-index --no-skip-worktree" } else { "" };
+            let unmark = if mark.is_empty() { String::new() } else { format!("{mark} {path} && ") };
+            let hint = format!("{unmark}git restore --staged --worktree {path}");
             return Err(Error::Broken(vec![problem.in_file(RecordKind::Config.file()).with_hint(hint)]));
         }
         if snapshot.is_work_tree() && self.is_policy_unmerged(env)? {

@@ -95,10 +95,12 @@ fn show_violation(violation: &Violation, width: usize, out: &mut Output) {
 
 /// Returns what is wrong, and where.
 fn shown(violation: &Violation) -> String {
-    let place = violation.place().map_or_else(String::new, |(file, line)| match line {
-        Some(line) => format!(" ({file}:{line})"),
-        None => format!(" ({file})"),
+    let place = violation.place().map(|(file, line)| match line {
+        Some(line) => format!("{file}:{line}"),
+        None => file.to_owned(),
     });
+    let parts: Vec<String> = place.into_iter().chain(violation.short_commit().map(str::to_owned)).collect();
+    let place = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
     format!("{}{place}", violation.summary())
 }
 

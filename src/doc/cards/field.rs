@@ -23,6 +23,9 @@ const NAMES: [(Key, &[&str]); 3] = [
     (Key::Branch, &["branch"]),
 ];
 
+/// Longest name worth comparing, in characters.
+const LONGEST_NAME: usize = 40;
+
 /// The name on a metadata line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Name {
@@ -117,7 +120,24 @@ pub(crate) fn nearly(line: &str) -> Option<&str> {
     let end = bare.find(|c: char| !is_part_of_a_name(c)).unwrap_or(bare.len());
     let (name, after) = (bare[..end].trim(), bare[end..].trim_start_matches(['*', '_', '`', ' ', '"']));
     let is_separated = after.starts_with([':', '：', '=', '|', '–', '—', '→', '-', ';']);
-    (is_separated && key(name).is_some()).then_some(name)
+    let is_bold = bare[end..].starts_with("**") && !after.is_empty() && after.split(' ').count() <= 3;
+    ((is_separated || is_bold) && key(name).is_some()).then_some(name)
+}
+
+/// Returns the known name that one which is not known was probably meant to be: `Prioirty`, `Prio`, `Tag`.
+pub(crate) fn meant(name: &str) -> Option<&'static str> {
+    let name = name.trim().to_lowercase().replace(['_', '-'], " ");
+    let length = name.chars().count();
+    if length > LONGEST_NAME || key(&name).is_some() {
+        return None;
+    }
+    let is_it = |known: &&'static str| {
+        let known = known.to_lowercase();
+        let begins = length >= 4 && known.starts_with(&name);
+        begins || known == format!("{name}s") || length >= 5 && strsim::osa_distance(&name, &known) == 1
+    };
+    let first = TaskField::ALL.into_iter().filter_map(|field| field.row().cards.first().copied());
+    first.into_iter().find(is_it)
 }
 
 /// Returns the key that a name means.
@@ -156,7 +176,7 @@ fn is_front_matter_key(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Key, Name, TaskField, nearly, read, write_unknown};
+    use super::{Key, Name, TaskField, meant, nearly, read, write_unknown};
 
     fn parts(line: &str) -> Option<(Name, String)> {
         read(line).map(|field| (field.name, field.value.to_owned()))
@@ -212,15 +232,46 @@ mod tests {
             "| Status | done |",
             "| **Status:** | done |",
             "**Status** – done",
+            "**Status** done",
             "1. Status: done",
             "- [ ] Status: done",
             "\"Status\": done",
         ] {
             assert_eq!(nearly(line), Some("Status"), "{line}");
         }
-        for line in ["Status of the plan", "The status: x", "Tests = 4", "https://x.y", "---", "", "Priority"]
-        {
+        for line in [
+            "Status of the plan",
+            "**Status** is what we all ask for",
+            "The status: x",
+            "Tests = 4",
+            "https://x.y",
+            "---",
+            "",
+            "Priority",
+        ] {
             assert_eq!(nearly(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_nearly_known_are_found() {
+        for (name, is) in [
+            ("Prioirty", Some("Priority")),
+            ("prioirty", Some("Priority")),
+            ("Prio", Some("Priority")),
+            ("Statsu", Some("Status")),
+            ("Tag", Some("Tags")),
+            ("Depends", Some("Depends on")),
+            ("Depnds on", Some("Depends on")),
+            ("Priority", None),
+            ("labels", None),
+            ("Pro", None),
+            ("Reviewer", None),
+            ("Note", None),
+            ("Time", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(name), is, "{name}");
         }
     }
 

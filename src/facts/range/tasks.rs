@@ -173,7 +173,12 @@ impl RangeReader<'_> {
             judged_kind,
             verified_by: new.as_ref().map(|task| verified_by(&task.body)).unwrap_or_default(),
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
-            waits_for: new.as_ref().map(|task| self.waits_for(task)).transpose()?.unwrap_or_default(),
+            waits_for: new
+                .as_ref()
+                .map(|task| self.waits_for(&task.depends_on))
+                .transpose()?
+                .unwrap_or_default(),
+            waited_for: self.waits_for(&no_longer_needed(old.as_ref(), new.as_ref()))?,
             notes: 0,
             commits: links.to_vec(),
             before: old,
@@ -201,13 +206,15 @@ impl RangeReader<'_> {
     }
 
     /// Returns the dependencies that are open as they will be merged: what the head has not changed is as the tip has it.
-    fn waits_for(&self, task: &Task) -> Result<Vec<TaskId>> {
-        let Some(tip) = &self.tip else { return waits_for(&self.head, task) };
+    fn waits_for(&self, all: &[TaskId]) -> Result<Vec<TaskId>> {
         let mut open = Vec::new();
-        for id in &task.depends_on {
-            let is_own = state_in(&self.head, id)? != state_in(&self.before, id)?;
-            let own = Task { depends_on: vec![id.clone()], ..Task::new(task.id.clone(), String::new()) };
-            open.extend(waits_for(if is_own { &self.head } else { tip }, &own)?);
+        for id in all {
+            let state = match &self.tip {
+                Some(tip) if state_in(&self.head, id)? == state_in(&self.before, id)? => tip,
+                _ => &self.head,
+            };
+            let own = Task { depends_on: vec![id.clone()], ..Task::new(id.clone(), String::new()) };
+            open.extend(waits_for(state, &own)?);
         }
         Ok(open)
     }
@@ -297,4 +304,10 @@ fn joined(mut head: Vec<Finding>, tip: Vec<Finding>, before: &[Finding]) -> Vec<
         }
     }
     head
+}
+
+/// Returns what a task depended on and does not any more.
+fn no_longer_needed(before: Option<&Task>, after: Option<&Task>) -> Vec<TaskId> {
+    let (Some(before), Some(after)) = (before, after) else { return Vec::new() };
+    before.depends_on.iter().filter(|id| !after.depends_on.contains(id)).cloned().collect()
 }

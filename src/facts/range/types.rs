@@ -144,6 +144,8 @@ pub struct RangeTask {
     pub open_boxes: Vec<OpenBox>,
     /// The tasks it depends on that are open at the head.
     pub waits_for: Vec<TaskId>,
+    /// Those among the tasks which it depended on at the merge base, and does not at the head, that are open at the head.
+    pub waited_for: Vec<TaskId>,
     /// How many notes the range brings.
     pub notes: usize,
     /// The commits of the range that link it, by their place in the list of the range's commits.

@@ -116,7 +116,18 @@ impl Metadata {
 
     /// Warns of a line above the sections that begins with a known name and is read as text.
     fn warn_of_near_miss(&mut self, entry: &Entry<'_>) {
-        if entry.field.is_some() || !entry.may_be_metadata {
+        if let Some(field) = &entry.field {
+            let meant = field::meant(field.shown).filter(|_| !matches!(field.name, Name::Known(_)));
+            if let Some(meant) = meant {
+                let (shown, is_key) =
+                    (value::one_line(field.shown), matches!(field.name, Name::FrontMatter(_)));
+                let what = if is_key { "is kept as a key of that name" } else { "is read as text" };
+                let problem = Problem::warning(format!("`{shown}` {what}")).at_line(entry.number);
+                self.problems.push(problem.with_hint(format!("did you mean `**{meant}:**`?")));
+            }
+            return;
+        }
+        if !entry.may_be_metadata {
             return;
         }
         let written = field::read(&entry.text).filter(|field| field.bold);

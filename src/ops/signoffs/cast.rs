@@ -276,10 +276,12 @@ impl VoteContext<'_> {
             _ => None,
         };
         let is_approval = vote.verdict == Verdict::Approved && why_not.is_none() && plan.is_none();
-        let unproven =
-            gate(&case).missing.into_iter().filter(|missing| matches!(missing, Missing::Evidence { .. }));
-        messages
-            .extend(unproven.filter(|_| is_approval).map(|missing| format!("waits for evidence {missing}")));
+        let waits = gate(&case).missing.into_iter().filter_map(|missing| match missing {
+            Missing::Evidence { .. } => Some(format!("waits for evidence {missing}")),
+            Missing::Unreadable(problem) => Some(format!("stays in {}: {problem}", facts.task.stage)),
+            _ => None,
+        });
+        messages.extend(waits.filter(|_| is_approval));
         if let Some(plan) = &plan {
             messages.push(summary_of(plan));
             changes.push(spliced(self.file, &move_edits(&plan.step))?);

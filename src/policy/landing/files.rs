@@ -221,29 +221,46 @@ impl<'a, H: History> Judge<'_, 'a, H> {
         };
         Ok(match outcome {
             Outcome::Found => None,
-            Outcome::GivenUp => Some(Ruling::TooManyCombinations),
+            Outcome::GivenUp => Some(match self.uncovered(path, role, changes, files)? {
+                Ruling::Uncovered { unapproved, .. } if unapproved.is_empty() => Ruling::TooManyCombinations,
+                uncovered => uncovered,
+            }),
             Outcome::NotFound if !must.is_empty() => {
                 let part = search(&tip, &goal, &links, &TaskSet::default(), &mut merge)?;
                 let is_part = part == Outcome::Found;
                 Some(if is_part {
                     Ruling::Incomplete { tasks: ids(&mut must.iter()) }
                 } else {
-                    self.uncovered(path, role, &own, files)
+                    self.uncovered(path, role, changes, files)?
                 })
             }
-            Outcome::NotFound => Some(self.uncovered(path, role, &own, files)),
+            Outcome::NotFound => Some(self.uncovered(path, role, changes, files)?),
         })
     }
 
-    fn uncovered(&self, path: &str, role: &str, approved: &[usize], files: &Files) -> Ruling {
+    /// Says which tasks of a path have no approval of what they last made of it. Where a search was given up and all have one,
+    /// the number of combinations is the reason.
+    fn uncovered(
+        &mut self,
+        path: &str,
+        role: &str,
+        changes: &[(usize, TreeEntry, TreeEntry)],
+        files: &Files,
+    ) -> Result<Ruling, H::Error> {
+        let mut approved = BTreeSet::new();
+        for (task, _, to) in changes {
+            let changed = self.changes.changed_by(self.tasks[*task].id, self.landing.head)?;
+            if changed.get(path).is_none_or(|change| change.to == *to) {
+                approved.insert(*task);
+            }
+        }
         let tasks = files.tasks.get(path).into_iter().flatten();
-        let without: Vec<usize> =
-            tasks.filter(|task| approved.binary_search(task).is_err()).copied().collect();
+        let without: Vec<usize> = tasks.filter(|task| !approved.contains(task)).copied().collect();
         let is_owned = self.landing.owned.is_some_and(|(owners, _)| owners == role);
         let is_off_route =
             !is_owned && !without.is_empty() && without.iter().all(|task| !self.is_on_route(*task, role));
         let unapproved = without.into_iter().map(|task| self.tasks[task].id.clone()).collect();
-        Ruling::Uncovered { unapproved, is_off_route }
+        Ok(Ruling::Uncovered { unapproved, is_off_route })
     }
 
     /// Returns the tasks whose approved change of a path must arrive whole: those that bring a move out of a stage

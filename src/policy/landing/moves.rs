@@ -73,7 +73,8 @@ impl<H: History> Judge<'_, '_, H> {
         for vote in judged.vetoes() {
             let vote = self.vote(vote);
             let ruling = Ruling::Veto { stage: purpose.stage.clone(), voter: vote.voter.clone() };
-            self.object(Objection { path: Some(vote.path.clone()), ..about(ruling) });
+            let path = Some(vote.path.clone());
+            self.object(Objection { commit: Some(at), path, ..about(ruling) });
         }
         let people: BTreeSet<&PersonKey> = judged.approvals().map(|vote| &self.vote(vote).voter).collect();
         if people.len() < judged.quorum as usize {

@@ -105,7 +105,7 @@ pub enum Ruling {
     Unlinked,
     /// No chain of approved changes leads from what the base has to what the merge has.
     Uncovered {
-        /// The tasks of the file that have no approval of the role there, sorted.
+        /// The tasks of the file that have no approval of the role of what they last made of it, sorted.
         unapproved: Vec<TaskId>,
         /// Whether no stage of these tasks requires the role, and the usual pipeline does.
         is_off_route: bool,

@@ -1,5 +1,6 @@
 //! The rules of the gate, one idea a file. Each looks at facts and judged tasks, and writes violations into a book.
 
+mod brought;
 mod commits;
 mod files;
 mod moves;
@@ -29,7 +30,9 @@ pub(super) fn judge(facts: &RangeFacts<'_>, config: &Config, tasks: &[Judged<'_>
     files::judge(facts, tasks, &mut book);
     state::judge(facts, tasks, &mut book);
     plans::judge(facts, &mut book);
-    book.close()
+    let mut verdict = book.close();
+    brought::name_commits(facts, &mut verdict);
+    verdict
 }
 
 /// Where violations are written down.

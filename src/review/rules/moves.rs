@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::super::facts::{CommitFacts, Credited, RangeFacts, RangeTask, RecordStep};
 use super::super::fields::ticks;
 use super::super::stage_exits::{Judged, StageExit, kind_of, lost};
+use super::brought::by_move;
 use super::objections::{exceptions, is_revert, is_reverted, not_counted};
 use super::votes::doubt_whose;
 use super::{About, Violations};
@@ -30,10 +31,10 @@ pub(super) fn judge(facts: &RangeFacts<'_>, tasks: &[Judged<'_>], book: &mut Vio
     for task in tasks {
         legal(facts, task, book);
         for stage_exit in task.stage_exits.iter().filter(|stage_exit| !stage_exit.is_forced) {
-            of_stage_exit(task, stage_exit, book);
+            of_stage_exit(facts, task, stage_exit, book);
         }
         overrides(facts, task, book);
-        whose_overrides(task, book);
+        whose_overrides(facts, task, book);
         lifted_vetoes(facts, task, book);
     }
     note_awaited(facts, tasks, book);
@@ -175,12 +176,33 @@ fn legal(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
         let fix = Some(Fix::Run(Suggestion::tracker(["unblock", own.id.as_str()])));
         book.add_at(Level::Warn, LEGAL, format!("moves on, and is blocked: {why}"), About { fix, ..about() });
     }
+    taken_back(task, after, book);
     for (at, step) in &task.moves {
         if let Some(wrong) = wrong_with(after, *at, step, kind_of(own), book.config) {
-            book.add(LEGAL, format!("{} by {}: {wrong}", arrow(step), step.by), about());
+            let about = About { commit: by_move(facts, &own.id, step), ..about() };
+            book.add(LEGAL, format!("{} by {}: {wrong}", arrow(step), step.by), about);
         }
     }
     note_other_route(own, after, book);
+}
+
+/// Warns of what was agreed on of a task and is otherwise without being done: that it waits for another, and its first day.
+fn taken_back(task: &Judged<'_>, after: &Task, book: &mut Violations<'_>) {
+    let own = task.facts;
+    let about = |fix| About { task: Some(&own.id), file: Some(&own.path), fix, ..About::default() };
+    for other in own.waited_for.iter().filter(|_| !task.moves.is_empty()) {
+        let message = format!("moves on, and does not depend any more on {other}, which is open");
+        let words = ["set", own.id.as_str(), &format!("depends_on+={other}")];
+        let about = about(Some(Fix::Run(Suggestion::tracker(words))));
+        book.add_at(Level::Warn, GateRule::EarnedMoves, message, about);
+    }
+    let Some(created) = own.before.as_ref().and_then(|before| before.created) else { return };
+    if after.created != Some(created) {
+        let now = after.created.map_or_else(|| "missing".to_owned(), |day| day.to_string());
+        let message = format!("`created` was {created} and is {now}: it never changes");
+        let fix = Some(Fix::Advice(format!("restore the line: created: {created}")));
+        book.add_at(Level::Warn, LEGAL, message, about(fix));
+    }
 }
 
 /// Says where lines of a history come back from.
@@ -238,12 +260,18 @@ fn arrow(step: &Move) -> String {
     format!("{} → {}", step.from, step.to)
 }
 
-fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Violations<'_>) {
-    let id = &task.facts.id;
+fn of_stage_exit(
+    facts: &RangeFacts<'_>,
+    task: &Judged<'_>,
+    stage_exit: &StageExit<'_>,
+    book: &mut Violations<'_>,
+) {
+    let (id, record) = (&task.facts.id, task.facts.path.as_str());
+    let commit = stage_exit.step.and_then(|step| by_move(facts, id, step));
+    let about = |fix| About { task: Some(id), commit, file: Some(record), fix, ..About::default() };
     for missing in &stage_exit.missing {
         let Some((rule, what)) = rule_of(missing) else { continue };
-        let fix = Some(fix_of(task.facts, missing));
-        let about = About { task: Some(id), file: Some(&task.facts.path), fix, ..About::default() };
+        let about = about(Some(fix_of(task.facts, missing)));
         let after = task.facts.after.as_ref().filter(|_| is_found_later(task, stage_exit, missing));
         let message = match after {
             Some(after) => format!("in {}, {what}", after.stage),
@@ -255,13 +283,12 @@ fn of_stage_exit(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
     let Some(step) = stage_exit.step else { return };
     let agent = step.agent.as_deref();
     if let Some(role) = role_for_people(book.config, stage_exit.stage.as_str(), &step.by, agent) {
-        let about = About { task: Some(id), file: Some(&task.facts.path), ..About::default() };
         let message = format!(
             "left {} by {}, and what {role} signs off is moved on by people only",
             stage_exit.stage,
             agent.unwrap_or(&step.by)
         );
-        book.add(GateRule::EarnedMoves, message, about);
+        book.add(GateRule::EarnedMoves, message, about(None));
     }
 }
 
@@ -350,19 +377,21 @@ fn overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_
         let back = Suggestion::tracker(["set-stage", task.facts.id.as_str(), stages[0]]);
         let fix = Some(Fix::Advice(format!("{back}, and earn what is missing")));
         let (id, file) = (&task.facts.id, task.facts.path.as_str());
-        let about = About { task: Some(id), file: Some(file), fix, ..About::default() };
+        let commit = step.and_then(|step| by_move(facts, id, step));
+        let about = About { task: Some(id), commit, file: Some(file), fix, ..About::default() };
         let message = format!("left {} {by}, {}", stages.join(", "), missing.join(", "));
         book.add(GateRule::Overrides, message, about);
     }
 }
 
 /// An override is whoever's it names: of another's making it is none.
-fn whose_overrides(task: &Judged<'_>, book: &mut Violations<'_>) {
+fn whose_overrides(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violations<'_>) {
     let own = task.facts;
     for (_, step) in task.moves.iter().filter(|(_, step)| is_override(step)) {
         let trust = own.trust_of(&Credited::Override((*step).clone()));
         let Some(doubt) = doubt_whose(trust, book) else { continue };
-        let about = About { task: Some(&own.id), file: Some(&own.path), ..About::default() };
+        let (commit, file) = (by_move(facts, &own.id, step), Some(own.path.as_str()));
+        let about = About { task: Some(&own.id), commit, file, ..About::default() };
         book.add(LEGAL, format!("{} is an override by {}, {doubt}", arrow(step), step.by), about);
     }
 }
@@ -393,7 +422,8 @@ fn lifted_vetoes(facts: &RangeFacts<'_>, task: &Judged<'_>, book: &mut Violation
         let message = format!("the rejection of {name} as {role} in {} is lifted {}", cast.stage, how(step));
         let command = Suggestion::tracker(["approve", id, "--as", role]);
         let fix = Some(Fix::RunAs { person: name, command });
-        let about = About { task: Some(&own.id), file: Some(&cast.path), fix, ..About::default() };
+        let (commit, file) = (by_move(facts, &own.id, step), Some(cast.path.as_str()));
+        let about = About { task: Some(&own.id), commit, file, fix, ..About::default() };
         book.add(GateRule::Overrides, message, about);
     }
 }

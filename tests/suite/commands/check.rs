@@ -19,17 +19,17 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     exit 1
     --- stdout
     main..topic · 6 commits · 2 tasks · 2 files · policy from main
-    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
+    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml, ac6b2b1)
                           link the commit to a task: Task: ID
     warn  linked-commits  4e44f5e "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
     warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
                           git commit --amend, and add a line: Task: ID
-    error covered-files   notes.txt changed without a task, so code-reviewer never saw it
+    error covered-files   notes.txt changed without a task, so code-reviewer never saw it (4e44f5e)
                           link the commit to a task: Task: ID
-    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now (5fca391)
                           tracker reopen TASK-D4RK
-    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
+    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files (5fca391)
                           tracker set TASK-D4RK files+=src/theme.rs
     ok    [N] other rules
     off   wip-limit
@@ -39,12 +39,12 @@ fn a_failed_check_lists_every_violation_with_its_fix() {
     $ tracker check --base main --quiet
     exit 1
     --- stdout
-    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
+    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml, ac6b2b1)
     warn  linked-commits  4e44f5e "wip" belongs to no task
     warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
-    error covered-files   notes.txt changed without a task, so code-reviewer never saw it
-    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
-    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
+    error covered-files   notes.txt changed without a task, so code-reviewer never saw it (4e44f5e)
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now (5fca391)
+    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files (5fca391)
 
     $ tracker check --base topic --head main
     exit 0
@@ -74,20 +74,20 @@ fn a_terminal_gets_lines_that_fit() {
     assert_snapshot!(on("80"), @r#"
     main..topic · 6 commits · 2 tasks · 2 files · policy from main
     ✗ policy-owners   part of the policy is changed by commits of no task, so
-                      policy-owner cannot approve it (.tracker/config.toml)
+                      policy-owner cannot approve it (.tracker/config.toml, ac6b2b1)
                       link the commit to a task: Task: ID
     ! linked-commits  4e44f5e "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ! linked-commits  ac6b2b1 "Be kind" belongs to no task
                       git commit --amend, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
-                      it
+                      it (4e44f5e)
                       link the commit to a task: Task: ID
     ✗ covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs
-                      as it is now
+                      as it is now (5fca391)
                       tracker reopen TASK-D4RK
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
-                      files
+                      files (5fca391)
                       tracker set TASK-D4RK files+=src/theme.rs
     ✓ 16 other rules
     · off: wip-limit

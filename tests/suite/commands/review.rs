@@ -104,17 +104,17 @@ fn a_range_is_shown_by_task() {
     Policy files
       files       -  .tracker/config.toml
 
-    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
+    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml, ac6b2b1)
                           link the commit to a task: Task: ID
     warn  linked-commits  4e44f5e "wip" belongs to no task
                           git rebase -i, and add a line: Task: ID
     warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
                           git commit --amend, and add a line: Task: ID
-    error covered-files   notes.txt changed without a task, so code-reviewer never saw it
+    error covered-files   notes.txt changed without a task, so code-reviewer never saw it (4e44f5e)
                           link the commit to a task: Task: ID
-    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now (5fca391)
                           tracker reopen TASK-D4RK
-    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
+    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files (5fca391)
                           tracker set TASK-D4RK files+=src/theme.rs
     ok    [N] other rules
     off   wip-limit
@@ -161,12 +161,12 @@ fn a_range_is_shown_by_task() {
     Policy files
       files       -  .tracker/config.toml
 
-    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml)
+    error policy-owners   part of the policy is changed by commits of no task, so policy-owner cannot approve it (.tracker/config.toml, ac6b2b1)
     warn  linked-commits  4e44f5e "wip" belongs to no task
     warn  linked-commits  ac6b2b1 "Be kind" belongs to no task
-    error covered-files   notes.txt changed without a task, so code-reviewer never saw it
-    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now
-    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files
+    error covered-files   notes.txt changed without a task, so code-reviewer never saw it (4e44f5e)
+    error covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs as it is now (5fca391)
+    warn  declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target files (5fca391)
     "#);
 }
 
@@ -211,20 +211,20 @@ fn a_terminal_gets_glyphs_and_is_never_exceeded() {
       files       ·  .tracker/config.toml
 
     ✗ policy-owners   part of the policy is changed by commits of no task, so
-                      policy-owner cannot approve it (.tracker/config.toml)
+                      policy-owner cannot approve it (.tracker/config.toml, ac6b2b1)
                       link the commit to a task: Task: ID
     ! linked-commits  4e44f5e "wip" belongs to no task
                       git rebase -i, and add a line: Task: ID
     ! linked-commits  ac6b2b1 "Be kind" belongs to no task
                       git commit --amend, and add a line: Task: ID
     ✗ covered-files   notes.txt changed without a task, so code-reviewer never saw
-                      it
+                      it (4e44f5e)
                       link the commit to a task: Task: ID
     ✗ covered-files   TASK-D4RK: code-reviewer has no valid approval of src/theme.rs
-                      as it is now
+                      as it is now (5fca391)
                       tracker reopen TASK-D4RK
     ! declared-files  TASK-D4RK: changes src/theme.rs, which is none of its target
-                      files
+                      files (5fca391)
                       tracker set TASK-D4RK files+=src/theme.rs
     ✓ 16 other rules
     · off: wip-limit

@@ -280,6 +280,43 @@ fn a_required_box_that_is_put_where_none_is_required_is_reported() {
 }
 
 #[test]
+fn what_was_agreed_on_and_is_taken_out_is_reported() {
+    let path = ".tracker/tasks/TASK-0THR.md";
+    let waits = "earned-moves: moves on, and does not depend any more on TASK-W41T, which is open";
+    let created = |now: &str| format!("legal-moves: `created` was 2026-11-10 and is {now}: it never changes");
+    let depends = ("depends_on: [TASK-W41T]\n", "");
+    for (edits, other, moves, expected) in [
+        (&[depends][..], "none", true, Some(waits.to_owned())),
+        (&[depends], "none", false, None),
+        (&[depends], "complete", true, None),
+        (&[("[TASK-W41T]", "[TASK-W41T, TASK-T3ST]")], "complete", false, None),
+        (&[("created: 2026-11-10", "created: 2020-01-01")], "none", false, Some(created("2020-01-01"))),
+        (&[("created: 2026-11-10\n", "")], "complete", true, Some(created("missing"))),
+        (&[("title: Another", "title: Other")], "none", false, None),
+    ] {
+        let world = World::honest();
+        world.git(&["checkout", "--quiet", "main"]);
+        let text = "---\nid: TASK-0THR\ntitle: Another\ndepends_on: [TASK-W41T]\ncreated: 2026-11-10\nstage: none\n---\n";
+        world.write(path, text);
+        let waited = format!("---\nid: TASK-W41T\ntitle: First\ncreated: 2026-11-10\nstage: {other}\n---\n");
+        world.write(".tracker/tasks/TASK-W41T.md", &waited);
+        world.commit_as("Lead", "Plan");
+        world.git(&["checkout", "--quiet", "-b", "other"]);
+        for (old, new) in edits {
+            world.replace(path, old, new);
+        }
+        if moves {
+            world.tracker_as("Dev", "start 0thr");
+        }
+        world.commit("Plan anew");
+        let found = messages(&world.review_of("main", "other").verdict.violations);
+        let own =
+            |message: &&String| message.contains("does not depend any more") || message.contains("`created`");
+        assert_eq!(found.iter().find(own), expected.as_ref(), "{edits:?} {other} {moves}: {found:#?}");
+    }
+}
+
+#[test]
 fn what_agents_are_instructed_by_is_looked_at() {
     for (path, is_expected) in
         [("AGENTS.md", true), (".claude/commands/land.md", true), ("docs/AGENTS.txt", false)]

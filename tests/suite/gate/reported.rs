@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::{World, identity};
+use super::{CONFIG, ID, World, identity};
 
 /// The task that nobody has begun.
 const OTHER: &str = "TASK-0THR";
@@ -203,7 +203,7 @@ fn a_name_of_a_file_is_one_word_of_a_suggested_command() {
         let world = World::honest();
         world.git(&["checkout", "--quiet", "-b", "stricter"]);
         let rule = "linked-commits = \"error\"\n";
-        world.replace(super::CONFIG, rule, &format!("{rule}declared-files = \"error\"\n"));
+        world.replace(CONFIG, rule, &format!("{rule}declared-files = \"error\"\n"));
         world.commit_as("Lead", "Stricter");
         world.git(&["checkout", "--quiet", "work"]);
         world.write(&format!("lib/{evil}"), "x\n");
@@ -289,4 +289,155 @@ fn an_unknown_id_that_begins_as_others_do_stops_a_commit() {
     };
     assert_eq!(commit("Closes: PROJ-999").status, 1);
     assert_eq!(commit("Closes: GH-999").status, 0, "an id of another tracker");
+}
+
+/// Something that is not allowed, and the commit that brings it.
+struct Wrong {
+    name: &'static str,
+    rule: &'static str,
+    play: fn(&World),
+    /// What others do afterwards.
+    then: fn(&World),
+}
+
+fn nothing(_: &World) {}
+
+/// Writes a move into the record that nobody has earned.
+fn moved_by_hand(world: &World) {
+    let record = format!(".tracker/tasks/{ID}.md");
+    world.replace(&record, "stage: qa", "stage: sec");
+    let step = "  - {at: 2026-11-12T10:00:00Z, by: Dev, from: qa, to: sec}\n---\n\n## Deliverables";
+    world.replace(&record, "---\n\n## Deliverables", step);
+    world.work("On");
+}
+
+const WRONGS: &[Wrong] = &[
+    Wrong {
+        name: "a file that changes after the votes, for the task",
+        rule: "covered-files",
+        play: |world| {
+            world.write("src/evil.rs", "evil\n");
+            world.work("More");
+        },
+        then: nothing,
+    },
+    Wrong {
+        name: "a file that changes twice",
+        rule: "covered-files",
+        play: |world| {
+            world.write("src/evil.rs", "evil\n");
+            world.work("More");
+            world.write("src/evil.rs", "worse\n");
+            world.work("More and more");
+        },
+        then: nothing,
+    },
+    Wrong {
+        name: "a file of no task",
+        rule: "covered-files",
+        play: |world| {
+            world.write("src/evil.rs", "evil\n");
+            world.commit_as("Mal", "Nothing");
+        },
+        then: nothing,
+    },
+    Wrong {
+        name: "a file that another task changes as well, and lawfully",
+        rule: "covered-files",
+        play: |world| {
+            world.replace("src/theme.rs", "    2\n", "    5\n");
+            world.work("More");
+        },
+        then: |world| {
+            world.tracker_as("Dev", "start 0thr");
+            world.replace("src/theme.rs", "fn other", "fn another");
+            world.commit("Second\n\nTask: TASK-0THR");
+            world.does("Dev", "advance 0thr", "Deliver the second");
+            world.does("Bob", "approve 0thr --as reviewer", "Approve the second");
+            world.does("Sec", "approve 0thr --as auditor", "Approve the second as well");
+        },
+    },
+    Wrong {
+        name: "the policy",
+        rule: "policy-owners",
+        play: |world| {
+            world.append(CONFIG, "[roles.other]\nquorum = 1\n");
+            world.work("Less is enough");
+        },
+        then: nothing,
+    },
+    Wrong {
+        name: "an override",
+        rule: "overrides",
+        play: |world| world.does("Lead", "set-stage 0thr complete -m hurry", "Hurry"),
+        then: |world| world.does("Dev", "set 0thr priority=high", "Plan"),
+    },
+    Wrong {
+        name: "an approval of one's own work",
+        rule: "self-approval",
+        play: |world| {
+            world.tracker_as("Dev", &format!("reopen {ID}"));
+            world.replace("src/theme.rs", "    3\n", "    4\n");
+            world.commit_as("Bob", &format!("More\n\nTask: {ID}"));
+            world.tracker_as("Dev", &format!("advance {ID}"));
+            world.commit("Again");
+            world.does("Bob", &format!("approve {ID} --as reviewer"), "Approve");
+        },
+        then: |world| world.does("Lead", &format!("set-stage {ID} complete -m hurry"), "Hurry"),
+    },
+    Wrong {
+        name: "a move that nobody has earned",
+        rule: "earned-moves",
+        play: |world| {
+            world.deliver_again();
+            moved_by_hand(world);
+        },
+        then: |world| world.does("Dev", &format!("set {ID} priority=high"), "Plan"),
+    },
+    Wrong {
+        name: "a move past a rejection",
+        rule: "earned-moves",
+        play: |world| {
+            world.deliver_again();
+            world.tracker_as("Ada", &format!("approve {ID} --as reviewer"));
+            world.git(&["checkout", "--quiet", "--", &format!(".tracker/tasks/{ID}.md")]);
+            world.commit_as("Ada", "Approve");
+            world.tracker_as("Bob", &format!("reject {ID} --as reviewer -m no"));
+            world.git(&["checkout", "--quiet", "--", &format!(".tracker/tasks/{ID}.md")]);
+            world.commit_as("Bob", "Reject");
+            moved_by_hand(world);
+        },
+        then: nothing,
+    },
+];
+
+#[test]
+fn every_wrong_is_reported_at_its_commit() {
+    let mut wrong = Vec::new();
+    for row in WRONGS {
+        let world = World::honest();
+        (row.play)(&world);
+        let id = world.git(&["rev-parse", "HEAD"]);
+        (row.then)(&world);
+        world.write("docs/more.md", "more\n");
+        world.work("Describe");
+        let violations = world.review().verdict.violations;
+        let mut own = violations.iter().filter(|own| own.is_error() && own.rule.as_str() == row.rule);
+        if !own.any(|own| own.commit.as_ref() == Some(&id)) {
+            wrong.push(format!("{}: {id} of {violations:#?}", row.name));
+            continue;
+        }
+        let short = &id[..7];
+        for args in
+            [&["check", "--base", "main", "--full"][..], &["review", "--format", "markdown", "main..work"]]
+        {
+            let text = out_of(&world, args);
+            let is_named = |line: &str| line.contains(row.rule) && line.contains(short);
+            // A terminal's lines are broken; the commit comes last.
+            if !text.lines().any(is_named) && !text.contains(&format!("{short})")) {
+                wrong.push(format!("{}: {args:?} does not name {short}: {text}", row.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -112,6 +112,33 @@ fn tasks_that_are_only_gone_from_the_working_tree_are_not_none() {
 }
 
 #[test]
+fn what_git_skips_is_named_with_the_command_that_ends_it() {
+    for path in [".tracker/config.toml", ".tracker/tasks"] {
+        let sandbox = origin();
+        let listed = sandbox.git(&["ls-files", path]);
+        let files: Vec<&str> = listed.lines().collect();
+        sandbox.git(&[&["update-index", "--skip-worktree"], &files[..]].concat());
+        files.iter().for_each(|file| std::fs::remove_file(sandbox.path().join(file)).unwrap());
+        let _ = std::fs::remove_dir(sandbox.path().join(path));
+        let second = if path.ends_with(".toml") { "init" } else { "list" };
+        for line in ["start t3st", second] {
+            let output = run(&sandbox, line);
+            assert!(output.status != 0, "{path}: {line}: {output}");
+            let hint = output.stderr.split("hint: ").nth(1).unwrap_or_default().trim();
+            let hint = hint.trim_start_matches("run ").trim_matches('`');
+            assert!(hint.contains("git update-index --no-skip-worktree"), "{path}: {line}: {output}");
+            let done = sandbox.program_with("sh", "", &["-c", hint], |_| {});
+            assert_eq!(done.status, 0, "{hint}: {done}");
+            sandbox.git(&["checkout", "--", path]);
+            assert!(run(&sandbox, "list").stdout.contains(ID), "{path}: {line}");
+            sandbox.git(&[&["update-index", "--skip-worktree"], &files[..]].concat());
+            files.iter().for_each(|file| std::fs::remove_file(sandbox.path().join(file)).unwrap());
+            let _ = std::fs::remove_dir(sandbox.path().join(path));
+        }
+    }
+}
+
+#[test]
 fn objects_that_a_partial_clone_lacks_are_named_with_what_fetches_them() {
     let sandbox = origin();
     for filter in ["tree:0", "blob:none"] {

@@ -174,8 +174,10 @@ fn what_cannot_be_read_of_a_task_is_no_consent() {
         let sandbox = world(RULES);
         sandbox.write(path, text);
         commit_by(&sandbox, "Bob", "Look at it");
-        by(&sandbox, "Carol", "approve t3st --as reviewer");
+        let voted = by(&sandbox, "Carol", "approve t3st --as reviewer");
         assert_eq!(stage(&sandbox) == "complete", is_fine, "{what}");
+        let why = format!("stays in qa: {path}");
+        assert_eq!(voted.stdout.contains(&why), !is_fine, "{what}: {voted}");
         if !is_fine {
             let refused = run(&sandbox, "advance t3st");
             assert!(refused.status == 1 && refused.stderr.contains(path), "{what}: {refused}");

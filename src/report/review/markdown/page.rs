@@ -2,7 +2,8 @@
 
 use super::super::escape::{code, prose, text};
 use super::parts::{
-    FOLDED, TITLE, command, commit, counted, file, fitted, grouped, length, line, list, path, with_commands,
+    FOLDED, TITLE, command, commit, counted, file, fitted, grouped, length, line, list, path, short_commit,
+    with_commands,
 };
 use super::table::{self, in_order};
 use super::task::details;
@@ -126,10 +127,14 @@ fn violations(verdict: &Verdict, web: Option<&Web>, whole: &str) -> String {
 
 fn violation(violation: &Violation, web: Option<&Web>) -> String {
     let mark = if violation.is_error() { "✗" } else { "!" };
-    let place = violation.place().map_or_else(String::new, |(file, number)| match number {
-        Some(number) => format!(" ({})", line(file, number, web)),
-        None => format!(" ({})", path(file, web)),
+    let place = violation.place().map(|(file, number)| match number {
+        Some(number) => line(file, number, web),
+        None => path(file, web),
     });
+    let commit = violation.commit.as_deref().zip(violation.short_commit());
+    let commit = commit.map(|(id, short)| short_commit(id, short, web));
+    let parts: Vec<String> = place.into_iter().chain(commit).collect();
+    let place = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
     let suggestion = violation.suggestion.as_ref().map_or_else(String::new, |suggestion| {
         format!(" — {}", with_commands(&suggestion.to_string(), TITLE))
     });

@@ -81,8 +81,13 @@ pub(super) fn list<T>(items: &[T], most: usize, row: impl Fn(&T) -> String) -> S
 /// Returns a commit: its short id, a link where commits can be looked at, and its subject.
 pub(super) fn commit(commit: &CommitReview, web: Option<&Web>) -> String {
     let short: String = commit.id.chars().take(7).collect();
-    let id = linked(&code(&short, NAME), web.map(|web| &web.commit), &address(&commit.id));
+    let id = short_commit(&commit.id, &short, web);
     format!("{id} {} ({})", text(&commit.subject, TITLE), text(&commit.author, NAME))
+}
+
+/// Returns the first digits of a commit's id as code, a link where commits can be looked at.
+pub(super) fn short_commit(id: &str, short: &str, web: Option<&Web>) -> String {
+    linked(&code(short, NAME), web.map(|web| &web.commit), &address(id))
 }
 
 /// Returns a path as code, a link where files can be looked at and it is there.

@@ -59,6 +59,34 @@ fn every_history_has_a_name_of_its_own() {
     assert_eq!(names.len(), CASES.len());
 }
 
+#[test]
+fn what_nobody_approved_is_named_among_many_that_were() {
+    let names = ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"];
+    for (is_approved, is_edited) in [(true, false), (false, false), (true, true)] {
+        let mut world = plays::begun(&names);
+        for (at, name) in names.into_iter().enumerate() {
+            world.edit("Dev", name, "f", 3 * at + 2, name);
+            if name == "E" && !is_approved {
+                world.advance(name, "review");
+                world.advance(name, "docs");
+            } else {
+                world.review(name, plays::VOTES);
+            }
+        }
+        if is_edited {
+            world.edit("Dev", "E", "f", 14, "more of E");
+        }
+        let objections = world.judge(world::MAIN);
+        let of_file = objections.iter().filter(|own| own.path.as_deref() == Some("f"));
+        let rulings: BTreeSet<String> = of_file.map(|own| format!("{:?}", own.ruling)).collect();
+        let unapproved = vec![world::task("E")];
+        let expected = Ruling::Uncovered { unapproved, is_off_route: false };
+        let is_right = is_approved && !is_edited;
+        let expected = (!is_right).then(|| format!("{expected:?}"));
+        assert_eq!(rulings, expected.into_iter().collect(), "{is_approved} {is_edited}");
+    }
+}
+
 /// How many random histories a property is tried on.
 const TRIED: u64 = 40;
 
