@@ -39,24 +39,26 @@ mod tests {
     fn two_branches_that_closed_a_sprint_each_are_joined() {
         let line =
             |day: &str, id: &str| format!("- 2026-11-{day} [{id}]({id}/report.md): 1 of 1 delivered\n");
-        let list = |lines: &[String]| format!("# Sprints\n\n{}", lines.concat());
-        let (a, b, c) = (line("10", "S1"), line("20", "S2"), line("15", "S3"));
+        let list = |lines: &[&str]| format!("# Sprints\n\n{}", lines.concat());
+        let lines =
+            [line("10", "S1"), line("20", "S2"), line("15", "S3"), line("11", "S1"), line("21", "S2")];
+        let [a, b, c, a_edited, b_edited] = lines.each_ref().map(String::as_str);
         let merge = |base: &str, ours: &str, theirs: &str| {
             let base = Some(base.as_bytes());
             merge_sprint_list(RecordVersions { base, ours: ours.as_bytes(), theirs: theirs.as_bytes() })
         };
-        let (base, ours) = (list(&[a.clone()]), list(&[a.clone(), b.clone()]));
-        let theirs = list(&[a.clone(), c.clone()]);
-        let both = list(&[a.clone(), c.clone(), b.clone()]);
+        let (base, ours) = (list(&[a]), list(&[a, b]));
+        let theirs = list(&[a, c]);
+        let both = list(&[a, c, b]);
         assert_eq!(merge(&base, &ours, &theirs), Some(both.clone()));
         assert_eq!(merge(&base, &theirs, &ours), Some(both));
-        assert_eq!(merge("", &list(&[b.clone()]), &list(&[c.clone()])), Some(list(&[c.clone(), b.clone()])));
-        let edited = list(&[line("11", "S1"), c.clone()]);
+        assert_eq!(merge("", &list(&[b]), &list(&[c])), Some(list(&[c, b])));
+        let edited = list(&[a_edited, c]);
         for (ours, theirs) in [
             (&ours, &edited),
             (&ours, &base),
-            (&ours, &list(&[a.clone(), line("21", "S2")])),
-            (&ours, &list(&[a, "By hand.\n".to_owned()])),
+            (&ours, &list(&[a, b_edited])),
+            (&ours, &list(&[a, "By hand.\n"])),
         ] {
             assert_eq!(merge(&base, ours, theirs), None, "{theirs}");
         }

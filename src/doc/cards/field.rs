@@ -133,7 +133,8 @@ pub(crate) fn meant(name: &str) -> Option<&'static str> {
     }
     let is_it = |known: &&'static str| {
         let known = known.to_lowercase();
-        let begins = length >= 4 && known.starts_with(&name);
+        // A word that begins several names is none of them.
+        let begins = length >= 4 && known.starts_with(&name) && !known.trim_end_matches(" on").contains(' ');
         begins || known == format!("{name}s") || length >= 5 && strsim::osa_distance(&name, &known) == 1
     };
     let first = TaskField::ALL.into_iter().filter_map(|field| field.row().cards.first().copied());

@@ -159,7 +159,7 @@ pub(super) fn closed(answer: &ops::ClosedSprint, out: &mut Output) {
         return;
     }
     if answer.aborted {
-        let sprint = out.bold(&answer.sprint).to_string();
+        let sprint = out.bold(&answer.sprint);
         out.line(match answer.closed {
             true => format!(
                 "The close of {sprint} is committed and stays; what was left of it, its tag, is left out"
