@@ -12,13 +12,13 @@ use crate::support::Sandbox;
 const TASK: &str = ".tracker/tasks/TASK-THR3.md";
 const APPROVED: &str = "approved by Ada Lovelace";
 
-/// What the gate has against the plans of the branch.
+/// What the gate has against the plans of the branch; the branch's tip is `TIP`.
 fn check(sandbox: &Sandbox) -> String {
     let output = tracker(sandbox, "check --base main --plain");
     let lines = output.stdout.lines().skip_while(|line| !line.contains("approved-plans"));
     let own: Vec<&str> =
         lines.take_while(|line| line.contains("approved-plans") || line.starts_with("  ")).collect();
-    own.join("\n")
+    own.join("\n").replace(&sandbox.git(&["rev-parse", "HEAD"])[..7], "TIP")
 }
 
 fn branch(sandbox: &Sandbox) {
@@ -70,7 +70,7 @@ fn an_approval_in_anothers_name_is_none() {
     commit(&sandbox, "Ken says yes");
     assert_eq!(state(&sandbox), ("draft".to_owned(), doubt.to_owned()));
     assert_snapshot!(check(&sandbox), @r"
-    error approved-plans  PLAN-0NE1: the approval of Ken does not count: the commit that says so is by another (.tracker/plans/PLAN-0NE1.md:6)
+    error approved-plans  PLAN-0NE1: the approval of Ken does not count: the commit that says so is by another (.tracker/plans/PLAN-0NE1.md:6, TIP)
                           tracker plan approve PLAN-0NE1
     ");
     assert_eq!(tracker(&sandbox, "check --base main").status, 1);
@@ -129,7 +129,7 @@ fn an_approval_of_other_content_is_refused() {
     run(&sandbox, "set thr3 files=src");
     commit(&sandbox, "approve, and change what was approved");
     assert_snapshot!(check(&sandbox), @r"
-    error approved-plans  PLAN-0NE1: the approval of Ada Lovelace is of other content than its commit has (.tracker/plans/PLAN-0NE1.md:6)
+    error approved-plans  PLAN-0NE1: the approval of Ada Lovelace is of other content than its commit has (.tracker/plans/PLAN-0NE1.md:6, TIP)
                           tracker plan approve PLAN-0NE1
     ");
     assert_eq!(state(&sandbox).0, "draft");
@@ -146,7 +146,7 @@ fn no_decision_is_taken_out() {
     sandbox.write(PLAN, without.join("\n").replace("history:\n", ""));
     commit(&sandbox, "it was never rejected");
     assert_snapshot!(check(&sandbox), @r"
-    error approved-plans  PLAN-0NE1: takes the rejection of Ada Lovelace out of the history (.tracker/plans/PLAN-0NE1.md)
+    error approved-plans  PLAN-0NE1: takes the rejection of Ada Lovelace out of the history (.tracker/plans/PLAN-0NE1.md, TIP)
                           restore it: git checkout BASE -- .tracker/plans/PLAN-0NE1.md
     ");
     sandbox.git(&["rm", "--quiet", PLAN]);
@@ -169,7 +169,7 @@ fn who_may_approve_is_what_the_base_says() {
     assert_eq!(state(&sandbox).0, "draft");
     commit(&sandbox, "approve");
     assert_snapshot!(check(&sandbox), @r"
-    error approved-plans  PLAN-0NE1: the approval of Ada Lovelace does not count: only members of architect approve plans (.tracker/plans/PLAN-0NE1.md:6)
+    error approved-plans  PLAN-0NE1: the approval of Ada Lovelace does not count: only members of architect approve plans (.tracker/plans/PLAN-0NE1.md:6, TIP)
                           tracker plan approve PLAN-0NE1
     ");
     let ken = |line: &str| {
