@@ -12,9 +12,12 @@ use super::records::SprintData;
 use super::view::sprint_drift;
 use crate::facts::{TaskRecords, carried, scope_now};
 use crate::metrics::{Item, ItemVote};
-use crate::model::{MoveKind, Severity, SprintEvidence, SprintId, Stage, Suggestion, Task, TaskId, Verdict};
+use crate::model::{
+    Config, MoveKind, Severity, SprintEvidence, SprintId, Stage, Suggestion, Task, TaskId, Verdict,
+};
 use crate::ops::signoffs::{facts_of_task, view_of};
 use crate::ops::{Result, Session};
+use crate::policy::Route;
 use crate::store::Tasks;
 
 /// So often a task may be carried over before somebody has to say what becomes of it.
@@ -146,6 +149,8 @@ impl Audit {
 pub(super) struct Auditor<'a, 'e> {
     pub(super) session: &'a Session<'e>,
     pub(super) request: &'a CloseRequest,
+    /// The policy that the session goes by.
+    pub(super) policy: &'a Config,
     /// The tasks as they are now.
     pub(super) tasks: &'a Tasks,
     pub(super) data: &'a SprintData,
@@ -262,9 +267,8 @@ impl Auditor<'_, '_> {
             None if self.is_carried(task) || self.is_merged_first(&id) => {}
             None => {
                 let stage = task.stage.to_string();
-                let (config, _) = self.session.config_or_default();
-                let facts = facts_of_task(self.session, &config, task.clone())?;
-                let missing = view_of(self.session, &config, &facts).missing;
+                let facts = facts_of_task(self.session, self.policy, task.clone())?;
+                let missing = view_of(self.session, self.policy, &facts).missing;
                 let mut message = format!("{id} is open ({stage})");
                 let mut fix = vec![
                     Suggestion::tracker(["sprint", "close", sprint.as_str(), "--carry-over", self.next_name])
@@ -288,10 +292,9 @@ impl Auditor<'_, '_> {
         to.is_some() && to == task.sprint
     }
 
-    /// Whether the close that a dry run is about merges a branch first on which a task is complete.
+    /// Whether a branch on which a task is complete is merged first.
     fn is_merged_first(&self, task: &TaskId) -> bool {
-        let merges = self.request.merge && self.session.is_dry();
-        merges && self.branches.iter().any(|branch| branch.is_finished && branch.tasks.contains(task))
+        self.branches.iter().any(|branch| self.merges_first(branch) && branch.tasks.contains(task))
     }
 
     fn complete(&self, TaskRecords { task, findings, .. }: &TaskRecords, audit: &mut Audit) {
@@ -324,17 +327,7 @@ impl Auditor<'_, '_> {
             let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
             note(audit, AuditRule::Override, name, message, fix);
         }
-        let item = self.data.found.items.iter().find(|item| item.id == *id);
-        for (stage, role) in item.into_iter().flat_map(missing_votes) {
-            // Whether a role that reviews some files only was asked depends on what was changed: that is for the gate.
-            let (config, _) = self.session.config_or_default();
-            if config.roles.get(&role).is_some_and(|rules| !rules.paths.is_empty()) {
-                continue;
-            }
-            let message = format!("{id} has left {stage} without an approval of {role}");
-            let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
-            self.refuse(audit, AuditRule::MissingVotes, name, message, fix);
-        }
+        self.votes(id, audit);
         let lacks = match (task.estimate, task.spent) {
             (None, None) => Some(("no estimate and no time spent", "estimate=TIME", "spent=TIME")),
             (None, Some(_)) => Some(("no estimate", "estimate=TIME", "")),
@@ -361,9 +354,24 @@ impl Auditor<'_, '_> {
         }
     }
 
+    fn votes(&self, id: &TaskId, audit: &mut Audit) {
+        let items = &self.data.found.items;
+        let Ok(at) = items.binary_search_by(|item| item.id.cmp(id)) else { return };
+        for (stage, role) in missing_votes(&items[at], self.policy) {
+            let message = format!("{id} has left {stage} without an approval of {role}");
+            let fix = vec![Suggestion::tracker(["log", id.as_str()]).to_string()];
+            self.refuse(audit, AuditRule::MissingVotes, Some(id.as_str()), message, fix);
+        }
+    }
+
+    /// Whether a close would merge a branch first, of which this is a dry run.
+    fn merges_first(&self, branch: &Branch) -> bool {
+        self.request.merge && self.session.is_dry() && branch.is_finished
+    }
+
     fn branches(&self, audit: &mut Audit) {
         for branch in self.branches {
-            if self.request.merge && self.session.is_dry() && branch.is_finished {
+            if self.merges_first(branch) {
                 self.merged_first(branch, audit);
                 continue;
             }
@@ -407,8 +415,7 @@ impl Auditor<'_, '_> {
     }
 
     fn evidence(&self, audit: &mut Audit) -> Result<()> {
-        let (config, _) = self.session.config_or_default();
-        for kind in &config.sprints.evidence {
+        for kind in &self.policy.sprints.evidence {
             if self.evidence.iter().any(|evidence| evidence.counts.kind() == kind) {
                 continue;
             }
@@ -430,18 +437,21 @@ impl Auditor<'_, '_> {
 }
 
 /// Returns the votes that nobody has cast of those that the stages require which a task has left by a plain advance, each
-/// stage with the role. Whether a vote that is there counts is for the gate to say.
-fn missing_votes(item: &Item) -> Vec<(Stage, String)> {
+/// stage with the role. Whether a vote that is there counts is for the gate to say, as is whether a role that reviews
+/// some files only was to vote: that depends on what was changed.
+fn missing_votes(item: &Item, policy: &Config) -> Vec<(Stage, String)> {
+    let route = Route::of(policy, item.kind.as_deref());
+    let reviews_all = |role: &&String| policy.roles.get(*role).is_none_or(|rules| rules.paths.is_empty());
     let mut missing = Vec::new();
     for (at, step) in item.moves.iter().enumerate().filter(|(_, step)| step.kind == MoveKind::Advance) {
         let Some(own) = item.stages.iter().find(|stage| stage.stage == step.from) else { continue };
-        let round = item.moves[..at].iter().filter(|before| before.to == step.from).count().max(1);
-        for role in &own.roles {
+        let round = route.round(&item.moves[..at], &step.from);
+        for role in own.roles.iter().filter(reviews_all) {
             let is_it = |vote: &ItemVote| {
                 vote.role == *role
                     && vote.stage == step.from
                     && vote.verdict == Verdict::Approved
-                    && usize::try_from(vote.round) == Ok(round)
+                    && vote.round == round
             };
             if !item.votes.iter().any(is_it) {
                 missing.push((step.from.clone(), role.clone()));

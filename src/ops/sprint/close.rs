@@ -281,7 +281,9 @@ fn audit(session: &Session<'_>, request: &CloseRequest, file: &SprintFile) -> Re
     let all = super::records::all(session)?;
     let carries = carries(&all, &file.sprint.id);
     let planned = all.iter().find(|file| file.sprint.state() == SprintState::Planned);
+    let (policy, _) = session.config_or_default();
     let auditor = Auditor {
+        policy: &policy,
         carries: &carries,
         next_name: planned.map_or("NEXT", |file| file.sprint.id.as_str()),
         session,

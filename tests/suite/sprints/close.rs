@@ -165,6 +165,34 @@ fn a_task_that_was_completed_by_hand_or_without_its_votes_is_named() {
 }
 
 #[test]
+fn votes_are_looked_for_in_the_round_in_which_they_were_cast() {
+    let sandbox = Sandbox::new();
+    run(&sandbox, "init --profile solo --no-hooks");
+    sandbox.write(
+        ".tracker/config.toml",
+        "format = 2\n[pipeline]\nstages = [\"dev\", \"qa\", \"sec\"]\n[stage.qa]\nsignoffs = [\"reviewer\"]\non_fail = \
+         \"dev\"\n[stage.sec]\nsignoffs = [\"auditor\"]\non_fail = \"dev\"\n[roles.reviewer]\n[roles.auditor]\n",
+    );
+    run(&sandbox, "new One --id TASK-0NE1 --sprint SPRINT-1");
+    run(&sandbox, "sprint new SPRINT-1");
+    commit(&sandbox, "Plan");
+    run(&sandbox, "sprint start SPRINT-1");
+    // Sent back from qa, it comes to sec for the first time in its second round.
+    for line in ["start 0ne1", "advance 0ne1", "fail 0ne1 broken", "advance 0ne1"] {
+        run(&sandbox, line);
+        commit(&sandbox, "Work");
+    }
+    for role in ["reviewer", "auditor"] {
+        run(&sandbox, &format!("approve 0ne1 --as {role}"));
+        commit(&sandbox, "Vote");
+    }
+    let task = sandbox.read(".tracker/tasks/TASK-0NE1.md");
+    assert!(task.contains("stage: complete\n"), "{task}");
+    let closed = close(&sandbox, &[]);
+    assert!(closed.status == 0 && closed.stdout.contains("1 of 1 delivered"), "{closed}");
+}
+
+#[test]
 fn what_a_clock_elsewhere_has_put_a_little_later_is_delivered() {
     let sandbox = started();
     let path = ".tracker/tasks/TASK-TW02.md";
