@@ -97,7 +97,7 @@ pub(crate) use glob::{check_glob, first_overlap, is_permitted, is_selected, may_
 pub(crate) use hex::{digest_of, to_hex};
 pub(crate) use id::{IdError, id_letter};
 pub use id::{PlanId, RunId, TaskId};
-pub(crate) use nearest::nearest;
+pub(crate) use nearest::{is_one_typo, nearest};
 pub(crate) use obeyed::is_obeyed;
 pub(crate) use order::{compare_ids, first_to_do};
 pub use person::Person;

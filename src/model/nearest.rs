@@ -32,9 +32,16 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known.into_iter().filter_map(rate).min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
+/// Whether a word is another but for one typing error: a letter too many, too few, another, or two in each other's place.
+#[must_use]
+pub fn is_one_typo(word: &str, other: &str) -> bool {
+    // Words of other lengths are not compared: one of them may be as long as somebody likes.
+    word.chars().count().abs_diff(other.chars().count()) <= 1 && strsim::osa_distance(word, other) == 1
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{is_one_typo, nearest};
 
     #[test]
     fn finds_what_was_meant() {
@@ -53,5 +60,20 @@ mod tests {
             assert_eq!(nearest(word, known), meant, "{word}");
         }
         assert_eq!(nearest(&"s".repeat(100_000), known), None);
+    }
+
+    #[test]
+    fn one_typing_error_is_not_none_and_not_two() {
+        for (word, other, is) in [
+            ("titel", "title", true),
+            ("tile", "title", true),
+            ("title", "title", false),
+            ("tiel", "title", false),
+            ("größe", "grösse", false),
+            ("größe", "größen", true),
+        ] {
+            assert_eq!(is_one_typo(word, other), is, "{word}");
+        }
+        assert!(!is_one_typo(&"t".repeat(10_000_000), "title"), "a long word is not compared");
     }
 }

@@ -1,7 +1,7 @@
 //! Metadata lines of a card: `Status: COMPLETED ✅`, `**Status:** ✅ Completed`, `- **Status**: done`.
 
 use super::value;
-use crate::model::Field as TaskField;
+use crate::model::{Field as TaskField, is_one_typo};
 
 /// What a metadata line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,9 +22,6 @@ const NAMES: [(Key, &[&str]); 3] = [
     (Key::Completed, &["completed", "completed on", "completed at", "date completed", "completion date"]),
     (Key::Branch, &["branch"]),
 ];
-
-/// Longest name worth comparing, in characters.
-const LONGEST_NAME: usize = 40;
 
 /// The name on a metadata line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,14 +125,14 @@ pub(crate) fn nearly(line: &str) -> Option<&str> {
 pub(crate) fn meant(name: &str) -> Option<&'static str> {
     let name = name.trim().to_lowercase().replace(['_', '-'], " ");
     let length = name.chars().count();
-    if length > LONGEST_NAME || key(&name).is_some() {
+    if key(&name).is_some() {
         return None;
     }
     let is_it = |known: &&'static str| {
         let known = known.to_lowercase();
         // A word that begins several names is none of them.
         let begins = length >= 4 && known.starts_with(&name) && !known.trim_end_matches(" on").contains(' ');
-        begins || known == format!("{name}s") || length >= 5 && strsim::osa_distance(&name, &known) == 1
+        begins || known == format!("{name}s") || length >= 5 && is_one_typo(&name, &known)
     };
     let first = TaskField::ALL.into_iter().filter_map(|field| field.row().cards.first().copied());
     first.into_iter().find(is_it)

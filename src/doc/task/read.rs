@@ -9,7 +9,7 @@ use crate::doc::yaml::{Node, one_line};
 use crate::doc::{Document, markdown};
 use crate::model::{
     Field, FieldKind, FieldValue, IdError, InvalidValue, Move, MoveKind, Problem, Severity, Stage, Task,
-    TaskId,
+    TaskId, is_one_typo,
 };
 
 /// Reads a task.
@@ -88,7 +88,7 @@ fn is_misspelt(key: &str, known: &str) -> bool {
     };
     let (own, known) = (letters(key), letters(known));
     // `assigned` is what an import keeps of a line that says more than a name.
-    let is_typo = own.len() >= 5 && own != "assigned" && strsim::osa_distance(&own, &known) == 1;
+    let is_typo = own.len() >= 5 && own != "assigned" && is_one_typo(&own, &known);
     !own.is_empty() && (own == known || is_typo)
 }
 

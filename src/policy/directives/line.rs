@@ -1,7 +1,7 @@
 //! One line: whether it is a directive, and for what.
 
 use super::{Action, Directive, DirectiveError, DirectiveErrorKind};
-use crate::model::{Cost, Minutes, TaskId};
+use crate::model::{Cost, Minutes, TaskId, is_one_typo};
 
 /// What a line turned out to be.
 #[derive(Debug, Default)]
@@ -144,7 +144,7 @@ fn meant_word(key: &str) -> Option<String> {
         return None;
     }
     let lower = key.to_lowercase();
-    let is_near = |word: &&str| lower.len() > 3 && strsim::osa_distance(&lower, word) == 1;
+    let is_near = |word: &&str| lower.len() > 3 && is_one_typo(&lower, word);
     let word = DIRECTIVE_WORDS.into_iter().find(|word| *word == lower);
     let word = word.or_else(|| DIRECTIVE_WORDS.into_iter().find(is_near))?;
     let (first, rest) = word.split_at(1);
