@@ -188,7 +188,7 @@ impl<'a> FactsReader<'a> {
             changes,
             work,
             open_boxes: open_boxes(&task.body),
-            waits_for: waits_for(self.snapshot, &task)?,
+            waits_for: waits_for(self.snapshot, &task.depends_on)?,
             findings,
             people: Some(Rc::clone(self.people())),
             votes,
@@ -387,7 +387,7 @@ impl TaskFacts {
             receipts: Vec::new(),
             verified_by: verified_by(&task.body),
             open_boxes: open_boxes(&task.body),
-            waits_for: waits_for(snapshot, &task)?,
+            waits_for: waits_for(snapshot, &task.depends_on)?,
             findings,
             people: None,
             votes: Vec::new(),
@@ -478,10 +478,10 @@ fn unknown_verdict(record: &VoteRecord, task: &Task, config: &Config) -> Option<
     is_due.then(|| problem.with_hint(format!("known are {}", Verdict::KNOWN.join(", "))))
 }
 
-/// Returns the dependencies that are open, or that cannot be read.
-pub fn waits_for(snapshot: &Snapshot, task: &Task) -> Result<Vec<TaskId>> {
+/// Returns the tasks among these, which another depends on, that are open or cannot be read.
+pub fn waits_for(snapshot: &Snapshot, depends_on: &[TaskId]) -> Result<Vec<TaskId>> {
     let mut open = Vec::new();
-    for id in &task.depends_on {
+    for id in depends_on {
         let is_closed = snapshot.readable_task(id)?.is_some_and(|task| task.summary().is_closed());
         if !is_closed {
             open.push(id.clone());

@@ -173,11 +173,7 @@ impl RangeReader<'_> {
             judged_kind,
             verified_by: new.as_ref().map(|task| verified_by(&task.body)).unwrap_or_default(),
             open_boxes: new.as_ref().map(|task| open_boxes(&task.body)).unwrap_or_default(),
-            waits_for: new
-                .as_ref()
-                .map(|task| self.waits_for(&task.depends_on))
-                .transpose()?
-                .unwrap_or_default(),
+            waits_for: self.waits_for(new.as_ref().map_or(&[][..], |task| &task.depends_on))?,
             waited_for: self.waits_for(&no_longer_needed(old.as_ref(), new.as_ref()))?,
             notes: 0,
             commits: links.to_vec(),
@@ -213,8 +209,7 @@ impl RangeReader<'_> {
                 Some(tip) if state_in(&self.head, id)? == state_in(&self.before, id)? => tip,
                 _ => &self.head,
             };
-            let own = Task { depends_on: vec![id.clone()], ..Task::new(id.clone(), String::new()) };
-            open.extend(waits_for(state, &own)?);
+            open.extend(waits_for(state, std::slice::from_ref(id))?);
         }
         Ok(open)
     }

@@ -71,7 +71,7 @@ impl Driver<'_, '_> {
     /// Says which tasks beyond the plan one waits for, or whose fix.
     pub(super) fn outside(&self, facts: &TaskFacts) -> Result<TaskWait> {
         let tip = self.session.workspace().snapshot_of_commit(Some(self.tip()?))?;
-        let open = crate::facts::waits_for(&tip, &facts.task)?;
+        let open = crate::facts::waits_for(&tip, &facts.task.depends_on)?;
         let names: Vec<&str> = open.iter().map(TaskId::as_str).collect();
         let message = match names.as_slice() {
             [] if !facts.waits_for.is_empty() => {

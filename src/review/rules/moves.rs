@@ -299,11 +299,11 @@ fn dropped_boxes(task: &Judged<'_>, stage_exit: &StageExit<'_>, book: &mut Viola
     let requirements = &book.config.rules_of(stage_exit.stage.as_str()).requires;
     let is_required = |open: &OpenBox| requirements.iter().any(|own| open.is_required_by(*own));
     let dropped = ticks(Some(before), after).dropped;
-    let (was_open, is_open) = (open_boxes(&before.body), open_boxes(&after.body));
+    let (was_open, is_open) = (open_boxes(&before.body), &task.facts.open_boxes);
     let elsewhere = |all: &[OpenBox], text: &str| {
         all.iter().filter(|open| open.text == text && !is_required(open)).count()
     };
-    let is_moved = |text: &str| elsewhere(&is_open, text) > elsewhere(&was_open, text);
+    let is_moved = |text: &str| elsewhere(is_open, text) > elsewhere(&was_open, text);
     let required = was_open.iter().filter(|open| is_required(open));
     let required = required.filter(|open| dropped.contains(&open.text) || is_moved(&open.text));
     let required: Vec<String> = required.map(|open| format!("`{}`", open.text)).collect();

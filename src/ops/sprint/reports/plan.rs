@@ -241,7 +241,7 @@ fn outside(session: &Session<'_>, members: &BTreeMap<TaskId, Option<Minutes>>) -
     let mut found = Vec::new();
     for id in members.keys() {
         let Some(task) = session.snapshot().readable_task(id)? else { continue };
-        for other in waits_for(session.snapshot(), &task)? {
+        for other in waits_for(session.snapshot(), &task.depends_on)? {
             if members.contains_key(&other) {
                 continue;
             }
