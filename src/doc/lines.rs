@@ -36,7 +36,7 @@ pub(super) fn without_ending(line: &str) -> &str {
 }
 
 /// Returns the line ending in use just before `offset`, else the first one of the text, else `\n`.
-pub(super) fn ending_near(text: &str, offset: usize) -> &'static str {
+pub(crate) fn ending_near(text: &str, offset: usize) -> &'static str {
     let newline = text[..offset].rfind('\n').or_else(|| text.find('\n'));
     match newline {
         Some(at) if text[..at].ends_with('\r') => "\r\n",

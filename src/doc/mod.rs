@@ -55,6 +55,7 @@ pub(crate) use escalation::{
 pub use finding::{create_finding, read_finding};
 pub(crate) use finding::{resolve_finding, signed_resolution};
 pub(crate) use front::{FrontMatter, read_front_matter};
+pub(crate) use lines::ending_near;
 pub(crate) use markdown::words_of_others;
 pub(crate) use markdown::{Checkbox, Section, open_boxes, verified_by};
 pub use markdown::{acceptance_text, checkboxes, is_heading, put_block, sections};

@@ -277,13 +277,13 @@ impl Reader<'_> {
     /// Reports a stage to be reached before a merge that no pipeline has: nothing could be merged.
     fn check_merge_stage(&mut self, table: &DeTable<'_>, config: &Config, pipelines: &[&[Stage]]) {
         let Some(stage) = &config.policy.gate.merge_stage else { return };
-        let mut all = pipelines.iter().flat_map(|stages| stages.iter());
-        if stage.is_none() || stage.is_complete() || all.clone().any(|known| known == stage) {
+        let known = pipelines.iter().copied().flatten().map(Stage::as_str);
+        if stage.is_none() || stage.is_complete() || known.clone().any(|own| own == stage.as_str()) {
             return;
         }
         let policy = table.get("policy").map(Spanned::get_ref);
         let Some(item) = policy.and_then(|policy| policy.get("merge_stage")) else { return };
-        let hint = match nearest(stage.as_str(), all.by_ref().map(Stage::as_str)) {
+        let hint = match nearest(stage.as_str(), known) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "name a stage of the pipeline, or `complete`".to_owned(),
         };

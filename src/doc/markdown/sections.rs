@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::doc::lines::{ending_near, with_endings};
+
 /// A heading and the text below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
@@ -263,8 +265,8 @@ fn comment_start(line: &str, from: usize) -> Option<usize> {
 /// none, it comes to the end. The block ends with its last line.
 #[must_use]
 pub fn put_block(text: &str, [begin, end]: [&str; 2], block: &str) -> String {
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let whole = format!("{begin}\n{block}{end}").replace('\n', ending);
+    let ending = ending_near(text, 0);
+    let whole = with_endings(&format!("{begin}\n{block}{end}"), ending);
     let found =
         text.find(begin).and_then(|start| Some((start, start + text[start..].find(end)? + end.len())));
     match found {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use crate::doc::put_block;
+use crate::doc::{ending_near, put_block};
 use crate::metrics::{FigureName, Item, Numbers, Value};
 use crate::model::{EvidenceCounts, Sprint, SprintEvidence, SprintId, TaskId};
 
@@ -220,7 +220,7 @@ pub fn put_line(text: Option<&str>, id: &SprintId, line: &str) -> String {
         Some(at) => lines[at] = line,
         None => lines.push(line),
     }
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let ending = ending_near(text, 0);
     lines.join(ending) + ending
 }
 
