@@ -474,13 +474,12 @@ fn at_risk(data: &SprintData, in_progress: &[InProgress], tasks: &Tasks, today: 
     let scope = scope_now(&data.file);
     let left = days_left(data, today);
     let mut risks = Vec::new();
-    for item in data.found.items.iter().filter(|item| scope.contains_key(&item.id) && !item.cancelled) {
+    let items = data.found.items.iter().zip(&data.found.records);
+    for (item, records) in items.filter(|(item, _)| scope.contains_key(&item.id) && !item.cancelled) {
         if item.moves.last().map_or(&item.stage, |step| &step.to).is_complete() {
             continue;
         }
-        let mut why = Vec::new();
-        let task = data.found.records.iter().find(|records| records.task.id == item.id);
-        why.extend(task.into_iter().flat_map(|records| what_blocks(&records.task, tasks)));
+        let mut why = what_blocks(&records.task, tasks);
         let own = in_progress.iter().find(|one| *one.id == *item.id.as_str());
         if let Some(beyond) = own.and_then(|one| one.beyond).filter(|percent| *percent >= 85) {
             why.push(format!("it is older than {beyond} % of the team's tasks were when they were done"));
