@@ -33,12 +33,14 @@ pub enum EscalationReason {
     Reverted,
     /// Workers change it again and again.
     Repeated,
+    /// The worker's budget was used up before it was fixed.
+    Budget,
     /// Anything else, as written.
     Unknown(String),
 }
 
 impl EscalationReason {
-    const KNOWN: [(&'static str, Self); 10] = [
+    const KNOWN: [(&'static str, Self); 11] = [
         ("no_fix", Self::NoFix),
         ("not_fixed", Self::NotFixed),
         ("architectural", Self::Architectural),
@@ -49,6 +51,7 @@ impl EscalationReason {
         ("verify_failed", Self::VerifyFailed),
         ("reverted", Self::Reverted),
         ("repeated", Self::Repeated),
+        ("budget", Self::Budget),
     ];
 
     /// Returns the word that a record contains.
@@ -69,6 +72,7 @@ impl EscalationReason {
             Self::Architectural => "people decide about this rule",
             Self::NewFindings => "the fix brought new findings",
             Self::ToolFailed => "a tool failed on what the fix left",
+            Self::Budget => "the budget of the worker is used up",
             Self::OutsidePaths => "the fix changed other files",
             Self::Unstable => "a second fix changed it again",
             Self::VerifyFailed => "the verify command failed with the fix",

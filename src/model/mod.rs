@@ -99,7 +99,7 @@ pub(crate) use id::{IdError, id_letter};
 pub use id::{PlanId, RunId, TaskId};
 pub(crate) use nearest::{is_one_typo, nearest};
 pub(crate) use obeyed::is_obeyed;
-pub(crate) use order::{compare_ids, first_to_do};
+pub(crate) use order::{compare_ids, first_to_do, sort_by_first_to_do};
 pub use person::Person;
 pub(crate) use person::by_agent;
 pub use plan::{

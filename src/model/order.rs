@@ -1,6 +1,6 @@
 //! The order in which people expect ids and tasks.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use super::{Priority, Summary};
 
@@ -26,11 +26,23 @@ pub fn compare_ids(a: &str, b: &str) -> Ordering {
 /// A task without a day comes after those that have one.
 #[must_use]
 pub fn first_to_do(a: &Summary<'_>, b: &Summary<'_>) -> Ordering {
+    urgency(a).cmp(&urgency(b)).then_with(|| compare_ids(a.id, b.id))
+}
+
+/// Sorts tasks of a list, which are given by their places, by which one to do first.
+pub fn sort_by_first_to_do(places: &mut Vec<usize>, tasks: &[Summary<'_>]) {
+    // What is read from a task is read once, and not for every comparison.
+    let mut keyed: Vec<_> = places.iter().map(|&at| (urgency(&tasks[at]), at)).collect();
+    keyed.sort_by(|(a, at), (b, other)| a.cmp(b).then_with(|| compare_ids(tasks[*at].id, tasks[*other].id)));
+    *places = keyed.into_iter().map(|(_, at)| at).collect();
+}
+
+/// A task's place among others, ids apart: rank, day that it is due, and day that it was created.
+type Urgency = (Reverse<u8>, (bool, Option<i32>), (bool, Option<i32>));
+
+fn urgency(task: &Summary<'_>) -> Urgency {
     let missing_last = |day: Option<i32>| (day.is_none(), day);
-    Priority::most_urgent_first(a.priority, b.priority)
-        .then_with(|| missing_last(a.due).cmp(&missing_last(b.due)))
-        .then_with(|| missing_last(a.created).cmp(&missing_last(b.created)))
-        .then_with(|| compare_ids(a.id, b.id))
+    (Reverse(Priority::rank_of(task.priority)), missing_last(task.due), missing_last(task.created))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::plan::tasks_held_back;
 use super::run::queued_of_run;
 use super::select::{Selector, read_query};
 use super::{Listing, Result, Session, TaskLine};
-use crate::model::{Problem, Status, first_to_do, is_of_another};
+use crate::model::{Problem, Status, is_of_another, sort_by_first_to_do};
 
 /// What to look for.
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,7 @@ pub fn queue(session: &Session<'_>, request: &QueueRequest) -> Result<(Listing, 
                     && selection.derived.facts[at].status != Status::Blocked
             };
             let mut free: Vec<usize> = (0..selection.summaries.len()).filter(is_free).collect();
-            free.sort_by(|&a, &b| first_to_do(&selection.summaries[a], &selection.summaries[b]));
+            sort_by_first_to_do(&mut free, &selection.summaries);
             free
         }
     };

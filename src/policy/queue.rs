@@ -1,6 +1,6 @@
 //! What can begin now, in the order to do it.
 
-use crate::model::{Facts, Summary, first_to_do};
+use crate::model::{Facts, Summary, sort_by_first_to_do};
 
 /// Returns the indices of the tasks that can begin: neither begun nor closed nor blocked, and all their dependencies
 /// closed. The more urgent come first, then the older, then by id.
@@ -10,7 +10,7 @@ use crate::model::{Facts, Summary, first_to_do};
 pub fn queue(tasks: &[Summary<'_>], facts: &[Facts]) -> Vec<usize> {
     let ready = |(at, facts): (usize, &Facts)| facts.ready.then_some(at);
     let mut queue: Vec<usize> = facts.iter().take(tasks.len()).enumerate().filter_map(ready).collect();
-    queue.sort_by(|&a, &b| first_to_do(&tasks[a], &tasks[b]));
+    sort_by_first_to_do(&mut queue, tasks);
     queue
 }
 

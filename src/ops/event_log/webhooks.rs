@@ -90,6 +90,17 @@ pub(super) fn outbox(session: &Session<'_>, log: &EventLog, last: &Cursor) -> Re
     Ok(policy.config.webhooks.iter().map(line).collect())
 }
 
+/// Returns what the requests of a webhook are signed with.
+fn key_of(session: &Session<'_>, name: &str, hook: &Webhook) -> Result<Vec<u8>> {
+    let secret = session.env().variable(&hook.secret);
+    secret.as_deref().and_then(secret_key).ok_or_else(|| {
+        let what = if secret.is_some() { "no base 64 of at least 16 bytes" } else { "not set" };
+        let message = format!("webhook `{name}` has no secret: {} is {what}", hook.secret);
+        let hint = format!("export {}=whsec_…, for example of `openssl rand -base64 32`", hook.secret);
+        Error::usage_with(message, hint)
+    })
+}
+
 /// The webhooks of a process that sends.
 pub(super) struct Outbox<'o> {
     log: &'o EventLog,
@@ -109,25 +120,24 @@ impl<'o> Outbox<'o> {
         policy: &Policy,
     ) -> Result<Self> {
         let mut progress = progress(log, last);
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut refusal) = (BTreeMap::new(), None);
         for (name, hook) in &policy.config.webhooks {
             let new = || Sent { number: last.number, ..Sent::default() };
-            progress.sent.entry(name.clone()).or_insert_with(new);
-            let secret = session.env().variable(&hook.secret);
-            let key = secret.as_deref().and_then(secret_key).ok_or_else(|| {
-                let message = format!(
-                    "webhook `{name}` has no secret: {} is {}",
-                    hook.secret,
-                    match secret {
-                        Some(_) => "no base 64 of at least 16 bytes",
-                        None => "not set",
-                    }
-                );
-                let hint =
-                    format!("export {}=whsec_…, for example of `openssl rand -base64 32`", hook.secret);
-                Error::usage_with(message, hint)
-            })?;
-            keys.insert(name.clone(), key);
+            let sent = progress.sent.entry(name.clone()).or_insert_with(new);
+            match key_of(session, name, hook) {
+                Ok(key) => {
+                    sent.why = sent.why.take().filter(|_| sent.attempts > 0);
+                    keys.insert(name.clone(), key);
+                }
+                // The others send all the same.
+                Err(error) => {
+                    sent.why = Some(error.to_string());
+                    refusal = refusal.or(Some(error));
+                }
+            }
+        }
+        if let Some(refusal) = refusal.filter(|_| keys.is_empty() && policy.config.triggers.is_empty()) {
+            return Err(refusal);
         }
         let (under_way, looked) = (BTreeMap::new(), BTreeMap::new());
         let outbox = Self { log, progress, keys, under_way, looked };

@@ -10,6 +10,7 @@ use super::added::AddedLines;
 use super::desk::{Desk, DeskChange, LineMatch};
 use super::history::{PastFix, past_fixes};
 use super::reverts::PastFixes;
+use super::spending::is_used_up;
 use super::tool::{self, Answer, ToolEnv, ToolFailure, is_whole};
 use super::work::{Halt, Halted, Worker};
 use crate::git::TreeId;
@@ -286,6 +287,11 @@ impl<'f> Fixing<'f> {
                 .filter(|finding| self.claimed.contains(&finding.file) && !self.is_for_people(finding))
                 .collect();
             if left.is_empty() {
+                break;
+            }
+            let (folder, now) = (self.env.folder(), self.session.env().now());
+            if is_used_up(folder, self.worker.kind.budget.as_ref(), now) {
+                self.dropped.insert(name.clone(), (EscalationReason::Budget, None));
                 break;
             }
             self.attempts = attempt;

@@ -1,7 +1,7 @@
 //! `fleet`: one process that starts workers, starts them again when they end, and ends them with itself. Everything that it
 //! knows is in files: whatever is killed, the next `fleet up` goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -140,7 +140,8 @@ pub fn fleet_up(
 ) -> Result<FleetView> {
     let policy = Policy::read(session, None)?;
     let mut names = request.workers.clone();
-    names.dedup();
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
     if names.is_empty() {
         let known = policy.names().join(", ");
         return Err(Error::usage_with("a fleet needs workers", format!("--workers, with some of {known}")));
@@ -152,9 +153,10 @@ pub fn fleet_up(
     let _lock = Lock::acquire(&folder.join("lock"), Duration::ZERO, "fleet")?;
     remove_if_there(&folder.join("down"))?;
     let file = FleetFile { process: ProcessId::own(), since: session.env().now(), workers: names };
+    // What a supervisor that was killed has left goes before its files are used again, and before its list is lost.
+    let before = read_fleet(&folder).map(|file| file.workers).unwrap_or_default();
+    before.iter().chain(&file.workers).try_for_each(|name| end_orphan(session, name))?;
     write_fleet(&folder, &file)?;
-    // What a supervisor that was killed has left goes before its files are used again.
-    file.workers.iter().try_for_each(|name| end_orphan(session, name))?;
     let has_triggers = !policy.config.triggers.is_empty() || !policy.config.webhooks.is_empty();
     let triggers = TriggerProcess::new(session, has_triggers);
     let workers = file.workers.iter().map(|name| (name.clone(), Supervised::default())).collect();

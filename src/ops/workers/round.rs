@@ -10,7 +10,7 @@ use super::escalate::{Escalated, Left, escalate, open_places};
 use super::fixing::{Fixed, Fixing, gone};
 use super::records::{Round, RoundOutcome, RuleFix};
 use super::reverts::WORKER_TRAILER;
-use super::spending::{line_of, reported};
+use super::spending::{Reported, line_of, reported};
 use super::tool::{ToolEnv, ToolFailure, is_whole};
 use super::work::{Halt, Halted, Worker};
 use crate::env::fail_point;
@@ -110,8 +110,7 @@ impl Rounds<'_, '_> {
             gone(before, &after).into_iter().map(|((rule, file), count)| RuleFix { rule, file, count });
         let fixes: Vec<RuleFix> = if changed.is_empty() { Vec::new() } else { fixes.collect() };
         let remaining = left.len();
-        let sees_all =
-            self.is_all || self.worker.kind.tools_in_order().iter().all(|(_, tool)| is_whole(tool));
+        let looked = self.looked_without(queued);
         let escalated = escalate(
             self.desk,
             &Left {
@@ -120,7 +119,7 @@ impl Rounds<'_, '_> {
                 commit: self.tip.to_string(),
                 now: self.session.env().now(),
                 attempts: fixing.attempts,
-                looked: (!sees_all).then_some(&self.looked),
+                looked: looked.as_ref(),
                 present: &self.present,
                 findings: left,
             },
@@ -150,6 +149,15 @@ impl Rounds<'_, '_> {
             ..round
         };
         Ok(RoundEnd { round, queued: queued.clone(), free_at: None })
+    }
+
+    /// Returns the files of which all is known now; none where these are all of them. A file that waits for somebody
+    /// else's claim was not looked at to its end: what is known of it stays.
+    fn looked_without(&self, queued: &BTreeSet<String>) -> Option<BTreeSet<String>> {
+        let sees_all =
+            self.is_all || self.worker.kind.tools_in_order().iter().all(|(_, tool)| is_whole(tool));
+        let looked = if sees_all { &self.present } else { &self.looked };
+        (!sees_all || !queued.is_empty()).then(|| looked.difference(queued).cloned().collect())
     }
 
     /// Returns the lines that were added since, where a rule is about these.
@@ -227,8 +235,10 @@ impl Rounds<'_, '_> {
                 return Err(Error::usage("another worker writes the same records").into());
             }
         }
-        let cost = reported(self.env.cost.parent().unwrap_or(&self.env.cost));
-        let cost = cost.map_err(|line| Halt::Tool(ToolFailure::new(format!("cost: {line}"), "")))?;
+        let Reported { cost, unreadable } = reported(self.env.folder());
+        if let Some(line) = unreadable {
+            return Err(Halt::Tool(ToolFailure::new(format!("cost: {line}"), "")));
+        }
         let message = self.message(fixes, escalated, cost.as_ref());
         self.desk.commit(paths, &message, &self.worker.name, self.worker.kind.time_limit())?;
         fail_point("worker:committed");

@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use super::clean::{keep_unmerged, prune_bundles};
 use super::desk::{Desk, git_in, last_line, worker_folder};
-use super::records::{Round, RoundOutcome, WorkerMemory, append_round, read_memory, write_memory};
-use super::reverts::worker_of;
+use super::records::{
+    Round, RoundOutcome, WorkerMemory, append_round, read_memory, read_rounds, write_memory,
+};
 use super::round::{RoundEnd, Rounds, is_for_workers};
 use super::spending::{cost_file, forget, refuse_used_up, refuse_used_up_task, reported};
 use super::status::{Pulse, WorkerState};
@@ -280,7 +281,7 @@ impl AtWork<'_, '_> {
                 Ok(()) => self.make(tip, &memory, is_first, &blank, observe),
                 Err(error) => Err(Halt::Trouble(error)),
             };
-            let cost = reported(self.folder).ok().flatten().map(|cost| cost.to_string());
+            let cost = reported(self.folder).cost.map(|cost| cost.to_string());
             let ms = u64::try_from((env.monotonic() - begun).as_millis()).unwrap_or(u64::MAX);
             let (why, log, error) = match ended {
                 Ok(RoundEnd { round, queued, free_at }) => {
@@ -471,8 +472,10 @@ impl AtWork<'_, '_> {
             return Ok(None);
         }
         let commits = repository.commits_between(Some(seen), tip)?;
-        let of_others =
-            commits.iter().filter(|commit| worker_of(&commit.message) != Some(self.worker.name.as_str()));
+        // A trailer can be written by anybody: its own are those that its rounds have landed.
+        let rounds = read_rounds(&worker_folder(self.session.workspace(), &self.worker.name));
+        let own: BTreeSet<String> = rounds.into_iter().filter_map(|round| round.landed).collect();
+        let of_others = commits.iter().filter(|commit| !own.contains(&commit.id.to_string()));
         let ids: Vec<CommitId> = of_others.map(|commit| commit.id).collect();
         Ok(Some(repository.files_changed(&ids)?.into_iter().collect()))
     }

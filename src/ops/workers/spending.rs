@@ -24,23 +24,27 @@ pub(super) fn cost_file(folder: &Path) -> PathBuf {
     folder.join("cost")
 }
 
-/// Returns what was reported; none where nothing was.
-///
-/// # Errors
-/// The line that is no cost.
-pub(super) fn reported(folder: &Path) -> std::result::Result<Option<Cost>, String> {
+/// What was reported in a round.
+pub(super) struct Reported {
+    /// The sum of the lines that are costs; none where there are none.
+    pub(super) cost: Option<Cost>,
+    /// What is wrong with the first line that is none.
+    pub(super) unreadable: Option<String>,
+}
+
+/// Reads what was reported. A line that is no cost hides none of the others.
+pub(super) fn reported(folder: &Path) -> Reported {
     let text = read_regular(&cost_file(folder)).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
-    let mut sum = Cost::default();
+    let (mut sum, mut unreadable) = (Cost::default(), None);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let cost = Cost::parse(line);
-        sum.add(
-            &cost.ok_or_else(|| {
-                format!("`{}` is no cost, such as 12k tokens 0.30 USD", line.escape_debug())
-            })?,
-        );
+        match Cost::parse(line) {
+            Some(cost) => sum.add(&cost),
+            None => unreadable = unreadable.or_else(|| Some(line.escape_debug().to_string())),
+        }
     }
-    Ok((!sum.is_none()).then_some(sum))
+    let unreadable = unreadable.map(|line| format!("`{line}` is no cost, such as 12k tokens 0.30 USD"));
+    Reported { cost: (!sum.is_none()).then_some(sum), unreadable }
 }
 
 /// Forgets what was reported: a round has it.
@@ -56,6 +60,19 @@ pub(super) fn line_of(cost: &Cost, task: Option<&TaskId>) -> String {
     }
 }
 
+/// Returns what the rounds of the last day have cost, and the one that is being made.
+fn cost_of_day(folder: &Path, now: DateTime<Utc>) -> Cost {
+    let rounds = read_rounds(folder).into_iter().filter(|round| now - round.at < PERIOD);
+    let mut sum = reported(folder).cost.unwrap_or_default();
+    rounds.filter_map(|round| Cost::parse(&round.cost?)).for_each(|cost| sum.add(&cost));
+    sum
+}
+
+/// Whether a worker has cost as much within a day as it may.
+pub(super) fn is_used_up(folder: &Path, budget: Option<&Cost>, now: DateTime<Utc>) -> bool {
+    budget.is_some_and(|budget| cost_of_day(folder, now).reaches(budget))
+}
+
 /// Pauses a worker whose rounds of the last day have cost as much as it may.
 pub(super) fn refuse_used_up(
     folder: &Path,
@@ -63,13 +80,8 @@ pub(super) fn refuse_used_up(
     budget: Option<&Cost>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let Some(budget) = budget else { return Ok(()) };
-    let mut sum = Cost::default();
-    let rounds = read_rounds(folder).into_iter().filter(|round| now - round.at < PERIOD);
-    rounds.filter_map(|round| Cost::parse(&round.cost?)).for_each(|cost| sum.add(&cost));
-    if !sum.reaches(budget) {
-        return Ok(());
-    }
+    let sum = cost_of_day(folder, now);
+    let Some(budget) = budget.filter(|budget| sum.reaches(budget)) else { return Ok(()) };
     set_paused(folder, true)?;
     let message = format!("{name} is paused: it has cost {sum} within a day, of a budget of {budget}");
     Err(Error::usage_with(message, format!("tomorrow, or with another budget: tracker fleet resume {name}")))

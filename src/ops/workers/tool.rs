@@ -1,7 +1,7 @@
 //! The tools of a worker: started, limited, and their reports read. A tool that is missing, fails or cannot be read has found
 //! nothing out: that is an error, and never the same as finding nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::desk::{Desk, last_line};
@@ -32,6 +32,13 @@ pub(super) struct ToolEnv {
     pub(super) report: PathBuf,
     /// Where a tool or an executor can write what it has cost.
     pub(super) cost: PathBuf,
+}
+
+impl ToolEnv {
+    /// Returns the folder in which the worker keeps what it knows.
+    pub(super) fn folder(&self) -> &Path {
+        self.cost.parent().unwrap_or(&self.cost)
+    }
 }
 
 /// Why a tool gave no answer.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::facts::{RangeFacts, RecordStep};
 use super::Verdict;
-use crate::model::{GateRule, Move, RecordPath, TaskId};
+use crate::model::{GateRule, Move, RecordPath, TaskId, is_daily_record};
 
 /// Returns the first commit of the range that has a move of a task; none where the move is staged.
 pub(super) fn by_move<'f>(facts: &'f RangeFacts<'_>, task: &TaskId, step: &Move) -> Option<&'f str> {
@@ -23,7 +23,7 @@ pub(super) fn by_move<'f>(facts: &'f RangeFacts<'_>, task: &TaskId, step: &Move)
 }
 
 /// Adds to violations that are about a file, and about no commit yet, the last commit that changed it: of the task that
-/// they are about, if there is one. What is staged comes after all commits.
+/// they are about, if there is one; of a daily record the last of all. What is staged comes after all commits.
 ///
 /// A task's record changes for many reasons, and which of them was wrong is known only to the rule.
 pub(super) fn name_commits(facts: &RangeFacts<'_>, verdict: &mut Verdict) {
@@ -51,8 +51,10 @@ pub(super) fn name_commits(facts: &RangeFacts<'_>, verdict: &mut Verdict) {
     for found in open {
         let of_file = found.file.as_ref().and_then(|file| changes.get(file)).into_iter().flatten();
         let task = found.task.as_deref();
+        // Records are changed by whom it concerns, whatever their commit is about.
+        let is_daily = found.file.as_deref().is_some_and(is_daily_record);
         let links = |at: &&usize| facts.commits[**at].links.iter().any(|id| Some(id.as_str()) == task);
-        let last = of_file.clone().rfind(links).or(of_file.last());
+        let last = of_file.clone().rfind(|at| !is_daily && links(at)).or(of_file.last());
         found.commit = last.map(|at| facts.commits[*at].id.clone());
     }
 }

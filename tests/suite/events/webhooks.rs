@@ -87,6 +87,24 @@ fn an_event_is_signed_and_sent_again_until_it_is_taken() {
     assert!(TcpStream::connect("127.0.0.1:9").is_err());
 }
 
+#[test]
+fn one_without_a_secret_keeps_no_other_from_sending() {
+    let (sandbox, listener) = (world(), TcpListener::bind("127.0.0.1:0").unwrap());
+    configure(&sandbox, listener.local_addr().unwrap().port());
+    let config = sandbox.read(".tracker/config.toml");
+    let silent = "\n[webhooks.absent]\nurl = \"http://127.0.0.1:9/\"\nevents = [\"stage.entered\"]\nsecret = \"NO_SECRET\"\n";
+    sandbox.write(".tracker/config.toml", config + silent);
+    commit_all(&sandbox, "Notify others");
+    let mut command = sandbox.tracker_command(&["watch", "--exec", "--timeout", "1"]);
+    let mut child = command.env("CHAT_SECRET", SECRET).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut String::new()).unwrap();
+    sandbox.tracker(&["start", "0ne1"]);
+    let (_, body) = take(&listener, "200 OK");
+    assert!(body.contains("stage.entered") && child.wait().unwrap().success(), "{body}");
+    let outbox = sandbox.tracker(&["events", "--outbox"]).stdout;
+    assert!(outbox.contains("NO_SECRET is not set"), "{outbox}");
+}
+
 /// Checks a signature by the program that everybody has.
 fn assert_signed(head: &str, body: &str) {
     let script = "import sys, hmac, hashlib, base64\n\

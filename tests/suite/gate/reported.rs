@@ -395,6 +395,24 @@ const WRONGS: &[Wrong] = &[
         then: |world| world.does("Dev", &format!("set {ID} priority=high"), "Plan"),
     },
     Wrong {
+        name: "a finding that is waived by whom it is about",
+        rule: "open-findings",
+        play: |world| {
+            world.deliver_again();
+            world.tracker_as(
+                "Bob",
+                &format!("reject {ID} --as reviewer --finding \"high: leaks @ src/theme.rs:2\""),
+            );
+            // It is raised by a commit for the task, and waived by one that names none.
+            world.commit_as("Bob", &format!("Reject\n\nTask: {ID}"));
+            let folder = world.sandbox.path().join(format!(".tracker/findings/{ID}"));
+            let name = fs::read_dir(folder).unwrap().next().unwrap().unwrap().file_name();
+            let id = name.to_str().unwrap().trim_end_matches(".yaml");
+            world.does("Dev", &format!("findings waive {ID} {id} -m fine"), "Nothing to see");
+        },
+        then: nothing,
+    },
+    Wrong {
         name: "a move past a rejection",
         rule: "earned-moves",
         play: |world| {

@@ -58,3 +58,42 @@ fn a_task_that_has_used_up_its_budget_pauses_who_works_for_it() {
     assert!(paused.status == 2 && paused.stderr.contains(why), "{paused}");
     assert_eq!(sandbox.read("a.txt"), "BAD again\n");
 }
+
+/// An executor that fixes nothing and says what it has cost, and something that is no cost where there is a file for that.
+const EXECUTOR: &str = r#"
+[executors.fixer]
+command = ["sh", "-c", "cat >/dev/null; echo call >>$HOME/calls; echo '0.40 USD' >>$TRACKER_COST; cat $HOME/also >>$TRACKER_COST || true"]
+[workers.lint]
+paths = ["*.txt"]
+executor = "fixer"
+attempts = 5
+budget = "1 USD"
+[workers.lint.tools.lint]
+detect = 'lint "$@"'
+report = "json"
+"#;
+
+#[test]
+fn a_budget_ends_a_round_before_its_attempts_are_used() {
+    let sandbox = world(EXECUTOR, &[("a.txt", "UGLY\n")]);
+    assert_eq!(tracker(&sandbox, "worker run lint --once").status, 1);
+    let calls = || std::fs::read_to_string(sandbox.root().join("home/calls")).unwrap().lines().count();
+    assert_eq!(calls(), 3, "the third reaches it");
+    let escalations = answer(&sandbox, "escalations");
+    assert_eq!(escalations["escalations"][0]["reason"], "budget", "{escalations}");
+    sandbox.write("a.txt", "UGLIER\nUGLY\n");
+    commit_all(&sandbox, "More");
+    let paused = tracker(&sandbox, "worker run lint --once");
+    assert!(paused.status == 2 && paused.stderr.contains("lint is paused: it has cost 1.20 USD"), "{paused}");
+    assert_eq!(calls(), 3);
+}
+
+#[test]
+fn what_is_no_cost_hides_no_other_from_the_budget() {
+    let sandbox = world(EXECUTOR, &[("a.txt", "UGLY\n")]);
+    std::fs::write(sandbox.root().join("home/also"), "total: 12,000\n").unwrap();
+    let failed = tracker(&sandbox, "worker run lint --once");
+    assert!(failed.status == 2 && failed.stderr.contains("`total: 12,000` is no cost"), "{failed}");
+    let paused = tracker(&sandbox, "worker run lint --once");
+    assert!(paused.status == 2 && paused.stderr.contains("lint is paused: it has cost 1.20 USD"), "{paused}");
+}

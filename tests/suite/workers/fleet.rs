@@ -28,7 +28,11 @@ impl<'s> Up<'s> {
     }
 
     fn with(sandbox: &'s Sandbox, more: &[&str]) -> Self {
-        let words = [&["fleet", "up", "--workers", "lint", "--events"], more].concat();
+        Self::of(sandbox, "lint", more)
+    }
+
+    fn of(sandbox: &'s Sandbox, workers: &str, more: &[&str]) -> Self {
+        let words = [&["fleet", "up", "--workers", workers, "--events"], more].concat();
         let mut command = sandbox.tracker_command(&words);
         by_real_clock(sandbox, &mut command);
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -69,6 +73,10 @@ fn has(sandbox: &Sandbox, path: &str, text: &str) -> bool {
 
 fn state(sandbox: &Sandbox) -> String {
     answer(sandbox, "fleet")["workers"][0]["state"].as_str().unwrap().to_owned()
+}
+
+fn is_alive(pid: u64) -> bool {
+    Command::new("kill").args(["-0", &pid.to_string()]).output().unwrap().status.success()
 }
 
 fn kill(pid: u64) {
@@ -139,6 +147,25 @@ fn what_a_killed_supervisor_leaves_is_ended_first() {
     wait_for("idle", || state(&sandbox) == "idle");
     assert_eq!(answer(&sandbox, "fleet")["workers"][0]["pid"].as_u64(), Some(next));
     assert_eq!(sandbox.git(&["rev-list", "--count", "HEAD"]), "2", "nothing is done twice");
+}
+
+#[test]
+fn what_a_killed_supervisor_leaves_is_ended_by_a_fleet_of_others() {
+    let other = CONFIG.replace("workers.lint", "workers.other").replace("*.txt", "*.md");
+    let sandbox = world(&format!("{CONFIG}{other}"), &[("a.txt", "BAD\n"), ("b.md", "fine\n")]);
+    let mut up = Up::new(&sandbox);
+    let worker = up.event().1.unwrap();
+    wait_for("the first round", || has(&sandbox, "a.txt", "good\n"));
+    up.process.kill().unwrap();
+    up.process.wait().unwrap();
+    wait_for("orphaned", || state(&sandbox) == "orphaned");
+    let mut again = Up::of(&sandbox, "other,other,other", &[]);
+    assert_eq!(again.event().0, "registered");
+    wait_for("ended", || !is_alive(worker));
+    let workers = answer(&sandbox, "fleet")["workers"].clone();
+    let of_other: Vec<_> =
+        workers.as_array().unwrap().iter().filter(|own| own["worker"] == "other").collect();
+    assert_eq!(of_other.len(), 1, "{workers}");
 }
 
 #[test]

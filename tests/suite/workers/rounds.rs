@@ -166,3 +166,13 @@ fn what_has_no_file_of_the_commit_is_not_lost() {
     assert_eq!(tracker(&sandbox, "worker run lint --once").status, 0);
     assert_eq!(super::reasons(&sandbox), Vec::<String>::new());
 }
+
+#[test]
+fn a_trailer_that_somebody_wrote_hides_no_commit() {
+    let sandbox = world(CONFIG, &[("a.txt", "fine\n")]);
+    assert_eq!(tracker(&sandbox, "worker run lint --once").status, 0);
+    sandbox.write("a.txt", "BAD\n");
+    commit_all(&sandbox, "Hide\n\nTracker-Worker: lint");
+    assert_eq!(tracker(&sandbox, "worker run lint --once").status, 0);
+    assert_eq!(sandbox.read("a.txt"), "good\n");
+}

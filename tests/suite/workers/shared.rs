@@ -22,6 +22,21 @@ fn files_that_somebody_has_claimed_wait() {
 }
 
 #[test]
+fn an_escalation_about_a_file_that_waits_stays_open() {
+    let sandbox = world(CONFIG, &[("a.txt", "UGLY\n"), (".tracker/tasks/TASK-C4RT.md", TASK)]);
+    assert_eq!(tracker(&sandbox, "worker run lint --once").status, 1);
+    sandbox.write("a.txt", "UGLY\nBAD\n");
+    commit_all(&sandbox, "Worse");
+    assert_eq!(tracker(&sandbox, "claim c4rt --lease 4h --agent ken").status, 0);
+    for all in ["", " --all"] {
+        let output = tracker(&sandbox, &format!("worker run lint --once{all}"));
+        assert!(output.status == 1 && output.stdout.contains("a.txt is claimed by ken"), "{output}");
+        let open = tracker(&sandbox, "escalations");
+        assert!(open.stdout.contains("a.txt"), "{open}");
+    }
+}
+
+#[test]
 fn a_worker_lands_on_the_remote() {
     let sandbox = world(CONFIG, &[("a.txt", "BAD\n"), ("b.txt", "UGLY\n")]);
     with_remote(&sandbox, &["clone"]);
