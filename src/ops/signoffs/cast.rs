@@ -130,7 +130,7 @@ fn cast_here(session: &Session<'_>, request: &VoteRecord, verdict: &Verdict) -> 
     let locked = session.lock(&format!("{verdict} {}", request.query))?;
     let (file, task) = session.find(&request.query)?;
     if let Some(seen) = &request.seen {
-        refuse_unseen(&repository, &file, seen)?;
+        refuse_unseen(session, &repository, &file, seen)?;
     }
     let reader = session.facts(&repository, &config)?.verifying(request.sign);
     let place = match verdict {

@@ -24,8 +24,14 @@ fn seen(commit: Option<CommitId>, file: &TaskFile) -> String {
 }
 
 /// Refuses a vote on what the voter did not see.
-pub(super) fn refuse_unseen(repository: &Repository, file: &TaskFile, expected: &str) -> Result<()> {
-    let now = seen(repository.head()?.commit, file);
+pub(super) fn refuse_unseen(
+    session: &Session<'_>,
+    repository: &Repository,
+    file: &TaskFile,
+    expected: &str,
+) -> Result<()> {
+    // Of a branch that is not checked out its own commit, as what was shown.
+    let now = seen(session.tip(repository)?, file);
     if now == expected {
         return Ok(());
     }

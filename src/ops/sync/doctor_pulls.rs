@@ -29,7 +29,8 @@ pub(super) fn diagnose_pulls(
             return Ok(());
         }
     };
-    let about_tasks = pulls.iter().filter(|pull| !tasks_of(session, pull).is_empty()).count();
+    let about_tasks =
+        pulls.iter().filter(|pull| tasks_of(session, pull).values().any(|is_own| *is_own)).count();
     found.add(true, format!("pull requests: {} open, {about_tasks} about tasks", pulls.len()), None);
     if settings.reviews {
         let hint = format!("write LOGIN = \"Name <address>\" under [sync.{name}.people]");

@@ -1,7 +1,7 @@
 //! Check runs and statuses of pull requests as evidence of the tasks that they are about: those that the configuration names,
 //! each for one role, on the very commit that they ran on, written to the branch of the pull request.
 
-use super::github_reviews::{branch_as_known, is_of_record, on_branch_of, tasks_of};
+use super::github_reviews::{NOT_OWN, branch_as_known, is_of_record, on_branch_of, tasks_of};
 use crate::git::CommitId;
 use crate::model::{Person, Problem, SyncRemote, digest_of};
 use crate::ops::evidence::{Reported, ReportedCheck, is_reported, record_check};
@@ -35,7 +35,7 @@ pub(super) fn import_checks(
         }
         for result in there.check_results(&pull.head)? {
             let Some(role) = remote.checks.get(&result.name) else { continue };
-            for task in &tasks {
+            for (task, is_own) in &tasks {
                 let check = ReportedCheck {
                     task,
                     role,
@@ -46,7 +46,11 @@ pub(super) fn import_checks(
                     millis: result.millis,
                     text: &result.text,
                 };
-                match record(session, pull, &check)? {
+                let reported = match is_own {
+                    true => record(session, pull, &check)?,
+                    false => Reported::Left(NOT_OWN.to_owned()),
+                };
+                match reported {
                     Reported::Written(text) => read.evidence.push(format!("{task}: {text}")),
                     Reported::Known => {}
                     Reported::Left(why) => {

@@ -2,12 +2,12 @@
 //! commit that was reviewed, written to the branch of the pull request as a commit of that person's. A login that nobody is
 //! named for casts none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::doc::read_vote;
 use crate::facts::linked_ids;
-use crate::git::CommitId;
-use crate::model::{Person, Problem, RecordKind, SyncRemote, TaskId, Verdict, Vote};
+use crate::git::{CommitId, CommitInfo};
+use crate::model::{Person, Problem, RecordKind, RecordPath, SyncRemote, TaskId, Verdict, Vote};
 use crate::ops::in_flight::in_flight_of;
 use crate::ops::on_branch::{BranchRequest, on_branch};
 use crate::ops::signoffs::{Reviewed, ReviewedVote, cast_reviewed};
@@ -52,11 +52,15 @@ pub(super) fn import_reviews(
                 read.problems.push(Problem::warning(message).with_hint(hint));
                 continue;
             };
-            for task in &tasks {
-                if is_recorded(session, (pull, &review), task)? {
+            for (task, is_own) in &tasks {
+                if *is_own && is_recorded(session, (pull, &review), task)? {
                     continue;
                 }
-                let outcome = match cast(session, (pull, &review), task, &person) {
+                let reviewed = match is_own {
+                    true => cast(session, (pull, &review), task, &person),
+                    false => Ok(Reviewed::Left(NOT_OWN.to_owned())),
+                };
+                let outcome = match reviewed {
                     Ok(outcome) => outcome,
                     Err(error) if is_of_record(&error) => Reviewed::Left(error.to_string()),
                     Err(error) => return Err(error),
@@ -78,15 +82,49 @@ pub(super) fn import_reviews(
     Ok(read)
 }
 
-/// Returns the tasks that a pull request is about: those that its branch has moved, and those that it links.
-pub(super) fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeSet<TaskId> {
+/// Returns the tasks that a pull request may be about: those that its branch has moved, and those that its text links; and
+/// whether its own commits move or link each. Only those count: a text can be changed after a review, and what is stacked
+/// on others has theirs.
+pub(super) fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeMap<TaskId, bool> {
     let is_branch =
         |name: &str| name == pull.branch || name.split_once('/').is_some_and(|(_, own)| own == pull.branch);
     let in_flight = in_flight_of(session);
     let moved = in_flight.all().filter(|(_, flight)| flight.branch.as_deref().is_some_and(is_branch));
-    let mut tasks: BTreeSet<TaskId> = moved.filter_map(|(id, _)| TaskId::parse(id).ok()).collect();
-    tasks.extend(linked_ids(&pull.text));
-    tasks
+    let moved: BTreeSet<TaskId> = moved.filter_map(|(id, _)| TaskId::parse(id).ok()).collect();
+    // Without its base nobody can tell what is its own: then its text chooses nothing.
+    let own = own_tasks(session, pull).ok().flatten().unwrap_or_else(|| moved.clone());
+    let linked = linked_ids(&pull.text);
+    moved.into_iter().chain(linked).map(|task| (task.clone(), own.contains(&task))).collect()
+}
+
+/// Why a task that a pull request's text alone names is left out.
+pub(super) const NOT_OWN: &str =
+    "its commits, beyond the branch that it is for, neither move nor link the task";
+
+/// Returns the tasks that the commits of a pull request move or link, beyond the branch that it is for; none where that is
+/// not here.
+fn own_tasks(session: &Session<'_>, pull: &PullRequest) -> Result<Option<BTreeSet<TaskId>>> {
+    let repository = session.workspace().repository()?;
+    let local = repository.ref_commit(&format!("refs/heads/{}", pull.branch))?;
+    let Some(tip) = local.or_else(|| repository.resolve_base(&pull.head).ok()) else { return Ok(None) };
+    let mut own: Option<Vec<CommitInfo>> = None;
+    // Whichever of the two is behind: what the other has is not the pull request's own.
+    for base in ["heads", "remotes/origin"].map(|place| format!("refs/{place}/{}", pull.base)) {
+        let Some(base) = repository.ref_commit(&base)? else { continue };
+        let beyond = repository.commits_between(Some(base), tip)?;
+        match &mut own {
+            None => own = Some(beyond),
+            Some(own) => own.retain(|commit| beyond.iter().any(|other| other.id == commit.id)),
+        }
+    }
+    let Some(own) = own else { return Ok(None) };
+    let mut tasks: BTreeSet<TaskId> = own.iter().flat_map(|commit| linked_ids(&commit.message)).collect();
+    let ids: Vec<CommitId> = own.iter().map(|commit| commit.id).collect();
+    tasks.extend(repository.files_changed(&ids)?.iter().filter_map(|path| match RecordPath::parse(path) {
+        Some(RecordPath::Task(task)) => Some(task),
+        _ => None,
+    }));
+    Ok(Some(tasks))
 }
 
 /// Whether an error is about one task or branch, so that the others go on.

@@ -28,6 +28,7 @@ use crate::model::{
 use crate::ops::ids::IdMaker;
 use crate::ops::select::Selector;
 use crate::ops::session::{parse, spliced};
+use crate::ops::sprint::scope_changes;
 use crate::ops::written::WrittenTask;
 use crate::ops::{Error, Result, Session};
 use crate::query::Query;
@@ -78,7 +79,9 @@ pub(super) fn read_log(session: &Session<'_>, remote: &str) -> Vec<LoggedLoss> {
 pub(super) fn append_log(session: &Session<'_>, remote: &str, lost: &[Lost]) -> Result<()> {
     let path = local_folder(session, remote).join(LOG);
     let at = session.env().now();
-    let mut lines = String::new();
+    // What was cut off by a crash keeps the first line of these from being one.
+    let is_cut = read_regular(&path).is_ok_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
+    let mut lines = if is_cut { "\n".to_owned() } else { String::new() };
     let known = read_log(session, remote);
     let is_known = |loss: &&Lost| {
         let is_of_field = |own: &&LoggedLoss| own.loss.task == loss.task && own.loss.field == loss.field;
@@ -152,6 +155,8 @@ pub(super) struct Here<'s, 'e> {
     filter_text: &'s str,
     folder: PathBuf,
     ids: Option<IdMaker<'s, 'e>>,
+    /// The sources of tasks that are to be created, by the ids that these were given.
+    given: HashMap<String, String>,
     /// Tasks by their items.
     linked: HashMap<String, String>,
     /// Tasks of which it cannot be read what they are linked to.
@@ -179,6 +184,7 @@ impl<'s, 'e> Here<'s, 'e> {
             filter_text,
             folder: local_folder(session, remote),
             ids: None,
+            given: HashMap::new(),
             linked: HashMap::new(),
             unreadable: HashSet::new(),
             dependencies: HashMap::new(),
@@ -301,6 +307,7 @@ impl Local<Error> for Here<'_, '_> {
         };
         let tallies = tallies(&context, &tasks, &mut self.problems)?;
         (self.linked, self.dependencies) = (HashMap::new(), HashMap::new());
+        self.given.clear();
         let mut all = Vec::new();
         let mut ids = snapshot.task_ids()?;
         ids.retain(|id| !self.unreadable.contains(id.as_str()));
@@ -384,11 +391,13 @@ impl Local<Error> for Here<'_, '_> {
             let suffix: String = (0..).take(length).map(letter).collect();
             let id = TaskId::parse(&format!("{}-{suffix}", self.config.id_prefix))
                 .expect("the prefix was checked when the configuration was read");
-            let is_other = match snapshot.task_file(&id)? {
-                Some(file) => parse(&file).is_ok_and(|task| task.source.as_ref() != Some(&source)),
-                None => false,
+            let is_other = match (self.given.get(id.as_str()), snapshot.task_file(&id)?) {
+                (Some(given), _) => *given != source,
+                (None, Some(file)) => parse(&file).is_ok_and(|task| task.source.as_ref() != Some(&source)),
+                (None, None) => false,
             };
             if !is_other || length >= 24 {
+                self.given.insert(id.to_string(), source);
                 return Ok(id.to_string());
             }
             length += 1;
@@ -400,7 +409,12 @@ impl Local<Error> for Here<'_, '_> {
         let snapshot = self.snapshot();
         let (mut changes, mut tasks, mut answers) = (Vec::new(), Vec::new(), Vec::new());
         for landing in landings {
-            match self.changes(&snapshot, landing) {
+            // What one item may not change keeps no other from being written.
+            let own = self.changes(&snapshot, landing).and_then(|own| {
+                scope_changes(self.session, &own.0, None)?;
+                Ok(own)
+            });
+            match own {
                 Ok((own, task)) => {
                     changes.extend(own.into_iter().filter(|change| !change.is_empty()));
                     tasks.extend(task);

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use chrono::NaiveDate;
+
 use crate::doc::{Edit, Value, checkboxes};
 use crate::model::Badge;
 use crate::model::{
@@ -196,11 +198,29 @@ impl<'s, 'e> TaskValues<'s, 'e> {
                 if text.starts_with('@') && field == SyncField::Assignee {
                     return Err(format!("`{text}` is not a name"));
                 }
+                match field {
+                    SyncField::Type => self.keeps_stages(own, text)?,
+                    // A word such as tomorrow would mean another day at every run.
+                    SyncField::Due => is_date(text)?,
+                    _ => {}
+                }
                 let own = plain_field(field).ok_or("no task has such a value")?;
                 let value = self.reader.scalar(own, text).map_err(why)?;
                 Ok(SyncValue::Text(value.to_string()))
             }
             (_, SyncValue::Labels(_)) => Err(format!("{field} is a list there")),
+        }
+    }
+
+    /// Refuses a type that would give a task which has begun other stages: those that it has left would be left out.
+    fn keeps_stages(&self, own: Option<&SyncValues>, kind: &str) -> std::result::Result<(), String> {
+        let Some(own) = own else { return Ok(()) };
+        let word = |field| own.get(&field).map(ToString::to_string).unwrap_or_default();
+        let before = Some(word(SyncField::Type)).filter(|kind| !kind.is_empty());
+        let has_begun = word(SyncField::Status) != PENDING;
+        match has_begun && self.config.stages_of(before.as_deref()) != self.config.stages_of(Some(kind)) {
+            true => Err(format!("a task that has begun does not become a {kind}, which has other stages")),
+            false => Ok(()),
         }
     }
 
@@ -359,6 +379,12 @@ fn list_edits(field: Field, own: &[String], there: &BTreeSet<String>, kept: &str
     }
     let removed = gone.into_iter().map(|item| Edit::RemoveItem { key: key(), item: item.clone() });
     added.into_iter().chain(removed).collect()
+}
+
+/// Refuses what is not written as a date.
+fn is_date(text: &str) -> std::result::Result<(), String> {
+    let date = text.get(..10).and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
+    date.map(|_| ()).ok_or_else(|| format!("`{text}` is no date, such as 2026-11-30"))
 }
 
 fn is_line(text: &str) -> std::result::Result<(), String> {

@@ -431,6 +431,38 @@ grace-h = \"Grace Hopper <grace@example.com>\"
 ";
 
 #[test]
+fn the_text_of_a_pull_request_chooses_no_task_that_its_own_commits_do_not() {
+    let Some(world) = World::new("octo/stacked", &[]) else { return };
+    let git = |args: &[&str]| world.sandbox.git(args);
+    let commit = |message: &str| {
+        git(&["add", "--all"]);
+        git(&["commit", "--quiet", "--message", message]);
+        git(&["rev-parse", "HEAD"])
+    };
+    world.sandbox.write(".tracker/config.toml", REVIEWED);
+    assert_eq!(world.run(&["new", "Lower"]).status, 0);
+    assert_eq!(world.run(&["new", "Upper"]).status, 0);
+    commit("Set up");
+    let mut head = String::new();
+    for (branch, task) in [("lower", "TASK-1"), ("upper", "TASK-2")] {
+        git(&["switch", "--quiet", "--create", branch]);
+        assert_eq!(world.run(&["move", task, "qa"]).status, 0);
+        world.sandbox.write(format!("{branch}.rs"), "fn main() {}\n");
+        head = commit(&format!("Write {branch}\n\nTask: {task}"));
+    }
+    git(&["switch", "--quiet", "main"]);
+    // Its diff has nothing of the other; its text was changed after the review.
+    let pull = world.ask(&format!("pull('Upper', head='{head}', branch='upper', body='Task: TASK-1')"));
+    world.ask(&format!("items[{pull}]['base'].update(ref='lower')"));
+    world.ask(&format!("review({pull}, 'grace-h', 'APPROVED', '{head}')"));
+    let output = world.run(&["sync"]);
+    assert_eq!(output.stdout.trim(), "vote  TASK-2: approved as code-reviewer by Grace Hopper", "{output}");
+    assert!(output.stderr.contains("is no vote on TASK-1: its commits, beyond the branch"), "{output}");
+    let votes = git(&["ls-tree", "-r", "--name-only", "upper", ".tracker/signoffs/"]);
+    assert!(votes.lines().count() == 1 && votes.contains("/TASK-2/"), "{votes}");
+}
+
+#[test]
 fn reviews_become_votes_on_the_commit_that_was_reviewed() {
     let Some(world) = World::new("octo/reviews", &[]) else { return };
     let git = |args: &[&str]| world.sandbox.git(args);

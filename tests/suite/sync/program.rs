@@ -43,6 +43,78 @@ id,title,status,priority,labels,owner
 ";
 
 #[test]
+fn what_one_row_may_not_change_keeps_no_other_back() {
+    if !has_python() {
+        return;
+    }
+    let sandbox = world("id,title,status,type,sprint,due\n1,One,pending,,,\n2,Two,pending,,,\n", &[]);
+    let config = sandbox.read(".tracker/config.toml");
+    sandbox.write(".tracker/config.toml", format!("{config}\n[types.docs]\nstages = [\"dev\"]\n"));
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let listed = sandbox.tracker(&["list", "--fields", "id,title"]).stdout;
+    let id_of = |title: &str| first_id(listed.lines().find(|line| line.contains(title)).unwrap());
+    assert_eq!(sandbox.tracker(&["start", &id_of("One")]).status, 0);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let rows = "id,title,status,type,sprint,due\n1,One,in_progress,docs,,\n2,Two too,pending,,,tomorrow\n";
+    let keys = sandbox.read("tasks.csv");
+    let key = |row: usize| {
+        keys.lines().nth(row).unwrap().split(',').find(|cell| cell.starts_with("TASK-")).unwrap()
+    };
+    let rows = rows.lines().enumerate().map(|(at, line)| match at {
+        0 => format!("{line},key\n"),
+        row => format!("{line},{}\n", key(row)),
+    });
+    sandbox.write("tasks.csv", rows.collect::<String>());
+    let output = sandbox.tracker(&["sync"]);
+    assert!(output.stdout.contains("title from csv"), "{output}");
+    for says in ["does not become a docs, which has other stages", "`tomorrow` is no date"] {
+        assert!(output.to_string().contains(says), "{says}: {output}");
+    }
+    let shown = sandbox.tracker(&["list", "--fields", "id,title,type,due"]).stdout;
+    assert!(shown.contains("Two too") && !shown.contains("docs"), "{shown}");
+}
+
+#[test]
+fn two_new_rows_whose_ids_meet_are_two_tasks() {
+    if !has_python() {
+        return;
+    }
+    // The digests of these two sources begin alike.
+    let sandbox = world("id,title,status\n27924,One,pending\n42106,Other,pending\n7,Third,pending\n", &[]);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let listed = sandbox.tracker(&["list", "--fields", "id,title"]).stdout;
+    assert!(["One", "Other", "Third"].iter().all(|title| listed.contains(title)), "{listed}");
+    assert!(sandbox.tracker(&["sync"]).stderr.contains("nothing to do"));
+}
+
+#[test]
+fn a_closed_sprint_there_keeps_no_other_row_back() {
+    if !has_python() {
+        return;
+    }
+    let sandbox = world("id,title,status\n1,One,pending\n", &[]);
+    let commit = |message: &str| {
+        sandbox.git(&["add", "--all"]);
+        sandbox.git(&["commit", "--quiet", "--message", message]);
+    };
+    for words in [
+        &["sprint", "new", "S1", "--starts", "2026-11-01", "--ends", "2026-11-10"][..],
+        &["sprint", "start", "S1"],
+    ] {
+        let output = sandbox.tracker(words);
+        assert_eq!(output.status, 0, "{output}");
+        commit("Sprint");
+    }
+    let closed = sandbox.tracker(&["sprint", "close", "S1"]);
+    assert_eq!(closed.status, 0, "{closed}");
+    sandbox.write("tasks.csv", "id,title,status,sprint\n1,One,pending,S1\n2,Two,pending,\n");
+    sandbox.write("csv_tasks.py", CSV.replace("\"area\",", "\"area\", \"sprint\","));
+    let output = sandbox.tracker(&["sync"]);
+    assert_eq!(output.status, 0, "{output}");
+    assert!(sandbox.tracker(&["list"]).stdout.contains("Two"), "{output}");
+}
+
+#[test]
 fn a_csv_file_and_the_tracker_agree() {
     if !has_python() {
         return;
