@@ -77,7 +77,7 @@ pub(crate) use run::{
 };
 pub(crate) use servers::ServerList;
 pub(crate) use settings::{put_commands, take_commands};
-pub(crate) use source::plain_text;
+pub(crate) use source::{is_like_conflict_marker, plain_text, without_conflict_markers};
 pub(crate) use sprint::{
     append_event, committed_block, create_scope_change, create_sprint, evidence_block, read_scope_change,
     read_sprint, set_block,

@@ -77,6 +77,21 @@ pub(super) fn conflict_line(text: &str) -> Option<usize> {
     conflict_marker(text.as_bytes()).and_then(|problem| problem.line)
 }
 
+/// What begins the lines that `git merge` leaves in a file.
+const CONFLICT_MARKS: [&str; 3] = ["<<<<<<<", "|||||||", ">>>>>>>"];
+
+/// Whether a line of a text from elsewhere would be taken for one of a merge that nobody has resolved.
+pub(crate) fn is_like_conflict_marker(line: &str) -> bool {
+    CONFLICT_MARKS.iter().any(|mark| line.starts_with(mark))
+}
+
+/// Puts a blank before the lines of a text from elsewhere that would be taken for those of a merge which nobody has
+/// resolved.
+pub(crate) fn without_conflict_markers(text: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.flat_map(|line| [if is_like_conflict_marker(line) { " " } else { "" }, line]).collect()
+}
+
 /// Finds what `git merge` leaves in a file. A lone `=======` is a Markdown heading's underline, so it does not count.
 fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
     let is_line = |at: usize, mark: &[u8]| {
@@ -84,9 +99,8 @@ fn conflict_marker(bytes: &[u8]) -> Option<Problem> {
             && matches!(bytes.get(at + mark.len()), None | Some(b' ' | b'\r' | b'\n'))
     };
     // Searched for as wholes: their letters alone are in every table and quote.
-    let marks: [&[u8]; 3] = [b"<<<<<<<", b"|||||||", b">>>>>>>"];
     let first = |mark: &[u8]| memchr::memmem::find_iter(bytes, mark).find(|at| is_line(*at, mark));
-    let at = marks.into_iter().filter_map(first).min()?;
+    let at = CONFLICT_MARKS.into_iter().filter_map(|mark| first(mark.as_bytes())).min()?;
     let problem = Problem::conflict().at_line(lines::number_in(bytes, at));
     Some(problem.with_hint("resolve the merge by hand, then `tracker doctor`"))
 }

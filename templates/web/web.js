@@ -60,6 +60,9 @@
     });
     while (old.childNodes.length > next.length) old.lastChild.remove();
   };
+  // The server has ended, or was started anew, and lets this page in no more.
+  const ended = "This page is not live any more. Open the address that `tracker serve` prints.";
+  const heard = () => { if (answer.textContent === ended) say(""); };
   let asked = 0;
   const refresh = async () => {
     const own = ++asked;
@@ -67,7 +70,7 @@
     if (own !== asked) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const main = page.getElementById("main");
-    if (!main) return;
+    if (!main) { say(ended); return; }
     if (page.body.dataset.formToken) body.dataset.formToken = page.body.dataset.formToken;
     times(main);
     merge(document.getElementById("main"), main);
@@ -238,7 +241,15 @@
     });
     const listen = () => new Promise((done) => {
       const events = new EventSource(`${base}/events?known=${encodeURIComponent(known)}`);
+      // What the server refuses is not tried again by itself. Another tab may be let in: it gets its turn first.
+      events.addEventListener("error", () => {
+        if (events.readyState !== EventSource.CLOSED) return;
+        say(ended);
+        stop();
+        setTimeout(takePart, 5000);
+      });
       const hear = (event) => {
+        heard();
         latest = event.lastEventId;
         changed(latest);
         tabs.postMessage({ latest });

@@ -260,14 +260,15 @@ fn comments_same(edit: &Edit, before: &str, after: &str) -> Result<(), String> {
         let content = line.trim_end_matches(['\r', '\n']);
         let found = content.rfind(" #").map(|comment| comment + 1).or(content.starts_with('#').then_some(0));
         if let Some(comment) = found {
-            let without = format!("{}{}", &before[..at + comment], &before[at + content.len()..]);
-            let is_comment = serde_yaml::from_str::<Yaml>(&without).ok() == meaning && meaning.is_some();
+            let without = || format!("{}{}", &before[..at + comment], &before[at + content.len()..]);
+            let is_comment = || meaning.is_some() && serde_yaml::from_str::<Yaml>(&without()).ok() == meaning;
             let text = &content[comment..];
             let alone = content[..comment].trim().is_empty();
             let must_stay = number == 0
                 || matches!(edit, Edit::AddItem { .. } | Edit::Append { .. })
                 || (alone && is_list_edit(edit));
-            if is_comment && must_stay && !after.contains(text) {
+            // The whole is parsed only where it matters: there may be hundreds of comments.
+            if must_stay && !after.contains(text) && is_comment() {
                 return Err(format!("the comment {text:?} is gone"));
             }
         }

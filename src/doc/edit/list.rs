@@ -62,9 +62,7 @@ impl Draft {
                 self.insert_item(index, at, &|place| scalar::text(item, place), Node::text(item))?;
                 at += 1;
             }
-            for _ in old..next_old {
-                self.delete_item(index, at)?;
-            }
+            self.delete_items(index, at..at + (next_old - old))?;
             (at, old, new) = (at + 1, next_old + 1, next_new + 1);
         }
         Ok(())
@@ -207,12 +205,41 @@ impl Draft {
         }
     }
 
+    /// Takes out items that follow each other. Of a list below its key all are found once: looking anew for each would take
+    /// minutes of a long one.
+    fn delete_items(&mut self, index: usize, range: Range<usize>) -> Result<(), Problem> {
+        if range.len() < 2 {
+            return range.into_iter().try_for_each(|at| self.delete_item(index, at));
+        }
+        let (entry, items) = self.items_of(index)?;
+        let Style::BlockList(_) = entry.style else {
+            return range.clone().try_for_each(|_| self.delete_item(index, range.start));
+        };
+        // From the end, so that what is before stays where it was found.
+        for item in items[range.clone()].iter().rev() {
+            self.refuse_marked(index, item)?;
+            self.splice(item.lines.start..item.own_end, "");
+        }
+        if range.len() == items.len() {
+            self.splice(entry.colon..entry.colon, " []");
+        }
+        if let Node::List(nodes) = &mut self.root[index].1 {
+            nodes.drain(range);
+        }
+        Ok(())
+    }
+
+    fn refuse_marked(&self, index: usize, item: &Item) -> Result<(), Problem> {
+        match self.text[item.value.clone()].starts_with(['&', '*', '!']) {
+            true => Err(self.refuse_at(index, "the item carries an anchor, an alias or a tag")),
+            false => Ok(()),
+        }
+    }
+
     /// Takes out one item, and the comma or the lines that are its own.
     pub(super) fn delete_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
         let (entry, items) = self.items_of(index)?;
-        if self.text[items[at].value.clone()].starts_with(['&', '*', '!']) {
-            return Err(self.refuse_at(index, "the item carries an anchor, an alias or a tag"));
-        }
+        self.refuse_marked(index, &items[at])?;
         match entry.style {
             Style::BlockList(_) => {
                 self.splice(items[at].lines.start..items[at].own_end, "");
@@ -318,9 +345,7 @@ pub(in crate::doc) fn relist(text: &str, items: &[ListItem<'_>]) -> Option<Strin
             draft.insert_item(0, at, &|place| write(item, place), item.node.clone()).ok()?;
             at += 1;
         }
-        for _ in op.old_range() {
-            draft.delete_item(0, at).ok()?;
-        }
+        draft.delete_items(0, at..at + op.old_range().len()).ok()?;
     }
     is_as_intended(&draft).then_some(draft.text)
 }

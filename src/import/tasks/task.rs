@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::doc::cards::value::is_unsafe;
-use crate::doc::words_of_others;
+use crate::doc::{is_like_conflict_marker, words_of_others};
 use crate::model::Field;
 
 /// How far a task has come in its own tracker.
@@ -174,7 +174,7 @@ impl ImportedTask {
         for (name, lines) in sections {
             body.push_str(&format!("\n## {}\n\n", one_line(name)));
             for line in lines {
-                if is_conflict_marker(line) {
+                if is_like_conflict_marker(line) {
                     body.push(' ');
                 }
                 body.push_str(line.trim_end());
@@ -183,11 +183,6 @@ impl ImportedTask {
         }
         body
     }
-}
-
-/// A task's file with such a line would be taken for a merge that nobody resolved.
-fn is_conflict_marker(line: &str) -> bool {
-    ["<<<<<<<", "|||||||", ">>>>>>>"].iter().any(|mark| line.starts_with(mark))
 }
 
 /// Returns a text as one line that no terminal obeys.

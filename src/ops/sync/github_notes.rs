@@ -1,7 +1,7 @@
 //! Comments of another tracker as notes. A note has the name of its author with that of the other tracker, so that nobody
 //! takes it for what a person here has written, and the address of the comment. It is what was there when it was read first.
 
-use crate::doc::create_note;
+use crate::doc::{create_note, without_conflict_markers};
 use crate::model::{Note, RecordKind, RecordPath, TaskId, digest_of};
 use crate::ops::written::WrittenTask;
 use crate::ops::{Result, Session};
@@ -65,7 +65,11 @@ fn note_of(remote: &str, task: &TaskId, comment: &Comment) -> Note {
         at: comment.at,
         by: format!("{} ({remote})", login.replace('\n', " ")),
         kind: None,
-        text: format!("{}\n\n{}", plain(&comment.text).trim(), address.replace('\n', " ")),
+        text: without_conflict_markers(&format!(
+            "{}\n\n{}",
+            plain(&comment.text).trim(),
+            address.replace('\n', " ")
+        )),
         signature: None,
     }
 }

@@ -1,11 +1,11 @@
 //! The values of a task that other trackers share, and how a value from outside becomes one. What comes from outside moves a
 //! task only where anybody may: it is begun, blocked or cancelled. Nothing outside earns a stage or ticks a checkbox.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use crate::doc::{Edit, Value, checkboxes};
+use crate::doc::{Edit, Value, checkboxes, without_conflict_markers};
 use crate::model::Badge;
 use crate::model::{
     Config, Field, Move, MoveKind, Stage, Status, SyncField, SyncKind, SyncValue, SyncValues, Task,
@@ -226,7 +226,7 @@ impl<'s, 'e> TaskValues<'s, 'e> {
 
     /// A checkbox that is ticked outside is not ticked here by that.
     fn accept_body(&self, own: Option<&SyncValues>, text: &str) -> std::result::Result<String, String> {
-        let text = plain_body(&text.replace("\r\n", "\n"));
+        let text = without_conflict_markers(&plain_body(text));
         if text.len() > LONGEST_TEXT {
             return Err(format!("the text has {} bytes, and at most {LONGEST_TEXT} are taken", text.len()));
         }
@@ -235,11 +235,18 @@ impl<'s, 'e> TaskValues<'s, 'e> {
         }
         let there =
             own.and_then(|own| own.get(&SyncField::Body)).map(ToString::to_string).unwrap_or_default();
-        let ticked: HashSet<String> =
-            checkboxes(&there).into_iter().filter(|found| found.done).map(|found| found.text).collect();
+        // Each tick here allows one there, in the same section: others may use the same words.
+        let mut ticks: HashMap<(Option<String>, String), usize> = HashMap::new();
+        for found in checkboxes(&there).into_iter().filter(|found| found.done) {
+            *ticks.entry((found.section, found.text)).or_default() += 1;
+        }
         let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-        for found in checkboxes(&text).into_iter().filter(|found| found.done && !ticked.contains(&found.text))
-        {
+        for found in checkboxes(&text).into_iter().filter(|found| found.done) {
+            let left = ticks.get_mut(&(found.section, found.text)).filter(|left| **left > 0);
+            if let Some(left) = left {
+                *left -= 1;
+                continue;
+            }
             let line = &mut lines[found.line - 1];
             if let Some(open) = line.find('[') {
                 line.replace_range(open + 1..open + 2, " ");

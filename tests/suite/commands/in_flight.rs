@@ -211,6 +211,21 @@ fn a_vote_from_main_says_where_and_is_cast_there_without_a_checkout() {
 }
 
 #[test]
+fn a_vote_on_a_branch_is_on_what_was_seen_of_the_branch() {
+    let sandbox = on_a_branch();
+    sandbox.git(&["switch", "--quiet", "fix"]);
+    let shown = json(&sandbox.tracker(&["show", "c4rt", "--format", "json"]));
+    let seen = shown["result"]["seen"].as_str().unwrap();
+    let vote = ["approve", "c4rt", "--branch", "fix", "--seen", seen];
+    sandbox.git(&["switch", "--quiet", "main"]);
+    let voted = as_person(&sandbox, "", "Bob", &vote);
+    assert_eq!(voted.status, 0, "{voted}");
+    // What came to the branch since was not seen, even where nothing came to the commit that is checked out.
+    let late = as_person(&sandbox, "", "Eve", &vote);
+    assert!(late.status == 1 && late.stderr.contains(&seen[..8]), "{late}");
+}
+
+#[test]
 fn a_branch_that_is_being_rebased_is_not_voted_on() {
     let sandbox = on_a_branch();
     sandbox.git(&["worktree", "add", "--quiet", "../desk", "fix"]);

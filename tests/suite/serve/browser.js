@@ -2,7 +2,7 @@
 //
 // Arguments: the address that the server has printed, the tracker, the folder of the repository, the folder of the modules.
 "use strict";
-const { execFileSync } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const { createRequire } = require("node:module");
 const fs = require("node:fs");
 
@@ -120,6 +120,37 @@ const plain = async (browser) => {
   await page.close();
 };
 
+// A server that is started anew lets a page of the last one in no more: the page says so, and keeps no other from being live.
+const serve = (port) => new Promise((done) => {
+  const server = spawn(tracker, ["serve", "--port", port, "--format", "json"], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] });
+  let printed = "";
+  server.stdout.on("data", (part) => {
+    printed += part;
+    if (printed.includes("\n")) done({ server, address: JSON.parse(printed).address });
+  });
+});
+const restarted = async (browser) => {
+  const first = await serve("0");
+  const [old, young] = [await browser.newPage(), await browser.newPage()];
+  await old.goto(first.address, { waitUntil: "load" });
+  run("set", "d4rk", "title=Before the restart");
+  await old.bringToFront();
+  await sees(old, "document.body.innerText.includes('Before the restart')");
+  const gone = new Promise((done) => first.server.on("exit", done));
+  first.server.kill();
+  await gone;
+  const second = await serve(new URL(first.address).port);
+  await sees(old, "document.getElementById('answer').innerText.includes('not live any more')");
+  await young.goto(second.address, { waitUntil: "load" });
+  await young.bringToFront();
+  run("set", "d4rk", "title=After the restart");
+  await sees(young, "document.body.innerText.includes('After the restart')");
+  await old.bringToFront();
+  await sees(old, "document.body.innerText.includes('After the restart')");
+  for (const page of [old, young]) await page.close();
+  second.server.kill();
+};
+
 (async () => {
   const options = ["--no-sandbox", "--no-proxy-server"];
   const browser = await puppeteer.launch({ executablePath: chromium, args: options, headless: true });
@@ -128,7 +159,7 @@ const plain = async (browser) => {
     await page.goto(address, { waitUntil: "load" });
     must(page.url() === `${base}/`, page.url());
     await page.close();
-    for (const part of [looks, tabs, task, plain]) await part(browser);
+    for (const part of [looks, tabs, task, plain, restarted]) await part(browser);
   } finally {
     await browser.close();
   }

@@ -331,6 +331,18 @@ fn answers_are_read_as_gh_prints_them() {
 }
 
 #[test]
+fn what_strangers_write_breaks_no_record() {
+    let Some(world) = World::new("octo/strangers", &[]) else { return };
+    world.ask("issue('One', body='Mind:\\n\\n<<<<<<< HEAD\\n||||||| base\\n>>>>>>> other')");
+    world.ask("comment(1, 'See\\n<<<<<<< HEAD\\n>>>>>>> other')");
+    assert_eq!(world.run(&["sync"]).stderr, "forge: 1 new here, 1 new note\n");
+    let doctor = world.run(&["doctor"]);
+    assert_eq!(doctor.status, 0, "{doctor}");
+    let again = world.run(&["sync"]);
+    assert_eq!(again.stderr, "forge: nothing to do\n", "{again}");
+}
+
+#[test]
 fn comments_become_notes_once() {
     let Some(world) = World::new("octo/comments", &[]) else { return };
     world.ask("issue('One')");

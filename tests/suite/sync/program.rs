@@ -115,6 +115,27 @@ fn a_closed_sprint_there_keeps_no_other_row_back() {
 }
 
 #[test]
+fn a_tick_here_is_one_tick_in_its_section() {
+    if !has_python() {
+        return;
+    }
+    let sandbox = world("id,title,status,body\n1,One,pending,\"## Deliverables\n\n- [ ] code\"\n", &[]);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let id = first_id(&sandbox.tracker(&["list", "--fields", "id"]).stdout);
+    assert_eq!(sandbox.tracker(&["tick", &id, "1"]).status, 0);
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let rows = sandbox.read("tasks.csv");
+    assert!(rows.contains("- [x] code"), "{rows}");
+    let more = "- [x] code\n- [x] code\n\n## Acceptance criteria\n\n- [x] code";
+    sandbox.write("tasks.csv", rows.replace("- [x] code", more));
+    assert_eq!(sandbox.tracker(&["sync"]).status, 0);
+    let task = sandbox.read(format!(".tracker/tasks/{id}.md"));
+    let expected = "- [x] code\n- [ ] code\n\n## Acceptance criteria\n\n- [ ] code\n";
+    assert!(task.contains(expected), "{task}");
+    assert!(sandbox.tracker(&["sync"]).stderr.contains("nothing to do"));
+}
+
+#[test]
 fn a_csv_file_and_the_tracker_agree() {
     if !has_python() {
         return;
