@@ -208,12 +208,12 @@ impl Draft {
     /// Takes out items that follow each other. Of a list below its key all are found once: looking anew for each would take
     /// minutes of a long one.
     fn delete_items(&mut self, index: usize, range: Range<usize>) -> Result<(), Problem> {
-        if range.len() < 2 {
-            return range.into_iter().try_for_each(|at| self.delete_item(index, at));
+        if range.is_empty() {
+            return Ok(());
         }
         let (entry, items) = self.items_of(index)?;
         let Style::BlockList(_) = entry.style else {
-            return range.clone().try_for_each(|_| self.delete_item(index, range.start));
+            return range.clone().try_for_each(|_| self.delete_flow_item(index, range.start));
         };
         // From the end, so that what is before stays where it was found.
         for item in items[range.clone()].iter().rev() {
@@ -238,21 +238,15 @@ impl Draft {
 
     /// Takes out one item, and the comma or the lines that are its own.
     pub(super) fn delete_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
+        self.delete_items(index, at..at + 1)
+    }
+
+    fn delete_flow_item(&mut self, index: usize, at: usize) -> Result<(), Problem> {
         let (entry, items) = self.items_of(index)?;
         self.refuse_marked(index, &items[at])?;
-        match entry.style {
-            Style::BlockList(_) => {
-                self.splice(items[at].lines.start..items[at].own_end, "");
-                if items.len() == 1 {
-                    self.splice(entry.colon..entry.colon, " []");
-                }
-            }
-            _ => {
-                let range = self.flow_item_range(&entry, &items, at);
-                let why = "the item shares its line and a comment with others";
-                self.splice(range.ok_or_else(|| self.refuse_at(index, why))?, "");
-            }
-        }
+        let range = self.flow_item_range(&entry, &items, at);
+        let why = "the item shares its line and a comment with others";
+        self.splice(range.ok_or_else(|| self.refuse_at(index, why))?, "");
         if let Node::List(nodes) = &mut self.root[index].1 {
             nodes.remove(at);
         }

@@ -91,9 +91,12 @@ pub(super) fn tasks_of(session: &Session<'_>, pull: &PullRequest) -> BTreeMap<Ta
     let in_flight = in_flight_of(session);
     let moved = in_flight.all().filter(|(_, flight)| flight.branch.as_deref().is_some_and(is_branch));
     let moved: BTreeSet<TaskId> = moved.filter_map(|(id, _)| TaskId::parse(id).ok()).collect();
+    let linked = linked_ids(&pull.text);
+    if moved.is_empty() && linked.is_empty() {
+        return BTreeMap::new();
+    }
     // Without its base nobody can tell what is its own: then its text chooses nothing.
     let own = own_tasks(session, pull).ok().flatten().unwrap_or_else(|| moved.clone());
-    let linked = linked_ids(&pull.text);
     moved.into_iter().chain(linked).map(|task| (task.clone(), own.contains(&task))).collect()
 }
 
@@ -114,7 +117,10 @@ fn own_tasks(session: &Session<'_>, pull: &PullRequest) -> Result<Option<BTreeSe
         let beyond = repository.commits_between(Some(base), tip)?;
         match &mut own {
             None => own = Some(beyond),
-            Some(own) => own.retain(|commit| beyond.iter().any(|other| other.id == commit.id)),
+            Some(own) => {
+                let beyond: BTreeSet<CommitId> = beyond.into_iter().map(|commit| commit.id).collect();
+                own.retain(|commit| beyond.contains(&commit.id));
+            }
         }
     }
     let Some(own) = own else { return Ok(None) };

@@ -71,8 +71,11 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
 
 /// Returns the values that were lost against those of another tracker, the oldest first.
 pub(super) fn read_log(session: &Session<'_>, remote: &str) -> Vec<LoggedLoss> {
-    let text = read_regular(&local_folder(session, remote).join(LOG)).unwrap_or_default();
-    text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    losses_of(&read_regular(&local_folder(session, remote).join(LOG)).unwrap_or_default())
+}
+
+fn losses_of(log: &[u8]) -> Vec<LoggedLoss> {
+    log.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
 /// Adds lost values, on disk when this returns. One that was the last to be lost of its field is there already.
@@ -80,9 +83,10 @@ pub(super) fn append_log(session: &Session<'_>, remote: &str, lost: &[Lost]) -> 
     let path = local_folder(session, remote).join(LOG);
     let at = session.env().now();
     // What was cut off by a crash keeps the first line of these from being one.
-    let is_cut = read_regular(&path).is_ok_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
+    let before = read_regular(&path).unwrap_or_default();
+    let is_cut = before.last().is_some_and(|last| *last != b'\n');
     let mut lines = if is_cut { "\n".to_owned() } else { String::new() };
-    let known = read_log(session, remote);
+    let known = losses_of(&before);
     let is_known = |loss: &&Lost| {
         let is_of_field = |own: &&LoggedLoss| own.loss.task == loss.task && own.loss.field == loss.field;
         known.iter().rev().find(is_of_field).is_some_and(|own| own.loss == **loss)

@@ -473,8 +473,8 @@ impl AtWork<'_, '_> {
         }
         let commits = repository.commits_between(Some(seen), tip)?;
         // A trailer can be written by anybody: its own are those that its rounds have landed.
-        let rounds = read_rounds(&worker_folder(self.session.workspace(), &self.worker.name));
-        let own: BTreeSet<String> = rounds.into_iter().filter_map(|round| round.landed).collect();
+        let own: BTreeSet<String> =
+            read_rounds(self.folder).into_iter().filter_map(|round| round.landed).collect();
         let of_others = commits.iter().filter(|commit| !own.contains(&commit.id.to_string()));
         let ids: Vec<CommitId> = of_others.map(|commit| commit.id).collect();
         Ok(Some(repository.files_changed(&ids)?.into_iter().collect()))

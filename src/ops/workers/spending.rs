@@ -80,8 +80,11 @@ pub(super) fn refuse_used_up(
     budget: Option<&Cost>,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    let Some(budget) = budget else { return Ok(()) };
     let sum = cost_of_day(folder, now);
-    let Some(budget) = budget.filter(|budget| sum.reaches(budget)) else { return Ok(()) };
+    if !sum.reaches(budget) {
+        return Ok(());
+    }
     set_paused(folder, true)?;
     let message = format!("{name} is paused: it has cost {sum} within a day, of a budget of {budget}");
     Err(Error::usage_with(message, format!("tomorrow, or with another budget: tracker fleet resume {name}")))

@@ -446,11 +446,7 @@ grace-h = \"Grace Hopper <grace@example.com>\"
 fn the_text_of_a_pull_request_chooses_no_task_that_its_own_commits_do_not() {
     let Some(world) = World::new("octo/stacked", &[]) else { return };
     let git = |args: &[&str]| world.sandbox.git(args);
-    let commit = |message: &str| {
-        git(&["add", "--all"]);
-        git(&["commit", "--quiet", "--message", message]);
-        git(&["rev-parse", "HEAD"])
-    };
+    let commit = |message: &str| world.commit(message);
     world.sandbox.write(".tracker/config.toml", REVIEWED);
     assert_eq!(world.run(&["new", "Lower"]).status, 0);
     assert_eq!(world.run(&["new", "Upper"]).status, 0);
@@ -478,11 +474,7 @@ fn the_text_of_a_pull_request_chooses_no_task_that_its_own_commits_do_not() {
 fn reviews_become_votes_on_the_commit_that_was_reviewed() {
     let Some(world) = World::new("octo/reviews", &[]) else { return };
     let git = |args: &[&str]| world.sandbox.git(args);
-    let commit = |message: &str| {
-        git(&["add", "--all"]);
-        git(&["commit", "--quiet", "--message", message]);
-        git(&["rev-parse", "HEAD"])
-    };
+    let commit = |message: &str| world.commit(message);
     world.sandbox.write(".tracker/config.toml", REVIEWED);
     assert_eq!(world.run(&["new", "Empty the cart"]).status, 0);
     commit("Set up");

@@ -12,7 +12,7 @@ fn judged() -> String {
 }
 
 impl World {
-    fn commit(&self, message: &str) -> String {
+    pub(super) fn commit(&self, message: &str) -> String {
         self.sandbox.git(&["add", "--all"]);
         self.sandbox.git(&["commit", "--quiet", "--message", message]);
         self.sandbox.git(&["rev-parse", "HEAD"])

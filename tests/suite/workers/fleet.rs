@@ -132,15 +132,23 @@ fn workers_are_kept_running() {
     );
 }
 
+/// Starts a fleet whose worker fixes `a.txt`, kills its supervisor, and returns the process of the worker that is left.
+fn orphan(sandbox: &Sandbox) -> u64 {
+    let mut up = Up::new(sandbox);
+    let worker = up.event().1.unwrap();
+    wait_for("the first round", || has(sandbox, "a.txt", "good\n"));
+    up.process.kill().unwrap();
+    up.process.wait().unwrap();
+    wait_for("orphaned", || state(sandbox) == "orphaned");
+    // Its end would take down whatever runs then.
+    std::mem::forget(up);
+    worker
+}
+
 #[test]
 fn what_a_killed_supervisor_leaves_is_ended_first() {
     let sandbox = world(CONFIG, &[("a.txt", "BAD\n")]);
-    let mut up = Up::new(&sandbox);
-    let worker = up.event().1.unwrap();
-    wait_for("the first round", || has(&sandbox, "a.txt", "good\n"));
-    up.process.kill().unwrap();
-    up.process.wait().unwrap();
-    wait_for("orphaned", || state(&sandbox) == "orphaned");
+    let worker = orphan(&sandbox);
     let mut again = Up::new(&sandbox);
     let next = again.event().1.unwrap();
     assert_ne!(next, worker);
@@ -153,12 +161,7 @@ fn what_a_killed_supervisor_leaves_is_ended_first() {
 fn what_a_killed_supervisor_leaves_is_ended_by_a_fleet_of_others() {
     let other = CONFIG.replace("workers.lint", "workers.other").replace("*.txt", "*.md");
     let sandbox = world(&format!("{CONFIG}{other}"), &[("a.txt", "BAD\n"), ("b.md", "fine\n")]);
-    let mut up = Up::new(&sandbox);
-    let worker = up.event().1.unwrap();
-    wait_for("the first round", || has(&sandbox, "a.txt", "good\n"));
-    up.process.kill().unwrap();
-    up.process.wait().unwrap();
-    wait_for("orphaned", || state(&sandbox) == "orphaned");
+    let worker = orphan(&sandbox);
     let mut again = Up::of(&sandbox, "other,other,other", &[]);
     assert_eq!(again.event().0, "registered");
     wait_for("ended", || !is_alive(worker));
